@@ -1,0 +1,35 @@
+# Language, warnings, optimisation and sanitizers, the same for every target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+set(GATEHOUSE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them; clang only")
+option(GATEHOUSE_FUZZ "Build the fuzz targets (clang only)" OFF)
+
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -g1)
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fcoroutines>)
+
+# Coroutines resume each other by tail calls; without this a debug build turns a long chain of
+# ready awaits into a deep stack.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-foptimize-sibling-calls>)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "$<IF:$<CXX_COMPILER_ID:GNU>,-Og,-O1>")
+
+if(GATEHOUSE_SANITIZE)
+  add_compile_options(-fsanitize=${GATEHOUSE_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${GATEHOUSE_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # ccache reads a precompiled header only if the preprocessor names it.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

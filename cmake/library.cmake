@@ -1,0 +1,29 @@
+# gatehouse_library(NAME USES floor... [LINKS target...]): one static library per folder from every
+# .cc in it (and in its subfolders), and one test program from every _test.cc.
+function(gatehouse_library name)
+  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(TRANSFORM arg_USES PREPEND gatehouse_)
+
+  if(sources)
+    add_library(gatehouse_${name} STATIC ${sources})
+    target_include_directories(gatehouse_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(gatehouse_${name} PUBLIC ${arg_USES} ${arg_LINKS})
+    target_precompile_headers(gatehouse_${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  else()
+    add_library(gatehouse_${name} INTERFACE)
+    target_include_directories(gatehouse_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(gatehouse_${name} INTERFACE ${arg_USES} ${arg_LINKS})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE gatehouse_${name} GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h
+                              <gtest/gtest.h>)
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()

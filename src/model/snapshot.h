@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a gateway knows: the things that the feed sends, as it sends them. Each has a kind, an id and
+// a JSON form; the JSON is also the line of the gateway's snapshot file.
+//
+// Thread:  plain values, immutable once in a snapshot.
+// Shape:   drawn in docs/feed.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "model/change.h"
+
+namespace gatehouse::model {
+
+enum class KeyType : std::uint8_t { production, sandbox };
+std::string_view to_text(KeyType type);  // "PRODUCTION", "SANDBOX"
+Result<KeyType> parse_key_type(std::string_view text);
+
+// Who may call an operation (`authType`).
+enum class AuthType : std::uint8_t {
+  any,               // "Application & Application User"
+  application,       // "Application": tokens without a user
+  application_user,  // "Application User": tokens with a user
+  none,              // "None": no credential needed
+};
+std::string_view to_text(AuthType type);
+Result<AuthType> parse_auth_type(std::string_view text);
+
+struct DeployedOperation {
+  std::string verb;    // "GET", upper case; "*" is not used: one entry per verb
+  std::string target;  // "/orders/{id}", "/*"
+  AuthType auth = AuthType::any;
+  std::string policy;               // advanced policy; "Unlimited" or empty: none
+  std::vector<std::string> scopes;  // one of them is enough; empty: none needed
+};
+
+// Backends of one key type, tried in round robin.
+struct DeployedEndpoints {
+  std::vector<std::string> urls;  // "http://host:port/base"
+  std::int64_t timeout_ms = 30'000;
+};
+
+struct CorsPolicy {
+  bool enabled = false;
+  bool allow_credentials = false;
+  std::vector<std::string> origins;  // "*" allows all
+  std::vector<std::string> headers;
+  std::vector<std::string> methods;
+};
+
+struct DeployedApi {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string tenant_domain;
+  std::string provider;
+  std::string name;
+  std::string version;
+  std::string context;       // "/pizza", or "/{version}/pizza"
+  std::string revision_id;
+  std::string vhost;
+  std::string environment;
+  std::string state;         // "PUBLISHED", "BLOCKED", ...
+  bool is_default_version = false;
+  bool http = true;          // transports
+  bool https = true;
+  std::vector<std::string> security_schemes;  // "oauth2", "api_key", ...
+  std::string authorization_header = "Authorization";
+  std::string api_key_header = "apikey";
+  std::string api_policy;    // advanced policy of the whole API; empty: per operation
+  std::vector<DeployedOperation> operations;
+  DeployedEndpoints production;
+  DeployedEndpoints sandbox;
+  std::optional<std::int64_t> production_tps_max;
+  std::optional<std::int64_t> sandbox_tps_max;
+  CorsPolicy cors;
+};
+
+struct KnownApplication {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string name;
+  std::string owner;   // user name, for the backend JWT and the log
+  std::string policy;  // application policy
+  std::string status;  // "APPROVED", ...
+};
+
+struct KnownKeyMapping {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string client_id;
+  std::string application_id;
+  KeyType key_type = KeyType::production;
+  std::string key_manager;
+};
+
+struct KnownSubscription {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string api_id;
+  std::string application_id;
+  std::string policy;  // subscription policy
+  std::string status;  // "UNBLOCKED", "BLOCKED", "PROD_ONLY_BLOCKED", "ON_HOLD", "REJECTED"
+};
+
+enum class PolicyLevel : std::uint8_t { application, subscription, api };
+std::string_view to_text(PolicyLevel level);
+Result<PolicyLevel> parse_policy_level(std::string_view text);
+
+// A limit of N per window, and optionally a burst beside it.
+struct KnownPolicy {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  PolicyLevel level = PolicyLevel::application;
+  std::string name;
+  bool unlimited = false;
+  std::int64_t quota = 0;  // requests per window
+  std::int64_t window_s = 60;
+  std::int64_t burst = 0;  // requests per burst_window_s; 0: none
+  std::int64_t burst_window_s = 1;
+  bool stop_on_quota_reach = true;
+  bool per_user = false;   // advanced policies: counted for each user
+};
+
+struct KnownApiKey {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string hash;  // SHA-256 of the key, hexadecimal
+  std::string application_id;
+  std::string api_id;  // empty: every API that the application subscribes to
+  KeyType key_type = KeyType::production;
+  std::string user;
+  Instant expires_at{};  // the epoch: never
+  std::vector<std::string> permitted_addresses;
+  std::vector<std::string> permitted_referers;
+};
+
+// A public key that verifies our tokens, as a JWK object (RFC 7517).
+struct KnownSigningKey {
+  std::string kid;
+  TenantNumber tenant = first_tenant;
+  std::string issuer;
+  json::object jwk;
+};
+
+json::object to_json(const DeployedApi& api);
+json::object to_json(const KnownApplication& application);
+json::object to_json(const KnownKeyMapping& mapping);
+json::object to_json(const KnownSubscription& subscription);
+json::object to_json(const KnownPolicy& policy);
+json::object to_json(const KnownApiKey& key);
+json::object to_json(const KnownSigningKey& key);
+
+// Error: invalid_argument, when a member is missing or of a wrong type; unknown members are ignored,
+// so that an older gateway reads what a newer control plane sends.
+Result<DeployedApi> deployed_api_from(const json::object& object);
+Result<KnownApplication> known_application_from(const json::object& object);
+Result<KnownKeyMapping> known_key_mapping_from(const json::object& object);
+Result<KnownSubscription> known_subscription_from(const json::object& object);
+Result<KnownPolicy> known_policy_from(const json::object& object);
+Result<KnownApiKey> known_api_key_from(const json::object& object);
+Result<KnownSigningKey> known_signing_key_from(const json::object& object);
+
+// One entry of the feed. kind: "api", "application", "key_mapping", "subscription", "policy",
+// "api_key", "signing_key". `value` is empty for a removal.
+struct FeedEntry {
+  std::string kind;
+  std::string id;
+  json::object value;
+};
+
+// An answer of GET /internal/data/v1/changes, and of /snapshot with from = 0:
+//   {"tag":"…","from":7,"to":9,"revocation":3,
+//    "upserts":[{"kind":"api","id":"…","value":{…}}],"removals":[{"kind":"api","id":"…"}]}
+struct FeedRange {
+  std::string tag;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t revocation = 0;  // the number of the newest revocation in the same database snapshot
+  std::vector<FeedEntry> upserts;
+  std::vector<FeedEntry> removals;
+};
+json::object to_json(const FeedRange& range);
+Result<FeedRange> feed_range_from(const json::object& object);
+
+// A revocation as it travels on the bus (subject "revocations") and in
+// GET /internal/data/v1/revocations?since=R → {"list":[…]}.
+struct Revocation {
+  std::uint64_t number = 0;
+  TenantNumber tenant = first_tenant;
+  std::string kind;   // "token", "family", "client", "user", "user_changed"
+  std::string value;  // for token: SHA-256 of it in hexadecimal, or the jti of a JWT
+  Instant issued_before{};  // tokens issued up to here are meant
+  Instant expires_at{};     // when the last of them has expired
+};
+json::object to_json(const Revocation& revocation);
+Result<Revocation> revocation_from(const json::object& object);
+
+// What a key manager says of a token: POST /internal/keys/v1/validate
+//   {"tokens":["<raw token>", …]}  →  {"revocation":R,"list":[Validation, …]} in the same order.
+struct Validation {
+  bool active = false;
+  std::uint32_t code = 0;  // when not active: 900901 unknown, 900903 expired
+  TenantNumber tenant = first_tenant;
+  std::string client_id;
+  std::string user_id;  // empty: a token of the application itself
+  std::string user;     // name, empty likewise
+  std::string family;
+  std::vector<std::string> scopes;
+  Instant issued_at{};
+  Instant expires_at{};
+};
+json::object to_json(const Validation& validation);
+Result<Validation> validation_from(const json::object& object);
+
+}  // namespace gatehouse::model
