@@ -8,7 +8,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "core/error.h"
 
 namespace gatehouse::model {
 
@@ -28,6 +31,7 @@ enum class ChangeKind : std::uint8_t {
 
 // "api", "key_mapping", ...: the form of the `kind` column and of the feed.
 std::string_view to_text(ChangeKind kind);
+Result<ChangeKind> parse_change_kind(std::string_view text);
 
 struct Change {
   ChangeKind kind;

@@ -157,8 +157,9 @@ json::object to_json(const KnownPolicy& policy);
 json::object to_json(const KnownApiKey& key);
 json::object to_json(const KnownSigningKey& key);
 
-// Error: invalid_argument, when a member is missing or of a wrong type; unknown members are ignored,
-// so that an older gateway reads what a newer control plane sends.
+// Error: invalid_argument, when a member is of a wrong type or one that names the thing is missing;
+// other absent members keep their defaults and unknown ones are ignored, so that gateway and control
+// plane may differ in age.
 Result<DeployedApi> deployed_api_from(const json::object& object);
 Result<KnownApplication> known_application_from(const json::object& object);
 Result<KnownKeyMapping> known_key_mapping_from(const json::object& object);
