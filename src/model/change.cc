@@ -7,8 +7,9 @@ namespace gatehouse::model {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kinds{"api",     "application", "subscription", "key_mapping",
-                                                "policy",  "api_key",     "signing_key",  "user"};
+constexpr std::array<std::string_view, 8> kinds{"api",         "application", "subscription",
+                                                "key_mapping", "policy",      "api_key",
+                                                "signing_key", "user"};
 
 }  // namespace
 

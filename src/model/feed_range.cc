@@ -5,7 +5,7 @@
 namespace gatehouse::model {
 
 template <typename Visitor, typename Self>
-  requires std::same_as<std::remove_const_t<Self>, FeedRange>
+requires std::same_as<std::remove_const_t<Self>, FeedRange>
 static void describe(Visitor& visit, Self& range) {
   visit.required("tag", range.tag);
   visit.required("from", range.from);
@@ -35,7 +35,8 @@ Result<std::vector<FeedEntry>> entries_from(const json::object& range, std::stri
   entries.reserve(array->size());
   for (const json::value& element : *array) {
     const json::object* object = element.if_object();
-    if (object == nullptr) return fail(ErrorCode::invalid_argument, "A feed entry is not an object");
+    if (object == nullptr)
+      return fail(ErrorCode::invalid_argument, "A feed entry is not an object");
     FeedEntry entry{text_or(*object, "kind", ""), text_or(*object, "id", ""), {}};
     if (entry.kind.empty() || entry.id.empty()) {
       return fail(ErrorCode::invalid_argument, "A feed entry needs 'kind' and 'id'");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The JSON form of a struct from one list of its members, so that reading and writing cannot differ.
-// A struct has `template <typename Visitor, typename Self> void describe(Visitor&, Self&)`, which
-// calls visit.required("name", self.name) or visit.optional("name", self.name) for each member;
-// a required member that is absent is an error, an optional one keeps its default.
+// The JSON form of a struct from one list of its members, so that reading and writing cannot
+// differ. A struct has `template <typename Visitor, typename Self> void describe(Visitor&, Self&)`,
+// which calls visit.required("name", self.name) or visit.optional("name", self.name) for each
+// member; a required member that is absent is an error, an optional one keeps its default.
 //
 // Thread:  plain functions.
 #pragma once

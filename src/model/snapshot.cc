@@ -10,8 +10,8 @@ namespace gatehouse::model {
 namespace {
 
 constexpr std::array<std::string_view, 2> key_types{"PRODUCTION", "SANDBOX"};
-constexpr std::array<std::string_view, 4> auth_types{"Application & Application User", "Application",
-                                                     "Application User", "None"};
+constexpr std::array<std::string_view, 4> auth_types{"Application & Application User",
+                                                     "Application", "Application User", "None"};
 constexpr std::array<std::string_view, 3> policy_levels{"application", "subscription", "api"};
 
 template <std::size_t size>
@@ -35,8 +35,12 @@ bool store(const Result<T>& parsed, T& name) {
 
 }  // namespace
 
-static bool parse_text(std::string_view text, KeyType& type) { return store(parse_key_type(text), type); }
-static bool parse_text(std::string_view text, AuthType& type) { return store(parse_auth_type(text), type); }
+static bool parse_text(std::string_view text, KeyType& type) {
+  return store(parse_key_type(text), type);
+}
+static bool parse_text(std::string_view text, AuthType& type) {
+  return store(parse_auth_type(text), type);
+}
 static bool parse_text(std::string_view text, PolicyLevel& level) {
   return store(parse_policy_level(text), level);
 }
@@ -67,9 +71,9 @@ Result<PolicyLevel> parse_policy_level(std::string_view text) {
 
 // The members of each struct, in the order of its declaration: one list for both directions. `Self`
 // is const when it is written.
-#define GH_FIELDS(Type)                                   \
-  template <typename Visitor, typename Self>              \
-    requires std::same_as<std::remove_const_t<Self>, Type> \
+#define GH_FIELDS(Type)                                  \
+  template <typename Visitor, typename Self>             \
+  requires std::same_as<std::remove_const_t<Self>, Type> \
   static void describe(Visitor& visit, Self& self)
 
 GH_FIELDS(DeployedOperation) {

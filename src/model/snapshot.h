@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a gateway knows: the things that the feed sends, as it sends them. Each has a kind, an id and
-// a JSON form; the JSON is also the line of the gateway's snapshot file.
+// What a gateway knows: the things that the feed sends, as it sends them. Each has a kind, an id
+// and a JSON form; the JSON is also the line of the gateway's snapshot file.
 //
 // Thread:  plain values, immutable once in a snapshot.
 // Shape:   drawn in docs/feed.md.
@@ -158,8 +158,8 @@ json::object to_json(const KnownApiKey& key);
 json::object to_json(const KnownSigningKey& key);
 
 // Error: invalid_argument, when a member is of a wrong type or one that names the thing is missing;
-// other absent members keep their defaults and unknown ones are ignored, so that gateway and control
-// plane may differ in age.
+// other absent members keep their defaults and unknown ones are ignored, so that gateway and
+// control plane may differ in age.
 Result<DeployedApi> deployed_api_from(const json::object& object);
 Result<KnownApplication> known_application_from(const json::object& object);
 Result<KnownKeyMapping> known_key_mapping_from(const json::object& object);
@@ -183,7 +183,7 @@ struct FeedRange {
   std::string tag;
   std::uint64_t from = 0;
   std::uint64_t to = 0;
-  std::uint64_t revocation = 0;  // the number of the newest revocation in the same database snapshot
+  std::uint64_t revocation = 0;  // number of the newest revocation in the same database snapshot
   std::vector<FeedEntry> upserts;
   std::vector<FeedEntry> removals;
 };

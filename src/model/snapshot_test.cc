@@ -77,7 +77,8 @@ TEST(FeedJson, EveryMemberSurvivesARoundTrip) {
 }
 
 TEST(FeedJson, ARangeKeepsItsEntries) {
-  const FeedRange range{"tag", 7, 9, 3, {{"api", "a1", to_json(full_api())}}, {{"policy", "l", {}}}};
+  const FeedRange range{
+      "tag", 7, 9, 3, {{"api", "a1", to_json(full_api())}}, {{"policy", "l", {}}}};
   const Result<FeedRange> again = feed_range_from(round_trip(to_json(range)));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(json::serialize(to_json(*again)), json::serialize(to_json(range)));
