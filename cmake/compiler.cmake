@@ -9,13 +9,19 @@ set(GATEHOUSE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them; cl
 option(GATEHOUSE_FUZZ "Build the fuzz targets (clang only)" OFF)
 
 add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -g1)
+# clang runs sanitizers and fuzzers; g++ alone judges conversions, of which clang warns differently.
+add_compile_options($<$<CXX_COMPILER_ID:Clang>:-Wno-conversion>)
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fcoroutines>)
 
 # Coroutines resume each other by tail calls; without this a debug build turns a long chain of
 # ready awaits into a deep stack.
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-foptimize-sibling-calls>)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_DEBUG "$<IF:$<CXX_COMPILER_ID:GNU>,-Og,-O1>")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(CMAKE_CXX_FLAGS_DEBUG "-Og")
+else()
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1")
+endif()
 
 if(GATEHOUSE_SANITIZE)
   add_compile_options(-fsanitize=${GATEHOUSE_SANITIZE} -fno-sanitize-recover=all
@@ -23,11 +29,17 @@ if(GATEHOUSE_SANITIZE)
   add_link_options(-fsanitize=${GATEHOUSE_SANITIZE})
 endif()
 
+if(GATEHOUSE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
   # ccache reads a precompiled header only if the preprocessor names it.
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  # clang writes the time into a precompiled header, which would make each one look different.
+  add_compile_options("$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 find_program(MOLD mold)
 if(MOLD)

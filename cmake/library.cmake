@@ -1,10 +1,18 @@
 # gatehouse_library(NAME USES floor... [LINKS target...]): one static library per folder from every
-# .cc in it (and in its subfolders), and one test program from every _test.cc.
+# .cc in it (and in its subfolders), and one test program from every _test.cc. With GATEHOUSE_FUZZ,
+# each x_fuzz.cc also becomes the fuzz target x_fuzz.
+#
+# The target unit_tests builds all test programs, the target fuzzers all fuzz targets.
+add_custom_target(unit_tests)
+add_custom_target(fuzzers)
+
 function(gatehouse_library name)
   cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(fuzzers ${sources})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
   list(TRANSFORM arg_USES PREPEND gatehouse_)
 
@@ -25,5 +33,17 @@ function(gatehouse_library name)
     target_precompile_headers(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h
                               <gtest/gtest.h>)
     add_test(NAME ${name} COMMAND ${name}_test)
+    add_dependencies(unit_tests ${name}_test)
+  endif()
+
+  if(GATEHOUSE_FUZZ)
+    foreach(fuzzer IN LISTS fuzzers)
+      cmake_path(GET fuzzer STEM target)
+      add_executable(${target} ${fuzzer})
+      target_link_libraries(${target} PRIVATE gatehouse_${name})
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+      set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+      add_dependencies(fuzzers ${target})
+    endforeach()
   endif()
 endfunction()

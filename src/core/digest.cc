@@ -36,10 +36,10 @@ EVP_MD_CTX* digest_context() {
 Sha256 sha256(std::string_view bytes) {
   Sha256 digest{};
   EVP_MD_CTX* context = digest_context();
-  const bool done = EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1 &&
-                    EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1 &&
-                    EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()),
-                                       nullptr) == 1;
+  const bool done =
+      EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1 &&
+      EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1 &&
+      EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1;
   GH_ASSERT(done);
   return digest;
 }

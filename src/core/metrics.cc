@@ -92,9 +92,9 @@ std::string Metrics::text() const {
       continue;
     }
     const std::string braces = series->labels.empty() ? "" : "{" + series->labels + "}";
-    text += series->counter ? fmt::format("{}{} {}\n", series->name, braces,
-                                          series->counter->value())
-                            : fmt::format("{}{} {}\n", series->name, braces, series->gauge());
+    text += series->counter
+                ? fmt::format("{}{} {}\n", series->name, braces, series->counter->value())
+                : fmt::format("{}{} {}\n", series->name, braces, series->gauge());
   }
   std::string all;
   for (const auto& [name, text] : families) all += text;

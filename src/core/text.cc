@@ -22,8 +22,8 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
   text.reserve((bytes.size() + 2) / 3 * 4);
   std::size_t i = 0;
   for (; i + 2 < bytes.size(); i += 3) {
-    const unsigned group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 |
-                           byte_at(bytes, i + 2);
+    const unsigned group =
+        byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
     for (const unsigned shift : {18U, 12U, 6U, 0U}) text += alphabet[(group >> shift) & 63];
   }
   if (i + 1 == bytes.size()) {
@@ -210,8 +210,11 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_form(std::string_
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const unsigned lead = byte_at(text, i);
-    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3
-                               : lead >> 3 == 30 ? 4 : 0;
+    const std::size_t length = lead < 0x80       ? 1
+                               : lead >> 5 == 6  ? 2
+                               : lead >> 4 == 14 ? 3
+                               : lead >> 3 == 30 ? 4
+                                                 : 0;
     if (length == 0 || i + length > text.size()) return false;
     unsigned point = length == 1 ? lead : lead & ((1U << (7 - length)) - 1);
     for (std::size_t k = 1; k < length; ++k) {
