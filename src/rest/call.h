@@ -38,6 +38,7 @@ struct Page {
   std::int64_t offset = 0;
   std::int64_t limit = 25;
 };
+inline constexpr std::int64_t page_limit_max = 1000;
 
 // A part of a multipart/form-data body.
 struct Part {
@@ -54,11 +55,14 @@ struct Call {
   std::map<std::string, std::string, std::less<>> query;  // decoded and validated, defaults filled in
   json::value body;         // validated against the operation's schema; null without one
   std::vector<Part> parts;  // of a multipart body
+  std::string resource;     // the path below the API's base path: "/apis/7/revisions"
 
   const std::string& path_value(std::string_view name) const;  // the router guarantees it
   std::string query_or(std::string_view name, std::string_view fallback) const;
   const json::object& object() const { return body.as_object(); }
-  Page page() const;  // from limit and offset
+  Page page() const;  // from limit and offset; a limit above page_limit_max is lowered to it
+  // The multipart part of this name, or null.
+  const Part* part(std::string_view name) const;
 };
 
 struct Reply {
@@ -69,6 +73,7 @@ struct Reply {
 };
 
 Reply ok(json::value body);
+// `location` is relative to the API's base path: "/apis/7".
 Reply created(json::value body, std::string location);
 Reply no_content();
 Reply bytes(std::string media_type, std::string bytes);

@@ -25,5 +25,7 @@ tl::unexpected<Error> refuse_because(const Problem& problem, std::string message
 
 // The status by ErrorCode: 400, 401, 403, 404, 409, 429, 503, 500. `detail` is logged, not sent.
 http::Response problem_response(const Error& error);
+// With a status that no ErrorCode has: 405, 406, 412, 413, 415.
+http::Response problem_response(const Error& error, int status);
 
 }  // namespace gatehouse::rest

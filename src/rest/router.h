@@ -4,8 +4,9 @@
 // there and nowhere else; modules bind a handler to each operationId. A document's operation without
 // a handler, or a handler without an operation, stops the start.
 //
-// A request passes: path and verb (404, 405) → authentication (401) → scope (403... as the contract
-// says) → parameters and body (400 with the JSON path that is wrong) → handler → problem or reply.
+// A request passes: path and verb (404, 405) → authentication (401) → scope (403) → Accept (406) →
+// parameters and body (415, 400 with the JSON path that is wrong) → handler → problem or reply.
+// An answer that hangs on a change says its number in `Gatehouse-Change`.
 //
 // Thread:  built at start; then read by any pool thread.
 // Cost:    one walk over the path segments per request.
@@ -29,6 +30,9 @@ struct RouterOptions {
   std::vector<std::string> base_paths;  // "/api/am/publisher/v4", then aliases
   std::string_view openapi_json;        // the embedded document, as JSON
   std::string_view openapi_yaml;        // the same as served at <base path>/openapi.yaml
+  // Called before the answer of every operation but GET and HEAD, and of those too when they changed
+  // something, with the number of the change or 0: the place to wait for the local gateway.
+  std::function<void(std::uint64_t change)> after_write;
 };
 
 class Router final : public http::Handler {
