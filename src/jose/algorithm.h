@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The signature algorithms that this program knows: the whole list. An algorithm belongs to a key
+// and is never chosen by a token.
+//
+// Thread:  pure functions.
+// Source:  RFC 7518, section 3.1 (RS256, ES256); RFC 8037, section 3.1 (EdDSA, with Ed25519 only).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace gatehouse::jose {
+
+enum class Algorithm : std::uint8_t { rs256, es256, eddsa };
+
+// "RS256", "ES256", "EdDSA".
+std::string_view to_text(Algorithm algorithm);
+
+// Case counts, so "none", "None" and "rs256" are alike unknown.
+// Error: unauthenticated.
+Result<Algorithm> parse_algorithm(std::string_view text);
+
+}  // namespace gatehouse::jose
