@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/apis/api_key_store.h"
+
+namespace gatehouse::storage {
+
+namespace {
+
+constexpr std::int64_t keys_max = 1000;
+
+Result<ApiKeyRow> key_from(const Row& row) {
+  GH_TRY(key_type, model::parse_key_type(row.text(4)));
+  return ApiKeyRow{row.text(0),
+                   row.bytes(1),
+                   row.text(2),
+                   row.text(3),
+                   key_type,
+                   row.text(5),
+                   stored_texts(row.text(6)),
+                   stored_texts(row.text(7)),
+                   row.text(8),
+                   row.instant(9),
+                   row.instant(10)};
+}
+
+Result<ApiKeyRow> key_or_not_found(const std::optional<Row>& row) {
+  if (!row) return fail(ErrorCode::not_found, "API key not found");
+  return key_from(*row);
+}
+
+}  // namespace
+
+Result<ApiKeyRow> ApiKeyStore::find(std::string_view id) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
+                  "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                  "WHERE tenant_id = $1 AND id = $2",
+                  tenant_, id));
+  return key_or_not_found(row);
+}
+
+Result<ApiKeyRow> ApiKeyStore::find_by_hash(const std::string& hash) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
+                  "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                  "WHERE tenant_id = $1 AND hash = $2",
+                  tenant_, Bytes{hash}));
+  return key_or_not_found(row);
+}
+
+Result<std::vector<ApiKeyRow>> ApiKeyStore::of_application(std::string_view application_id) const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
+                   "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                   "WHERE tenant_id = $1 AND application_id = $2 "
+                   "ORDER BY created_at_ms, id LIMIT $3",
+                   tenant_, application_id, keys_max));
+  std::vector<ApiKeyRow> keys;
+  for (const Row& row : rows) {
+    GH_TRY(key, key_from(row));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Result<> ApiKeyStore::insert(const ApiKeyRow& key) {
+  GH_CHECK(transaction_.execute(
+      "INSERT INTO am_api_key (tenant_id, id, hash, application_id, api_id, key_type, name, "
+      "permitted_addresses, permitted_referers, user_id, created_at_ms, expires_at_ms) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+      tenant_, key.id, Bytes{key.hash}, key.application_id, key.api_id,
+      model::to_text(key.key_type), key.name, to_stored(key.permitted_addresses),
+      to_stored(key.permitted_referers), key.user_id, key.created_at, key.expires_at));
+  return {};
+}
+
+Result<> ApiKeyStore::remove(std::string_view id) {
+  GH_CHECK(
+      transaction_.execute("DELETE FROM am_api_key WHERE tenant_id = $1 AND id = $2", tenant_, id));
+  return {};
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// API keys of applications and APIs, by SHA-256: table am_api_key.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include "model/snapshot.h"
+#include "storage/apis/stored.h"
+
+namespace gatehouse::storage {
+
+struct ApiKeyRow {
+  std::string id;
+  std::string hash;  // 32 bytes
+  std::string application_id;
+  std::string api_id;  // empty: every API that the application subscribes to
+  model::KeyType key_type = model::KeyType::production;
+  std::string name;
+  std::vector<std::string> permitted_addresses;
+  std::vector<std::string> permitted_referers;
+  std::string user_id;
+  Instant created_at{};
+  Instant expires_at{};  // the epoch: never
+};
+
+class ApiKeyStore {
+ public:
+  ApiKeyStore(Transaction& transaction, model::TenantNumber tenant)
+      : transaction_(transaction), tenant_(tenant) {}
+
+  // Error: not_found.
+  Result<ApiKeyRow> find(std::string_view id) const;
+  Result<ApiKeyRow> find_by_hash(const std::string& hash) const;
+  // Oldest first.
+  Result<std::vector<ApiKeyRow>> of_application(std::string_view application_id) const;
+
+  Result<> insert(const ApiKeyRow& key);
+  Result<> remove(std::string_view id);
+
+ private:
+  Transaction& transaction_;
+  model::TenantNumber tenant_;
+};
+
+}  // namespace gatehouse::storage
