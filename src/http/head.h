@@ -31,7 +31,7 @@ namespace gatehouse::http {
 inline constexpr std::size_t head_fields_max = 100;
 
 struct HeadLimits {
-  std::size_t bytes_max = 16 * 1024;  // of the whole head; at most 65,535. Beyond it: 431
+  std::size_t bytes_max = 16 * 1024;  // of the whole head; at most 20 KiB. Beyond it: 431
   std::size_t target_max = 8 * 1024;  // of the request target. Beyond it: 414
 };
 

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Client that asks over the network: whole messages on pooled connections, plain or TLS.
+//
+// A request whose pooled connection turns out to be dead is repeated once on a new one, if its method
+// is idempotent. Answers beyond `body_bytes_max` are an error, not a truth cut short.
+//
+// Thread:  send: the loop. ask: any thread but the loop, while the loop runs.
+// Memory:  one answer per request under way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "http/client.h"
+#include "http/upstream.h"
+
+namespace gatehouse::http {
+
+class PooledClient final : public Client {
+ public:
+  struct Options {
+    std::uint64_t body_bytes_max = 64 * 1024 * 1024;
+    UpstreamPool::Options pool;
+  };
+
+  // Everything given outlives the client.
+  PooledClient(net::Loop& loop, net::Resolver& resolver, Origin origin, Options options);
+
+  net::Task<Result<Response>> send(const Request& request,
+                                   std::chrono::milliseconds timeout) override;
+  Result<Response> ask(const Request& request, std::chrono::milliseconds timeout) override;
+
+ private:
+  struct Question;
+
+  net::Task<Result<Response>> exchange(std::unique_ptr<Upstream>& upstream, const Request& request,
+                                       Tick deadline);
+  net::Task<Result<Response>> read_answer(Upstream& upstream, Method method);
+  net::Task<> answer(std::shared_ptr<Question> question);
+
+  net::Loop& loop_;
+  const Origin origin_;
+  const Options options_;
+  BlockPool blocks_;
+  UpstreamPool pool_;
+  net::TaskGroup questions_;
+};
+
+}  // namespace gatehouse::http
