@@ -15,7 +15,9 @@
 // Thread:  pool threads; write and read block and are never called on an event loop, nor from inside
 //          another write or read.
 // Error:   conflict, when a UNIQUE constraint refuses a row (message: "Already exists");
-//          unavailable, when the database is locked, full or away; internal, for wrong SQL.
+//          unavailable, when the database is locked, full or away; internal, for wrong SQL. A
+//          statement that fails ends its transaction on both engines: later ones return the same
+//          error and nothing is kept. What may be there already is inserted with ON CONFLICT.
 #pragma once
 
 #include <concepts>

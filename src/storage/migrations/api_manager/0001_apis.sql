@@ -30,6 +30,7 @@ CREATE TABLE am_revocation_counter (
   id BIGINT NOT NULL PRIMARY KEY,
   number BIGINT NOT NULL
 );
+INSERT INTO am_revocation_counter (id, number) VALUES (1, 0);
 CREATE TABLE am_revocation (
   number BIGINT NOT NULL PRIMARY KEY,
   tenant_id BIGINT NOT NULL,

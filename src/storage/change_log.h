@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The change log of api_manager: what gateways must hear of, numbered in the order of commits.
+//
+// Tables am_change_counter (one row) and am_change. The counter is taken as the last thing before
+// COMMIT, so nobody waits while holding it. A `tag` names one history of numbers: a restored backup
+// begins another, and whoever stands at a number of the former one starts from a full snapshot.
+//
+// Thread:  as the transaction.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/change.h"
+#include "storage/database.h"
+
+namespace gatehouse::storage {
+
+struct ChangeHead {
+  std::uint64_t number;  // of the newest change; 0 before the first
+  std::string tag;
+};
+
+struct LoggedChange {
+  std::uint64_t number;
+  model::Change change;
+};
+
+// Makes the counter where there is none.
+Result<> begin_history(Transaction& transaction, std::string_view tag);
+// Numbers go on, under another tag.
+Result<> begin_another_history(Transaction& transaction, std::string_view tag);
+
+Result<ChangeHead> change_head(Transaction& transaction);
+
+// At most `limit` changes after `since`, in the order of their numbers, without a gap.
+Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::uint64_t since,
+                                                std::size_t limit);
+
+// The number of the oldest change that is still kept; 0 when there is none.
+Result<std::uint64_t> oldest_change(Transaction& transaction);
+
+// Called by Database alone; everybody else says Transaction::changed. Returns the last number given.
+Result<std::uint64_t> append_changes(Transaction& transaction,
+                                     std::span<const model::Change> changes, Instant now);
+
+// How long changes are kept.
+inline constexpr std::chrono::hours change_age_max{24 * 7};
+
+// Deletes changes of before `until`; returns how many.
+Result<std::int64_t> forget_changes(Transaction& transaction, Instant until);
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/database_files.h"
+
+namespace gatehouse::storage {
+
+namespace {
+
+Result<std::filesystem::path> file_of(std::string_view url,
+                                      const std::filesystem::path& data_dir) {
+  if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+    return fail(ErrorCode::invalid_argument,
+                "This build has no PostgreSQL yet: set the database to \"sqlite:FILE\"",
+                std::string(url));
+  }
+  constexpr std::string_view scheme = "sqlite:";
+  if (!url.starts_with(scheme) || url.size() == scheme.size()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" is not the URL of a database: use \"sqlite:FILE\"", url));
+  }
+  std::filesystem::path file = data_dir / url.substr(scheme.size());
+  std::error_code error;
+  std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    return fail(ErrorCode::unavailable,
+                fmt::format("The folder {} cannot be made", file.parent_path().string()),
+                error.message());
+  }
+  return std::filesystem::weakly_canonical(file);
+}
+
+}  // namespace
+
+Result<DatabaseFiles> database_files(const DatabaseOptions& options) {
+  GH_TRY(user_manager, file_of(options.user_manager, options.data_dir));
+  GH_TRY(api_manager, file_of(options.api_manager, options.data_dir));
+  GH_TRY(registry, file_of(options.registry, options.data_dir));
+  if (user_manager == api_manager || api_manager == registry || registry == user_manager) {
+    return fail(ErrorCode::invalid_argument,
+                "user_manager, api_manager and registry need a file each");
+  }
+  return DatabaseFiles{std::move(user_manager), std::move(api_manager), std::move(registry)};
+}
+
+DatabaseFiles backup_files(const std::filesystem::path& directory) {
+  return {directory / "user_manager.db", directory / "api_manager.db", directory / "registry.db"};
+}
+
+Result<> refuse_half_restored(const DatabaseFiles& files) {
+  if (!std::filesystem::exists(files.restore_marker())) return {};
+  return fail(ErrorCode::conflict,
+              "A restore was broken off, so the three databases may not belong together: run "
+              "'gatehouse restore' again");
+}
+
+}  // namespace gatehouse::storage

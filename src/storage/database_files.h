@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the three databases are, as files.
+//
+// Thread:  at start-up and in commands, by one thread.
+#pragma once
+
+#include <array>
+#include <filesystem>
+
+#include "core/error.h"
+#include "storage/databases.h"
+
+namespace gatehouse::storage {
+
+struct DatabaseFiles {
+  std::filesystem::path user_manager;
+  std::filesystem::path api_manager;
+  std::filesystem::path registry;
+
+  std::array<const std::filesystem::path*, 3> all() const {
+    return {&user_manager, &api_manager, &registry};
+  }
+  // Exists while a restore is under way, beside api_manager.
+  std::filesystem::path restore_marker() const {
+    return api_manager.parent_path() / "restore.unfinished";
+  }
+};
+
+// Makes the folders above the files.
+// Error: invalid_argument, for another scheme than sqlite: or one file for two databases.
+Result<DatabaseFiles> database_files(const DatabaseOptions& options);
+
+// The names of a backup in its directory.
+DatabaseFiles backup_files(const std::filesystem::path& directory);
+
+// Error: conflict, when a restore has been broken off.
+Result<> refuse_half_restored(const DatabaseFiles& files);
+
+}  // namespace gatehouse::storage

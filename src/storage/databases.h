@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The three databases of the configuration, opened and migrated; their backup and restore.
+//
+// Thread:  opened and closed by one thread; the databases as Database says.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "storage/sqlite_database.h"
+
+namespace gatehouse::storage {
+
+struct DatabaseFiles;
+
+struct DatabaseOptions {
+  std::filesystem::path data_dir;
+
+  // "sqlite:FILE", below data_dir unless FILE is absolute.
+  std::string user_manager = "sqlite:user_manager.db";
+  std::string api_manager = "sqlite:api_manager.db";
+  std::string registry = "sqlite:registry.db";
+
+  // Told the newest number after each commit to the change log, on the writer's thread.
+  std::function<void(std::uint64_t newest)> on_change;
+};
+
+class Databases {
+ public:
+  // A server makes what is missing and migrates; a command finds three migrated databases.
+  // Error: invalid_argument, for a URL that we cannot use; otherwise as SqliteDatabase::open and
+  // migrate() say. The messages are for the person who starts the program.
+  static Result<std::unique_ptr<Databases>> open(const DatabaseOptions& options, Access access,
+                                                 const Clock& clock, Random& random);
+
+  Database& user_manager() { return *user_manager_; }
+  Database& api_manager() { return *api_manager_; }
+  Database& registry() { return *registry_; }
+
+  // Copies all three into `directory`, which is made and must hold no backup yet. Online: nobody
+  // waits. Every row of the copies finds in them the contents and users that it names.
+  Result<> backup(const std::filesystem::path& directory);
+
+ private:
+  friend Result<> restore(const std::filesystem::path& directory, const DatabaseOptions& options,
+                          const Clock& clock, Random& random);
+
+  static Result<std::unique_ptr<Databases>> open_files(const DatabaseFiles& files, Access access,
+                                                       SqliteWriter::Options api_manager,
+                                                       Random& random);
+
+  Databases() = default;
+
+  Result<> migrate_all(Access access, const Clock& clock, Random& random);
+
+  std::unique_ptr<SqliteDatabase> user_manager_;
+  std::unique_ptr<SqliteDatabase> api_manager_;
+  std::unique_ptr<SqliteDatabase> registry_;
+};
+
+// Puts a backup in the place of the databases of `options`, while no server runs on them. The change
+// log goes on under another tag, so that every gateway starts from a full snapshot. Broken off
+// halfway, it must be run again: until then the databases do not open.
+// Error: not_found, when `directory` has no backup; as Databases::open for the rest.
+Result<> restore(const std::filesystem::path& directory, const DatabaseOptions& options,
+                 const Clock& clock, Random& random);
+
+}  // namespace gatehouse::storage

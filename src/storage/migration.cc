@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/migration.h"
+
+#include <map>
+
+#include "core/digest.h"
+#include "core/log.h"
+#include "core/text.h"
+
+namespace gatehouse::storage {
+
+namespace {
+
+using Applied = std::map<std::string, std::string, std::less<>>;  // name, SHA-256
+
+Result<Applied> applied_in(Database& database) {
+  return database.read([](Transaction& transaction) -> Result<Applied> {
+    GH_TRY(rows, transaction.query("SELECT name, sha256 FROM schema_migration ORDER BY name"));
+    Applied applied;
+    for (const Row& row : rows) applied.emplace(row.text(0), row.text(1));
+    return applied;
+  });
+}
+
+Result<> check(const Applied& applied, std::span<const Migration> migrations) {
+  std::size_t known = 0;
+  for (const Migration& migration : migrations) {
+    const auto found = applied.find(migration.name);
+    if (found == applied.end()) continue;
+    ++known;
+    if (found->second != sha256_hex(migration.sql)) {
+      return fail(ErrorCode::conflict,
+                  fmt::format("The database was made by another build: its step {} differs from "
+                              "this program's. Use that build, or another data directory",
+                              migration.name));
+    }
+  }
+  if (known == applied.size()) return {};
+  // The last name is the newest step, and so one that we do not know, unless the file is another's.
+  return fail(ErrorCode::conflict,
+              fmt::format("The database has had the step {}, which this program does not know: it "
+                          "is newer, or another of the three databases. Nothing was changed",
+                          applied.rbegin()->first));
+}
+
+Result<> apply(Database& database, const Migration& migration, const Clock& clock) {
+  const std::vector<std::string> statements = statements_of(migration.sql);
+  const std::string digest = sha256_hex(migration.sql);
+  const Instant now = clock.now();
+  return database.write([&](Transaction& transaction) -> Result<> {
+    for (const std::string& statement : statements) GH_CHECK(transaction.execute(statement));
+    GH_CHECK(transaction.execute(
+        "INSERT INTO schema_migration (name, sha256, applied_at_ms) VALUES ($1, $2, $3)",
+        migration.name, digest, now));
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
+  GH_CHECK(database.write([](Transaction& transaction) {
+    return transaction.execute("CREATE TABLE IF NOT EXISTS schema_migration"
+                               " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL,"
+                               " applied_at_ms BIGINT NOT NULL)");
+  }));
+  GH_TRY(applied, applied_in(database));
+  GH_CHECK(check(applied, migrations));
+  for (const Migration& migration : migrations) {
+    if (applied.contains(migration.name)) continue;
+    GH_CHECK(apply(database, migration, clock));
+    log_info("database: applied {}", migration.name);
+  }
+  return {};
+}
+
+Result<> check_migrated(Database& database, std::span<const Migration> migrations) {
+  const Result<Applied> applied = applied_in(database);
+  if (applied) GH_CHECK(check(*applied, migrations));
+  if (!applied || applied->size() != migrations.size()) {
+    return fail(ErrorCode::conflict,
+                "The database is older than this program: start the server once, or run "
+                "'gatehouse migrate'",
+                applied ? "" : applied.error().detail);
+  }
+  return {};
+}
+
+std::vector<std::string> statements_of(std::string_view sql) {
+  std::vector<std::string> statements;
+  std::string statement;
+  for (const std::string_view line : split(sql, '\n')) {
+    const std::string_view text = trim(line);
+    if (text.empty() || text.starts_with("--")) continue;
+    statement.append(statement.empty() ? "" : "\n").append(text);
+    if (!text.ends_with(';')) continue;
+    statement.pop_back();
+    statements.push_back(std::exchange(statement, {}));
+  }
+  if (!statement.empty()) statements.push_back(std::move(statement));
+  return statements;
+}
+
+}  // namespace gatehouse::storage

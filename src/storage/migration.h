@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbered, forward-only steps that make the tables. The files of storage/migrations/ are compiled
+// in; a database remembers the name and SHA-256 of each that it has had.
+//
+// One text serves both engines. A file is statements that end with a semicolon at the end of a line
+// and whole-line comments; types are TEXT, BIGINT and BLOB.
+//
+// Thread:  at start-up, by one thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "storage/database.h"
+
+namespace gatehouse::storage {
+
+struct Migration {
+  std::string_view name;  // "api_manager/0001_apis"
+  std::string_view sql;
+};
+
+// In the order of their numbers.
+extern const std::span<const Migration> user_manager_migrations;
+extern const std::span<const Migration> api_manager_migrations;
+extern const std::span<const Migration> registry_migrations;
+
+// Applies what is missing, each step in a transaction of its own.
+// Error: conflict, when the database has had a step that is not in `migrations` (it is newer, or
+// another one), or one whose text has changed since; nothing is changed then.
+Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock);
+
+// Error: conflict, when migrate() would do or refuse something.
+Result<> check_migrated(Database& database, std::span<const Migration> migrations);
+
+// The statements of a file, without its comments.
+std::vector<std::string> statements_of(std::string_view sql);
+
+}  // namespace gatehouse::storage
