@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration: typed, with defaults that are safe in production. It is read from a TOML file,
+// then from the environment (GATEHOUSE__SECTION__KEY), then from --set section.key=value.
+//
+// Thread:  built by main, constant afterwards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace gatehouse::app {
+
+struct ServerConfig {
+  std::vector<std::string> profile{"all-in-one"};
+  std::string hostname = "localhost";
+  std::int64_t port_offset = 0;
+  std::string data_dir = "data";
+  std::int64_t workers = 0;
+  std::string status_address = "127.0.0.1";
+  std::vector<std::string> trusted_proxies;
+  std::int64_t drain_accept_s = 0;
+  bool allow_private_fetches = false;
+};
+
+struct LogConfig {
+  std::string level = "info";
+  std::string access = "access.log";
+  std::int64_t rotate_mb = 256;
+  std::int64_t keep = 8;
+};
+
+struct TlsConfig {
+  std::string certificate;
+  std::string key;
+};
+
+struct AdminConfig {
+  std::string username = "admin";
+};
+
+struct DatabaseConfig {
+  std::string user_manager = "sqlite:user_manager.db";
+  std::string api_manager = "sqlite:api_manager.db";
+  std::string registry = "sqlite:registry.db";
+};
+
+struct BusConfig {
+  std::string url = "local";
+};
+
+struct ClusterConfig {
+  std::string key_file = "cluster.key";
+};
+
+struct GatewayConfig {
+  std::vector<std::string> environments{"Default"};
+  std::int64_t http_port = 8280;
+  std::int64_t https_port = 8243;
+  bool key_cache = true;
+  std::int64_t key_cache_ttl_s = 900;
+  std::int64_t stale_max_s = 86'400;
+  std::vector<std::string> forbidden_backends;
+};
+
+struct KeyManagerConfig {
+  bool key_cache = false;
+  bool allow_both_caches = false;
+  std::string issuer;
+};
+
+struct PortalsConfig {
+  std::string publisher_url;
+  std::string devportal_url;
+  std::string admin_url;
+};
+
+struct Configuration {
+  ServerConfig server;
+  LogConfig log;
+  TlsConfig tls;
+  AdminConfig admin;
+  DatabaseConfig database;
+  BusConfig bus;
+  ClusterConfig cluster;
+  GatewayConfig gateway;
+  KeyManagerConfig key_manager;
+  PortalsConfig portals;
+
+  // Port of the control plane, of the status pages and of the gateway, moved by port_offset.
+  std::uint16_t port(std::int64_t base) const {
+    return static_cast<std::uint16_t>(base + server.port_offset);
+  }
+  // A file named in the configuration: as it stands if absolute, else inside data_dir.
+  std::string path(std::string_view file) const;
+  // The issuer of our tokens: as configured, else made of hostname and port.
+  std::string issuer() const;
+};
+
+// Where settings come from, weakest first.
+struct ConfigurationSources {
+  std::string file;                  // empty: none
+  std::vector<std::string> settings;  // "section.key=value"
+};
+
+// Error: invalid_argument; the message names file and line, or the variable or setting, the key, and
+// what is allowed.
+Result<Configuration> read_configuration(const ConfigurationSources& sources);
+
+// Every key with its value as a TOML file that reads back the same.
+std::string to_toml(const Configuration& configuration);
+
+// docs/configuration.md: every key with its default and meaning.
+std::string configuration_reference();
+
+}  // namespace gatehouse::app
