@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/outbox.h"
+
+#include <vector>
+
+namespace gatehouse::storage {
+
+namespace {
+
+constexpr std::size_t entries_max = 256;  // of one round
+
+// Rows of id, tenant_id, user_id.
+Result<std::vector<Row>> oldest_entries(Database& user_manager) {
+  return user_manager.read([](Transaction& transaction) {
+    return transaction.query("SELECT id, tenant_id, user_id FROM um_outbox"
+                             " ORDER BY created_at_ms, id LIMIT $1", entries_max);
+  });
+}
+
+// A second copy of an entry, after a crash or beside another drain, finds that it has been seen.
+Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant now) {
+  return api_manager.write([&](Transaction& transaction) -> Result<> {
+    for (const Row& entry : entries) {
+      GH_TRY(inserted, transaction.execute("INSERT INTO am_outbox_seen (id, created_at_ms)"
+                                           " VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+                                           entry.text(0), now));
+      if (inserted == 0) continue;
+      transaction.changed({model::ChangeKind::user, entry.number(1), entry.text(2), {}, {}});
+    }
+    return {};
+  });
+}
+
+Result<> remove(Database& user_manager, const std::vector<Row>& entries) {
+  return user_manager.write([&](Transaction& transaction) -> Result<> {
+    for (const Row& entry : entries) {
+      GH_CHECK(transaction.execute("DELETE FROM um_outbox WHERE tenant_id = $1 AND id = $2",
+                                   entry.number(1), entry.text(0)));
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<> tell_of_user(Transaction& user_manager, model::TenantNumber tenant, std::string_view id,
+                      std::string_view kind, std::string_view user_id, Instant now) {
+  GH_CHECK(user_manager.execute("INSERT INTO um_outbox (id, tenant_id, kind, user_id, created_at_ms)"
+                                " VALUES ($1, $2, $3, $4, $5)", id, tenant, kind, user_id, now));
+  return {};
+}
+
+Result<> drain_outbox(Database& user_manager, Database& api_manager, const Clock& clock) {
+  for (;;) {
+    GH_TRY(entries, oldest_entries(user_manager));
+    if (entries.empty()) return {};
+    GH_CHECK(copy(api_manager, entries, clock.now()));
+    GH_CHECK(remove(user_manager, entries));
+  }
+}
+
+Result<std::int64_t> forget_outbox_seen(Database& api_manager, const Clock& clock) {
+  const Instant until = clock.now() - outbox_seen_age_max;
+  return api_manager.write([&](Transaction& transaction) {
+    return transaction.execute("DELETE FROM am_outbox_seen WHERE created_at_ms < $1", until);
+  });
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "storage/change_log.h"
+#include "storage/test_databases.h"
+
+namespace gatehouse::storage {
+namespace {
+
+class Outbox : public ::testing::Test {
+ protected:
+  void tell(const std::string& id, const std::string& user) {
+    ASSERT_TRUE(databases_.user_manager().write([&](Transaction& transaction) {
+      return tell_of_user(transaction, 1, id, "locked", user, clock_.now());
+    }));
+  }
+  Result<> drain() {
+    return drain_outbox(databases_.user_manager(), databases_.api_manager(), clock_);
+  }
+  std::vector<std::string> users_in_the_change_log() {
+    const auto changes = databases_.api_manager().read(
+        [](Transaction& transaction) { return changes_since(transaction, 0, 10'000); });
+    std::vector<std::string> users;
+    for (const LoggedChange& logged : *changes) {
+      EXPECT_EQ(logged.change.kind, model::ChangeKind::user);
+      users.push_back(logged.change.id);
+    }
+    return users;
+  }
+
+  TestDatabases databases_;
+  FakeClock clock_{from_ms(1'700'000'000'000)};
+};
+
+TEST_F(Outbox, EntriesReachTheChangeLogInTheirOrder) {
+  tell("2", "ann");
+  clock_.advance(std::chrono::milliseconds(1));
+  tell("1", "bob");
+  Database::take_change_number();
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(Database::take_change_number(), 2U);
+  EXPECT_EQ(users_in_the_change_log(), (std::vector<std::string>{"ann", "bob"}));
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(Database::take_change_number(), 0U);
+}
+
+TEST_F(Outbox, AnEntryThatACrashLeftIsNotCopiedTwice) {
+  tell("1", "ann");
+  ASSERT_TRUE(drain());
+  tell("1", "ann");  // as if its deletion had not been committed
+  tell("2", "bob");
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(users_in_the_change_log(), (std::vector<std::string>{"ann", "bob"}));
+}
+
+TEST_F(Outbox, TwoDrainsAtOnceCopyEachEntryOnce) {
+  constexpr int count = 600;
+  for (int i = 0; i < count; ++i) tell(std::to_string(i), std::to_string(i));
+  std::vector<std::jthread> drains;
+  for (int i = 0; i < 4; ++i) drains.emplace_back([&] { EXPECT_TRUE(drain()); });
+  drains.clear();
+  EXPECT_EQ(users_in_the_change_log().size(), static_cast<std::size_t>(count));
+}
+
+TEST_F(Outbox, SeenEntriesAreForgottenAfterADay) {
+  tell("1", "ann");
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(*forget_outbox_seen(databases_.api_manager(), clock_), 0);
+  clock_.advance(std::chrono::hours(25));
+  EXPECT_EQ(*forget_outbox_seen(databases_.api_manager(), clock_), 1);
+}
+
+}  // namespace
+}  // namespace gatehouse::storage
