@@ -116,6 +116,10 @@ bool Operation::answers_with(int status) const {
 
 Result<Document> Document::parse(std::string_view text) {
   GH_TRY(root, parse_json_object(text));
+  return from(std::move(root));
+}
+
+Result<Document> Document::from(json::object root) {
   Document document(std::move(root));
   const json::object* paths = object_at(*document.root_, "paths");
   if (paths == nullptr) return fail(ErrorCode::invalid_argument, "An OpenAPI document has paths");
@@ -129,9 +133,10 @@ Result<Document> Document::parse(std::string_view text) {
       operation.path = path;
       operation.method = method;
       for (char& c : operation.method) c = static_cast<char>(c - 'a' + 'A');
-      if (operation.id.empty() || !ids.insert(operation.id).second) {
+      if (operation.id.empty()) operation.id = operation.method + " " + operation.path;
+      if (!ids.insert(operation.id).second) {
         return fail(ErrorCode::invalid_argument,
-                    fmt::format("{} {}: operationId '{}' is missing or taken", operation.method,
+                    fmt::format("{} {}: the operationId '{}' is taken", operation.method,
                                 operation.path, operation.id));
       }
       document.operations_.push_back(std::move(operation));

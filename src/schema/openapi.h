@@ -43,7 +43,7 @@ struct Answer {
 struct Operation {
   std::string method;  // upper case
   std::string path;    // template below the base path: "/apis/{apiId}"
-  std::string id;
+  std::string id;      // operationId, or "GET /apis/{apiId}" where there is none
   std::vector<Parameter> parameters;
   std::vector<Body> bodies;
   bool body_required = false;
@@ -56,9 +56,9 @@ struct Operation {
 
 class Document {
  public:
-  // Error: invalid_argument, when it is not JSON, names an operation twice or not at all, or refers
-  // to nothing.
+  // Error: invalid_argument, when it is not JSON, names two operations alike or refers to nothing.
   static Result<Document> parse(std::string_view text);
+  static Result<Document> from(json::object root);
 
   const std::vector<Operation>& operations() const { return operations_; }
   const json::object& root() const { return *root_; }

@@ -109,7 +109,6 @@ Result<> Walk::alternatives(const json::object& part, json::value& value) {
 
 Result<> Walk::object(const Parts& parts, json::object& object) {
   const Members members = members_of(parts);
-  if (!members.closed && members.others == nullptr && members.properties.empty()) return {};
   std::vector<std::string> names;
   names.reserve(object.size());
   for (const auto& entry : object) names.emplace_back(entry.key());
