@@ -15,11 +15,17 @@ namespace gatehouse::net {
 class FramePool {
  public:
   static constexpr std::size_t step = 64;
-  static constexpr std::size_t pooled_max = 8192;  // larger frames come from the heap
+  static constexpr std::size_t pooled_max = 4096;  // larger frames come from the heap
   static constexpr std::size_t kept_max = 4096;
 
   static void* take(std::size_t size);
   static void give(void* frame, std::size_t size) noexcept;
+};
+
+// A base class of promises whose frames come from the pool.
+struct PooledFrame {
+  static void* operator new(std::size_t size) { return FramePool::take(size); }
+  static void operator delete(void* frame, std::size_t size) { FramePool::give(frame, size); }
 };
 
 }  // namespace gatehouse::net

@@ -60,6 +60,8 @@ class Listener final : private Source {
 
   // How many connections are accepted before everybody else gets a turn.
   static constexpr int batch_max = 64;
+  // More than any backlog holds.
+  static constexpr int waiting_max = 65'536;
 
   Loop& loop_;
   int descriptor_;

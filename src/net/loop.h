@@ -128,10 +128,11 @@ class Loop {
 
   // --- For the classes that wait -------------------------------------------------------------
 
-  // `events` of epoll_ctl; no event is delivered after forget().
+  // `events` as epoll_ctl takes them.
   Result<> watch(int descriptor, Source& source, std::uint32_t events);
   void rewatch(int descriptor, Source& source, std::uint32_t events);
-  void forget(int descriptor, Source& source);
+  // Delivers nothing more to `source`, whose descriptor is closed at once.
+  void forget(Source& source);
 
   void make_ready(Ready& ready) { ready_.push_back(ready); }
   TimerHeap& timers() { return timers_; }
@@ -246,7 +247,8 @@ Task<> Loop::finish(Task<T>& task, Outcome<T>& outcome) {
     co_await task;
     outcome.emplace();
   } else {
-    outcome.emplace(co_await task);
+    T value = co_await task;
+    outcome.emplace(std::move(value));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -154,14 +155,22 @@ class [[nodiscard]] Pool::Run {
   struct Outward {
     std::unique_ptr<Errand> errand;
     void operator()() {
+      try {
+        call();
+      } catch (const std::exception& exception) {
+        errand->returned.emplace(
+            fail(ErrorCode::internal, "Something went wrong here", exception.what()));
+      }
+      Loop& loop = errand->loop;
+      loop.post(Homeward{std::move(errand)});
+    }
+    void call() {
       if constexpr (std::is_void_v<Outcome>) {
         errand->function();
         errand->returned.emplace();
       } else {
         errand->returned.emplace(errand->function());
       }
-      Loop& loop = errand->loop;
-      loop.post(Homeward{std::move(errand)});
     }
   };
 

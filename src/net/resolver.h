@@ -32,10 +32,11 @@ class Resolver {
   using LookUp = std::function<Result<std::vector<Address>>(const std::string& host)>;
 
   static constexpr std::chrono::seconds remembered{5};
+  static constexpr std::chrono::seconds failure_remembered{1};
   static constexpr std::size_t names_max = 1024;
 
   // `pool` outlives the resolver.
-  Resolver(Loop& loop, Pool& pool, LookUp ask = look_up);
+  Resolver(Loop& loop, Pool& pool, LookUp look_up_host = look_up);
   ~Resolver();
 
   // At least one endpoint. `host` lives until the task ends.
@@ -46,14 +47,13 @@ class Resolver {
  private:
   struct Name;
 
-  void ask(const std::string& host);
-  void answered(const std::string& host, Result<std::vector<Address>> addresses);
-  void make_room();
+  Name* find(const std::string& host);
+  Task<> ask(const std::string& asked);
 
   Loop& loop_;
   Pool& pool_;
-  LookUp ask_;
-  std::map<std::string, std::shared_ptr<Name>> names_;
+  LookUp look_up_;
+  std::map<std::string, std::unique_ptr<Name>> names_;
   TaskGroup questions_;
 };
 

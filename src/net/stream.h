@@ -121,6 +121,7 @@ class Stream final : private Source, private Deadline {
   void on_events(std::uint32_t events) override;
   void on_deadline() override;
   Task<Result<>> handshake();
+  bool may_read();
   Wait*& waiting(Direction direction) {
     return direction == Direction::reading ? reader_ : writer_;
   }
@@ -166,7 +167,9 @@ class Stream::Wait : private Ready {
   void on_ready() override;
   Progress attempt();
   Progress attempt_write();
+  void stand();
   void stand_down();
+  void give_up();
   Direction direction() const {
     return wish_ == Wish::read || wish_ == Wish::readable ? Direction::reading : Direction::writing;
   }

@@ -41,12 +41,9 @@ class Task;
 
 namespace task_detail {
 
-// What every promise has: pooled frames, and the coroutine that goes on when this one ends.
-class PromiseBase {
+// What every promise has: the coroutine that goes on when this one ends.
+class PromiseBase : public PooledFrame {
  public:
-  static void* operator new(std::size_t size) { return FramePool::take(size); }
-  static void operator delete(void* frame, std::size_t size) { FramePool::give(frame, size); }
-
   std::suspend_always initial_suspend() noexcept { return {}; }
 
   struct Return {

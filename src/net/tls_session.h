@@ -38,6 +38,8 @@ class TlsSession {
   void say_goodbye();
   // True when there is nothing decrypted or decryptable to read.
   bool is_quiet();
+  // False only when a read would block now.
+  bool may_read();
   // A handshake or read waits for the socket to take bytes, not for the peer's.
   bool wants_to_write() const { return wants_to_write_; }
 

@@ -34,7 +34,7 @@ class Deadline : private ListNode {
   void set_deadline(Tick at) {
     deadline_ = at;
     passed_ = false;
-    if (at < looked_at_) [[unlikely]]
+    if (at < slot_begins_) [[unlikely]]
       relink();
   }
   Tick deadline() const { return deadline_; }
@@ -55,7 +55,7 @@ class Deadline : private ListNode {
   void relink();
 
   Tick deadline_ = never;
-  Tick looked_at_ = never;  // when the wheel looks next; never, when it stands in no slot
+  Tick slot_begins_ = never;  // earlier deadlines need another slot; never: it stands in none
   bool passed_ = false;
   Wheel& wheel_;
 };
@@ -66,11 +66,11 @@ class Wheel {
   static constexpr std::size_t slots =
       1024;  // about 65 s; later deadlines are looked at on the way
 
-  explicit Wheel(Tick now) : turned_to_(number_of(now)) {}
+  explicit Wheel(Tick now) : turned_to_(number_of(now) - 1) {}
 
   // When turn() has something to look at; `never` when the wheel is empty.
   Tick next() const { return next_; }
-  // Looks at every slot that came round since the last call.
+  // Looks at the slots of all steps that ended since the last call.
   void turn(Tick now);
 
  private:
@@ -82,7 +82,7 @@ class Wheel {
   void find_next();
 
   std::array<List<Deadline>, slots> slots_;
-  std::int64_t turned_to_;  // every step up to this one has been looked at
+  std::int64_t turned_to_;  // the slots of every step up to this one have been looked at
   Tick next_ = never;
 };
 

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <string_view>
+
+namespace gatehouse::net {
+
+namespace {
+
+// What both sides have in common: versions, cipher suites with forward secrecy, small idle buffers.
+ssl_ctx_st* make_context(const ssl_method_st* method) {
+  ssl_ctx_st* context = SSL_CTX_new(method);
+  GH_ASSERT(context);
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_read_ahead(context, 1);  // one system call per record instead of two
+  return context;
+}
+
+std::string on_the_wire(const std::vector<std::string>& names) {
+  std::string wire;
+  for (const std::string& name : names) {
+    GH_ASSERT(!name.empty() && name.size() < 256);
+    wire += static_cast<char>(name.size());
+    wire += name;
+  }
+  return wire;
+}
+
+tl::unexpected<Error> refuse(std::string message) {
+  std::array<char, 256> reason{};
+  ERR_error_string_n(ERR_get_error(), reason.data(), reason.size());
+  ERR_clear_error();
+  return fail(ErrorCode::invalid_argument, std::move(message), reason.data());
+}
+
+Result<> use(ssl_ctx_st* context, const CertificateFiles& files) {
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+    return refuse("Cannot use the certificate " + files.certificate);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return refuse("Cannot use the private key " + files.key);
+  }
+  return {};
+}
+
+// No common protocol ends the handshake: a client that speaks another one must not reach us.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                    const unsigned char* offered, unsigned offered_size, void* argument) {
+  const std::string& ours = static_cast<const TlsServer*>(argument)->alpn();
+  unsigned char* agreed = nullptr;
+  const int outcome =
+      SSL_select_next_proto(&agreed, size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned>(ours.size()), offered, offered_size);
+  *chosen = agreed;
+  return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options) {
+  const std::shared_ptr<TlsServer> server(new TlsServer);
+  server->context_ = make_context(TLS_server_method());
+  server->alpn_ = on_the_wire(options.alpn);
+  GH_CHECK(use(server->context_, options.files));
+  SSL_CTX_set_options(server->context_, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_num_tickets(server->context_, 1);
+  constexpr std::string_view sessions = "gatehouse";
+  SSL_CTX_set_session_id_context(server->context_,
+                                 reinterpret_cast<const unsigned char*>(sessions.data()),
+                                 static_cast<unsigned>(sessions.size()));
+  if (!server->alpn_.empty()) {
+    SSL_CTX_set_alpn_select_cb(server->context_, choose_protocol, server.get());
+  }
+  return server;
+}
+
+TlsServer::~TlsServer() { SSL_CTX_free(context_); }
+
+Result<std::shared_ptr<const TlsClient>> TlsClient::open(const Options& options) {
+  const std::shared_ptr<TlsClient> client(new TlsClient);
+  client->context_ = make_context(TLS_client_method());
+  client->trust_ = options.trust;
+  if (options.trust != Trust::insecure) {
+    SSL_CTX_set_verify(client->context_, SSL_VERIFY_PEER, nullptr);
+  }
+  if (options.trust == Trust::system && SSL_CTX_set_default_verify_paths(client->context_) != 1) {
+    return refuse("Cannot read the certificate authorities of this machine");
+  }
+  if (options.trust == Trust::file &&
+      SSL_CTX_load_verify_file(client->context_, options.ca_file.c_str()) != 1) {
+    return refuse("Cannot use the certificate authorities in " + options.ca_file);
+  }
+  if (!options.files.certificate.empty()) GH_CHECK(use(client->context_, options.files));
+  const std::string alpn = on_the_wire(options.alpn);
+  SSL_CTX_set_alpn_protos(client->context_, reinterpret_cast<const unsigned char*>(alpn.data()),
+                          static_cast<unsigned>(alpn.size()));
+  return client;
+}
+
+TlsClient::~TlsClient() { SSL_CTX_free(context_); }
+
+}  // namespace gatehouse::net
