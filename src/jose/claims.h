@@ -31,8 +31,8 @@ struct Lifetime {
 inline constexpr std::uint32_t invalid_credentials = 900901;
 inline constexpr std::uint32_t access_token_expired = 900903;
 
-// `exp` is required; `iss` must equal; `nbf` may be absent and must not lie ahead; `aud` is a string
-// or an array of strings.
+// `exp` is required; `iss` must equal; `nbf` may be absent and must not lie ahead; `aud` is a
+// string or an array of strings.
 // Error: unauthenticated, with number access_token_expired when all else holds, otherwise
 //        invalid_credentials.
 Result<Lifetime> check_claims(const json::object& claims, const Expected& expected);

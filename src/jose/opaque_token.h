@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The form of tokens that mean nothing by themselves: random bytes with the hour of their expiry, so
-// that a gateway refuses an old one without asking, and a checksum, so that it asks for no typing
-// error.
+// The form of tokens that mean nothing by themselves: random bytes with the hour of their expiry,
+// so that a gateway refuses an old one without asking, and a checksum, so that it asks for no
+// typing error.
 //
 // Thread:  pure functions.
 // Shape:   "gate_" (access) or "gatr_" (refresh), then base64url of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Closes secrets before they are stored: AES-256-GCM under keys derived from the cluster key. Several
-// cluster keys may be loaded: the first one seals, each opens, so a cluster key can be replaced.
+// Closes secrets before they are stored: AES-256-GCM under keys derived from the cluster key.
+// Several cluster keys may be loaded: the first one seals, each opens, so one can be replaced.
 //
 // Thread:  immutable; any.
 // Shape:   version (1 byte, 1) ‖ key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16).

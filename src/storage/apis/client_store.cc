@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/apis/client_store.h"
+
+#include <algorithm>
+
+namespace gatehouse::storage {
+
+namespace {
+
+constexpr std::uint32_t client_not_found = 900404;
+constexpr std::string_view active = "ACTIVE";
+
+Result<Client> client_from(const Row& row) {
+  GH_TRY(document, stored_document(row.text(10)));
+  return Client{.tenant = row.number(0),
+                .client_id = row.text(1),
+                .name = row.text(2),
+                .owner_id = row.text(3),
+                .grant_types = stored_texts(row.text(4)),
+                .callback_urls = stored_texts(row.text(5)),
+                .token_type = row.text(6),
+                .access_token_seconds = row.number(7),
+                .refresh_token_seconds = row.number(8),
+                .active = row.text(9) == active,
+                .document = std::move(document),
+                .version = row.number(11),
+                .created_at = row.instant(12)};
+}
+
+std::string_view status_of(const Client& client) {
+  return client.active ? active : std::string_view("REVOKED");
+}
+
+}  // namespace
+
+bool Client::may(std::string_view grant_type) const {
+  return std::find(grant_types.begin(), grant_types.end(), grant_type) != grant_types.end();
+}
+
+Result<Client> ClientStore::find(std::string_view client_id) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT tenant_id, client_id, name, owner_id, grant_types, callback_urls, "
+                  "token_type, access_token_seconds, refresh_token_seconds, status, document, "
+                  "version, created_at_ms FROM am_client WHERE client_id = $1",
+                  client_id));
+  if (!row) {
+    return fail(ErrorCode::not_found, "No such client", std::string(client_id), client_not_found);
+  }
+  return client_from(*row);
+}
+
+Result<std::vector<std::string>> ClientStore::secret_hashes(const Client& client) const {
+  GH_TRY(rows, transaction_.query("SELECT hash FROM am_client_secret "
+                                  "WHERE tenant_id = $1 AND client_id = $2",
+                                  client.tenant, client.client_id));
+  std::vector<std::string> hashes;
+  for (const Row& row : rows) hashes.push_back(row.bytes(0));
+  return hashes;
+}
+
+Result<> ClientStore::insert(const Client& client) {
+  GH_CHECK(transaction_.execute(
+      "INSERT INTO am_client (tenant_id, client_id, name, owner_id, grant_types, callback_urls, "
+      "token_type, access_token_seconds, refresh_token_seconds, status, document, version, "
+      "created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)",
+      client.tenant, client.client_id, client.name, client.owner_id, to_stored(client.grant_types),
+      to_stored(client.callback_urls), client.token_type, client.access_token_seconds,
+      client.refresh_token_seconds, status_of(client), json::serialize(client.document),
+      client.created_at));
+  return {};
+}
+
+Result<> ClientStore::update(const Client& client) {
+  GH_TRY(changed, transaction_.execute(
+                      "UPDATE am_client SET name = $3, grant_types = $4, callback_urls = $5, "
+                      "token_type = $6, access_token_seconds = $7, refresh_token_seconds = $8, "
+                      "status = $9, document = $10, version = version + 1 "
+                      "WHERE tenant_id = $1 AND client_id = $2 AND version = $11",
+                      client.tenant, client.client_id, client.name, to_stored(client.grant_types),
+                      to_stored(client.callback_urls), client.token_type,
+                      client.access_token_seconds, client.refresh_token_seconds, status_of(client),
+                      json::serialize(client.document), client.version));
+  if (changed == 0) {
+    return fail(ErrorCode::conflict, "The client was changed meanwhile", client.client_id);
+  }
+  return {};
+}
+
+Result<> ClientStore::remove(const Client& client) {
+  GH_CHECK(remove_secrets(client));
+  GH_CHECK(transaction_.execute("DELETE FROM am_client WHERE tenant_id = $1 AND client_id = $2",
+                                client.tenant, client.client_id));
+  return {};
+}
+
+Result<> ClientStore::add_secret(const Client& client, const ClientSecret& secret,
+                                 std::int64_t keep) {
+  GH_CHECK(transaction_.execute("INSERT INTO am_client_secret (tenant_id, id, client_id, hash, "
+                                "expires_at_ms, created_at_ms) VALUES ($1, $2, $3, $4, 0, $5)",
+                                client.tenant, secret.id, client.client_id, Bytes{secret.hash},
+                                secret.created_at));
+  GH_CHECK(transaction_.execute(
+      "DELETE FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 AND id NOT IN "
+      "(SELECT id FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 "
+      "ORDER BY created_at_ms DESC, id LIMIT $3)",
+      client.tenant, client.client_id, keep));
+  return {};
+}
+
+Result<> ClientStore::remove_secrets(const Client& client) {
+  GH_CHECK(transaction_.execute("DELETE FROM am_client_secret "
+                                "WHERE tenant_id = $1 AND client_id = $2",
+                                client.tenant, client.client_id));
+  return {};
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OAuth clients and their secrets: tables am_client and am_client_secret. A client id is unique over
+// all tenants, so a client is found by it alone.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include "storage/apis/stored.h"
+
+namespace gatehouse::storage {
+
+struct Client {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string client_id;
+  std::string name;
+  std::string owner_id;
+  std::vector<std::string> grant_types;
+  std::vector<std::string> callback_urls;
+  std::string token_type = "OAUTH";  // or "JWT": the form of its access tokens
+  std::int64_t access_token_seconds = 3600;
+  std::int64_t refresh_token_seconds = 86'400;
+  bool active = true;
+  json::object document;  // what its registration said beyond the columns
+  std::int64_t version = 0;
+  Instant created_at{};
+
+  bool may(std::string_view grant_type) const;
+};
+
+// One of several secrets of a client; we keep only what a secret hashes to.
+struct ClientSecret {
+  std::string id;
+  std::string hash;  // SHA-256, 32 bytes
+  Instant created_at{};
+};
+
+class ClientStore {
+ public:
+  explicit ClientStore(Transaction& transaction) : transaction_(transaction) {}
+
+  // Error: not_found (900404).
+  Result<Client> find(std::string_view client_id) const;
+  Result<std::vector<std::string>> secret_hashes(const Client& client) const;
+
+  // Error: conflict, when the id is taken.
+  Result<> insert(const Client& client);
+  // Writes everything but tenant, id, owner and created_at. Error: conflict, when `version` is not
+  // the row's.
+  Result<> update(const Client& client);
+  // With its secrets; its tokens are the revocation's business.
+  Result<> remove(const Client& client);
+
+  // Beside the others; of more than `keep` the oldest go.
+  Result<> add_secret(const Client& client, const ClientSecret& secret, std::int64_t keep);
+  Result<> remove_secrets(const Client& client);
+
+ private:
+  Transaction& transaction_;
+};
+
+}  // namespace gatehouse::storage

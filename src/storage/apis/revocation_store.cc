@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/apis/revocation_store.h"
+
+namespace gatehouse::storage {
+
+Result<std::uint64_t> RevocationStore::newest() const {
+  GH_TRY(row, transaction_.query_one("SELECT number FROM am_revocation_counter WHERE id = 1"));
+  return row ? static_cast<std::uint64_t>(row->number(0)) : 0;
+}
+
+Result<std::vector<model::Revocation>> RevocationStore::since(std::uint64_t since,
+                                                              std::int64_t limit) const {
+  GH_TRY(rows, transaction_.query("SELECT number, tenant_id, kind, value, issued_before_ms, "
+                                  "expires_at_ms FROM am_revocation WHERE number > $1 "
+                                  "ORDER BY number LIMIT $2",
+                                  since, limit));
+  std::vector<model::Revocation> revocations;
+  for (const Row& row : rows) {
+    revocations.push_back({static_cast<std::uint64_t>(row.number(0)), row.number(1), row.text(2),
+                           row.text(3), row.instant(4), row.instant(5)});
+  }
+  return revocations;
+}
+
+Result<bool> RevocationStore::covers(const TokenNames& token) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT number FROM am_revocation WHERE tenant_id = $1 AND "
+                  "((value = $2 AND kind = 'token') OR (value = $3 AND kind = 'family') OR "
+                  "(value = $4 AND kind = 'client' AND issued_before_ms >= $6) OR "
+                  "(value = $5 AND kind = 'user' AND issued_before_ms >= $6)) LIMIT 1",
+                  token.tenant, token.token, token.family, token.client_id, token.user_id,
+                  token.issued_at));
+  return row.has_value();
+}
+
+Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
+  GH_CHECK(transaction_.execute(
+      "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "
+      "ON CONFLICT (id) DO UPDATE SET number = am_revocation_counter.number + $1",
+      revocations.size()));
+  GH_TRY(last, newest());
+  std::uint64_t number = last - revocations.size();
+  for (model::Revocation& revocation : revocations) {
+    revocation.number = ++number;
+    GH_CHECK(transaction_.execute(
+        "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, "
+        "expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+        revocation.number, revocation.tenant, revocation.kind, revocation.value,
+        revocation.issued_before, revocation.expires_at));
+  }
+  return {};
+}
+
+Result<std::int64_t> RevocationStore::remove_expired(Instant until, std::int64_t limit) {
+  return transaction_.execute(
+      "DELETE FROM am_revocation WHERE tenant_id > 0 AND number IN (SELECT number "
+      "FROM am_revocation WHERE expires_at_ms < $1 AND tenant_id > 0 ORDER BY number LIMIT $2)",
+      until, limit);
+}
+
+}  // namespace gatehouse::storage

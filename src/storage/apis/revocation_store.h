@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is revoked: tables am_revocation and am_revocation_counter. Numbers follow the order of
+// commits, because the counter is taken last.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include "model/snapshot.h"
+#include "storage/apis/stored.h"
+
+namespace gatehouse::storage {
+
+// What a token is, as far as revocations can name it.
+struct TokenNames {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string token;  // hash in hexadecimal, or jti
+  std::string family;
+  std::string client_id;
+  std::string user_id;  // may be empty
+  Instant issued_at{};
+};
+
+class RevocationStore {
+ public:
+  explicit RevocationStore(Transaction& transaction) : transaction_(transaction) {}
+
+  // The number of the newest one; 0 before the first.
+  Result<std::uint64_t> newest() const;
+  // At most `limit` after `since`, in the order of their numbers.
+  Result<std::vector<model::Revocation>> since(std::uint64_t since, std::int64_t limit) const;
+  // True when a revocation names the token itself or its family, or names its client or user and
+  // means tokens issued as early as this one.
+  Result<bool> covers(const TokenNames& token) const;
+
+  // Gives them their numbers, in order, and writes them. Nothing may follow in the transaction.
+  Result<> append(std::vector<model::Revocation>& revocations);
+  // At most `limit` of those that expired before `until`; returns how many went.
+  Result<std::int64_t> remove_expired(Instant until, std::int64_t limit);
+
+ private:
+  Transaction& transaction_;
+};
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/users/user_store.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace gatehouse::storage {
+
+namespace {
+
+constexpr std::uint32_t user_not_found = 901502;
+constexpr std::uint32_t user_exists = 909001;
+constexpr std::uint32_t role_unknown = 900602;
+
+Result<User> user_from(const Row& row) {
+  GH_TRY(status, parse_user_status(row.text(4)));
+  return User{row.text(0), row.text(1),   row.text(2),    row.text(3),
+              status,      row.number(5), row.instant(6), row.instant(7)};
+}
+
+tl::unexpected<Error> no_such(std::string_view which) {
+  return fail(ErrorCode::not_found, "No such user", std::string(which), user_not_found);
+}
+
+Result<User> one(const std::optional<Row>& row, std::string_view which) {
+  if (!row) return no_such(which);
+  return user_from(*row);
+}
+
+}  // namespace
+
+std::string_view to_text(UserStatus status) {
+  return status == UserStatus::active ? "active" : "locked";
+}
+
+Result<UserStatus> parse_user_status(std::string_view text) {
+  for (const UserStatus status : {UserStatus::active, UserStatus::locked}) {
+    if (text == to_text(status)) return status;
+  }
+  return fail(ErrorCode::invalid_argument, "A user is 'active' or 'locked'");
+}
+
+Result<User> UserStore::find(std::string_view id) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
+                  "FROM um_user WHERE tenant_id = $1 AND id = $2",
+                  tenant_, id));
+  return one(row, id);
+}
+
+Result<User> UserStore::find_by_name(std::string_view name) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
+                  "FROM um_user WHERE tenant_id = $1 AND name_key = $2",
+                  tenant_, to_lower(name)));
+  return one(row, name);
+}
+
+Result<Listed<User>> UserStore::list(const Window& window) const {
+  GH_TRY(counted,
+         transaction_.query("SELECT COUNT(*) FROM um_user WHERE tenant_id = $1", tenant_));
+  GH_TRY(rows, transaction_.query(
+                   "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
+                   "FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 OFFSET $3",
+                   tenant_, window.limit, window.offset));
+  Listed<User> listed;
+  listed.total = counted.front().number(0);
+  for (const Row& row : rows) {
+    GH_TRY(user, user_from(row));
+    listed.items.push_back(std::move(user));
+  }
+  return listed;
+}
+
+Result<std::vector<std::string>> UserStore::roles_of(std::string_view id) const {
+  GH_TRY(rows, transaction_.query("SELECT role FROM um_user_role "
+                                  "WHERE tenant_id = $1 AND user_id = $2",
+                                  tenant_, id));
+  std::vector<std::string> roles{std::string(everyone_role)};
+  for (const Row& row : rows) roles.push_back(row.text(0));
+  std::sort(roles.begin(), roles.end());
+  return roles;
+}
+
+Result<> UserStore::insert(const User& user) {
+  const Result<User> other = find_by_name(user.name);
+  if (other) return fail(ErrorCode::conflict, "A user of this name exists", "", user_exists);
+  GH_CHECK(transaction_.execute(
+      "INSERT INTO um_user (tenant_id, id, name, name_key, password, email, status, version, "
+      "created_at_ms, updated_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)",
+      tenant_, user.id, user.name, to_lower(user.name), user.password, user.email,
+      to_text(user.status), user.created_at, user.updated_at));
+  return {};
+}
+
+Result<> UserStore::update(const User& user, const Occurrence& occurrence) {
+  GH_TRY(before, find(user.id));
+  GH_TRY(changed, transaction_.execute("UPDATE um_user SET email = $3, status = $4, "
+                                       "version = version + 1, updated_at_ms = $5 "
+                                       "WHERE tenant_id = $1 AND id = $2 AND version = $6",
+                                       tenant_, user.id, user.email, to_text(user.status),
+                                       occurrence.at, user.version));
+  if (changed == 0) return fail(ErrorCode::conflict, "The user was changed meanwhile", user.id);
+  if (before.status == user.status) return {};
+  return tell("status", user.id, occurrence);
+}
+
+Result<> UserStore::set_password(std::string_view id, std::string_view hash,
+                                 const Occurrence& occurrence) {
+  GH_TRY(changed, transaction_.execute("UPDATE um_user SET password = $3, version = version + 1, "
+                                       "updated_at_ms = $4 WHERE tenant_id = $1 AND id = $2",
+                                       tenant_, id, hash, occurrence.at));
+  if (changed == 0) return no_such(id);
+  return tell("password", id, occurrence);
+}
+
+Result<> UserStore::set_roles(std::string_view id, const std::vector<std::string>& roles,
+                              const Occurrence& occurrence) {
+  GH_CHECK(transaction_.execute("DELETE FROM um_user_role WHERE tenant_id = $1 AND user_id = $2",
+                                tenant_, id));
+  for (const std::string& role : roles) {
+    if (role == everyone_role) continue;
+    GH_TRY(known, transaction_.query_one("SELECT name FROM um_role "
+                                         "WHERE tenant_id = $1 AND name = $2",
+                                         tenant_, role));
+    if (!known) {
+      return fail(ErrorCode::invalid_argument, fmt::format("There is no role '{}'", role), "",
+                  role_unknown);
+    }
+    GH_CHECK(transaction_.execute("INSERT INTO um_user_role (tenant_id, user_id, role) "
+                                  "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                                  tenant_, id, role));
+  }
+  return tell("roles", id, occurrence);
+}
+
+Result<> UserStore::remove(std::string_view id, const Occurrence& occurrence) {
+  GH_TRY(removed,
+         transaction_.execute("DELETE FROM um_user WHERE tenant_id = $1 AND id = $2", tenant_, id));
+  if (removed == 0) return no_such(id);
+  GH_CHECK(transaction_.execute("DELETE FROM um_user_role WHERE tenant_id = $1 AND user_id = $2",
+                                tenant_, id));
+  return tell("removed", id, occurrence);
+}
+
+Result<> UserStore::tell(std::string_view kind, std::string_view id,
+                         const Occurrence& occurrence) {
+  GH_CHECK(transaction_.execute("INSERT INTO um_outbox (id, tenant_id, kind, user_id, "
+                                "created_at_ms) VALUES ($1, $2, $3, $4, $5)",
+                                occurrence.outbox_id, tenant_, kind, id, occurrence.at));
+  return {};
+}
+
+}  // namespace gatehouse::storage

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Users of one tenant with their roles: tables um_user and um_user_role.
+//
+// Whatever takes something away from a user, or may do so, writes a row of um_outbox in the same
+// transaction, so that gateways hear of it even if this process dies before it tells them.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include "storage/apis/stored.h"
+
+namespace gatehouse::storage {
+
+// Every user has this role; no row says so.
+inline constexpr std::string_view everyone_role = "Internal/everyone";
+inline constexpr std::string_view admin_role = "admin";
+
+enum class UserStatus : std::uint8_t { active, locked };
+std::string_view to_text(UserStatus status);  // "active", "locked"
+Result<UserStatus> parse_user_status(std::string_view text);
+
+struct User {
+  std::string id;  // never changes, and no other user gets it
+  std::string name;
+  std::string password{};  // as keymanager/password.h hashes it
+  std::string email{};
+  UserStatus status = UserStatus::active;
+  std::int64_t version = 0;
+  Instant created_at{};
+  Instant updated_at{};
+};
+
+// When something happens and under which id the outbox holds it: time and chance stay outside of
+// transactions.
+struct Occurrence {
+  std::string outbox_id;
+  Instant at{};
+};
+
+class UserStore {
+ public:
+  UserStore(Transaction& transaction, model::TenantNumber tenant)
+      : transaction_(transaction), tenant_(tenant) {}
+
+  // Error: not_found (901502).
+  Result<User> find(std::string_view id) const;
+  // Names compare without regard to case.
+  Result<User> find_by_name(std::string_view name) const;
+  // In the order of their names.
+  Result<Listed<User>> list(const Window& window) const;
+  // Sorted; `everyone_role` is among them.
+  Result<std::vector<std::string>> roles_of(std::string_view id) const;
+
+  // Error: conflict (909001), when a user has this name.
+  Result<> insert(const User& user);
+
+  // Writes `email` and `status`. Error: conflict, when `version` is not the row's; not_found.
+  Result<> update(const User& user, const Occurrence& occurrence);
+  // Error: not_found.
+  Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence);
+  // Replaces them all. Error: invalid_argument (900602), when a role does not exist.
+  Result<> set_roles(std::string_view id, const std::vector<std::string>& roles,
+                     const Occurrence& occurrence);
+  // Error: not_found.
+  Result<> remove(std::string_view id, const Occurrence& occurrence);
+
+ private:
+  Result<> tell(std::string_view kind, std::string_view id, const Occurrence& occurrence);
+
+  Transaction& transaction_;
+  model::TenantNumber tenant_;
+};
+
+}  // namespace gatehouse::storage
