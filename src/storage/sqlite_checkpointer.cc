@@ -41,23 +41,24 @@ void SqliteCheckpointer::serve() {
     if (stopping_) return;
     const int pages = pages_;
     lock.unlock();
-    const int seen = checkpoint(pages);
+    checkpoint(pages);
     lock.lock();
-    pages_seen_ = seen;
+    pages_seen_ = pages;
   }
 }
 
-int SqliteCheckpointer::checkpoint(int pages) {
-  const int mode =
-      pages < pages_before_restart ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-  int log_pages = 0;
-  int copied_pages = 0;
-  const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, &log_pages,
-                                             &copied_pages);
+// Copies first what writers need not wait for, so that a restart has little left to do.
+void SqliteCheckpointer::checkpoint(int pages) {
+  copy_pages(SQLITE_CHECKPOINT_PASSIVE);
+  if (pages >= pages_before_restart) copy_pages(SQLITE_CHECKPOINT_RESTART);
+}
+
+void SqliteCheckpointer::copy_pages(int mode) {
+  const int code =
+      sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, nullptr, nullptr);
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     log_warning("database: {}", connection_->error("checkpoint").detail);
   }
-  return std::max(log_pages, pages);
 }
 
 }  // namespace gatehouse::storage

@@ -20,7 +20,7 @@ namespace gatehouse::storage {
 class SqliteCheckpointer {
  public:
   static constexpr int pages_per_checkpoint = 1'000;  // 4 MiB
-  static constexpr int pages_before_restart = 16'000;
+  static constexpr int pages_before_restart = 4'000;
 
   explicit SqliteCheckpointer(std::unique_ptr<SqliteConnection> connection);
   SqliteCheckpointer(const SqliteCheckpointer&) = delete;
@@ -32,7 +32,8 @@ class SqliteCheckpointer {
 
  private:
   void serve();
-  int checkpoint(int pages);
+  void checkpoint(int pages);
+  void copy_pages(int mode);
 
   const std::unique_ptr<SqliteConnection> connection_;  // the thread's own
 

@@ -21,13 +21,16 @@
 
 namespace gatehouse::storage {
 
-// A folder that goes with the object. In memory where there is such a place: a sync costs nothing.
+// Memory where there is such a place: a sync costs nothing there.
+inline std::filesystem::path place_of_tests() {
+  const std::filesystem::path memory = "/dev/shm";
+  return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+}
+
+// A folder that goes with the object.
 class TestFolder {
  public:
-  TestFolder() {
-    const std::filesystem::path memory = "/dev/shm";
-    const std::filesystem::path parent =
-        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  explicit TestFolder(const std::filesystem::path& parent = place_of_tests()) {
     std::string name = (parent / "gatehouse-test-XXXXXX").string();
     GH_ASSERT(::mkdtemp(name.data()) != nullptr);
     path_ = name;
