@@ -6,11 +6,11 @@
 // Memory:  views of a body stay valid until the next read_body_some.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "http/body.h"
 #include "http/buffer.h"
@@ -39,13 +39,11 @@ class Incoming {
   // What has arrived of the body, without waiting: one piece at a time, empty when there is none.
   // Views of earlier pieces stay valid.
   BodyPiece take_body();
-  // The next piece, waiting for it no longer than `silence_max`. Not empty, unless it is the last.
+  // The next piece, waiting for it until `deadline`, which becomes the stream's. Not empty, unless it
+  // is the last.
   // Error: invalid_argument, when the body is malformed or cut: body().reason(); unavailable, when
-  // the stream failed or stayed silent.
-  net::Task<Result<BodyPiece>> read_body_some(std::chrono::milliseconds silence_max);
-
-  // One more read into the buffer, waiting until the stream's deadline. 0: the peer sent its last.
-  net::Task<Result<std::size_t>> fill();
+  // the stream failed or the deadline passed.
+  net::Task<Result<BodyPiece>> read_body_some(Tick deadline);
 
   // Ends this object's part: the stream is somebody else's now.
   std::unique_ptr<net::Stream> take_stream() { return std::move(stream_); }

@@ -2,6 +2,7 @@
 #include "http/message.h"
 
 #include "core/text.h"
+#include "http/target.h"
 
 namespace gatehouse::http {
 
@@ -43,7 +44,7 @@ Request make_request(std::string method, std::string target, std::string body,
   Request request;
   request.method = std::move(method);
   const std::size_t mark = target.find('?');
-  request.path = target.substr(0, mark);
+  request.path = decode_path(std::string_view(target).substr(0, mark));
   if (mark != std::string::npos) request.query = target.substr(mark + 1);
   request.target = std::move(target);
   request.body = std::move(body);

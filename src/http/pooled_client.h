@@ -33,11 +33,14 @@ class PooledClient final : public Client {
 
  private:
   struct Question;
+  struct Exchange {
+    const std::string& head;
+    const Request& request;
+    Tick deadline;
+  };
 
-  net::Task<Result<Response>> exchange(std::unique_ptr<Upstream>& upstream, const Request& request,
-                                       Tick deadline);
-  net::Task<Result<Response>> read_answer(Upstream& upstream, Method method);
-  net::Task<> answer(std::shared_ptr<Question> question);
+  net::Task<Result<Response>> exchange(Upstream& upstream, const Exchange& exchange);
+  net::Task<> answer(std::unique_ptr<Question> question);
 
   net::Loop& loop_;
   const Origin origin_;

@@ -62,7 +62,9 @@ class Server {
   net::Task<> serve(std::unique_ptr<net::Stream> stream);
   net::Task<> serve_requests(Connection& connection);
   net::Task<Response> answer(Connection& connection);
-  net::Task<Response> call_handler(std::unique_ptr<Request> request);
+  net::Task<bool> read_body(Connection& connection, std::string& body);
+  net::Task<Response> call_handler(std::unique_ptr<const Request> request);
+  Result<std::unique_ptr<Request>> request_of(const Connection& connection);
 
   net::Loop& loop_;
   net::Pool& pool_;
@@ -75,8 +77,5 @@ class Server {
   bool paused_ = false;
   net::TaskGroup connections_;
 };
-
-// The answer to a request that is not taken, in the shape of the REST APIs' errors.
-Response refusal_response(const Refusal& refusal);
 
 }  // namespace gatehouse::http

@@ -88,10 +88,12 @@ class Upstream {
 
   // The body, as Incoming has it.
   BodyPiece take_body() { return incoming_.take_body(); }
-  net::Task<Result<BodyPiece>> read_body_some(std::chrono::milliseconds silence_max);
+  net::Task<Result<BodyPiece>> read_body_some(Tick deadline);
   bool body_done() const { return incoming_.body().done(); }
   std::string_view trailers() const { return incoming_.body().trailers(); }
 
+  // What stopped a write, or a read that left no fault(): what the stream says.
+  UpstreamFault stream_fault() const;
   UpstreamFault fault() const { return fault_; }
   std::string_view reason() const { return reason_; }
   // The connection had served another request before.
@@ -109,7 +111,6 @@ class Upstream {
   friend class UpstreamPool;
 
   tl::unexpected<Error> failed(UpstreamFault fault, std::string_view reason);
-  UpstreamFault stream_fault();
   void begin_again();
 
   Incoming incoming_;

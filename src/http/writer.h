@@ -39,14 +39,15 @@ bool is_field_value(std::string_view text);
 // "Sun, 06 Nov 1994 08:49:37 GMT"
 std::string http_date(Instant instant);
 
-// A whole answer in memory: its head, with Content-Length and Date, and the body unless the method
-// was HEAD. Fields that framing stands on, and fields that would end a line, are left out.
+// The head of an answer in memory, with Content-Length and Date. Fields that framing stands on, and
+// fields that would end a line, are left out.
 struct AnswerOptions {
-  Method method = Method::get;
-  Version version = Version::http_1_1;
-  enum class After : std::uint8_t { keep, close } after = After::keep;
+  enum class After : std::uint8_t { keep, close };
+
+  Version version = Version::http_1_1;  // of the request
+  After after = After::keep;
 };
-void append_answer(std::string& out, const Response& response, const AnswerOptions& options,
-                   Instant now);
+void append_answer_head(std::string& out, const Response& response, const AnswerOptions& options,
+                        Instant now);
 
 }  // namespace gatehouse::http

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answering.h"
+
+#include <exception>
+
+#include "core/json.h"
+#include "core/log.h"
+
+namespace gatehouse::http {
+namespace {
+
+Response bug(const Request& request, std::string_view what) {
+  log_error("{} {}: {}", request.method, request.path, what);
+  return error_response(500, "The server has a fault; its log says more.");
+}
+
+}  // namespace
+
+std::optional<Response> try_answer_safely(Handler& handler, const Request& request) {
+  try {
+    return handler.try_answer(request);
+  } catch (const std::exception& exception) {
+    return bug(request, exception.what());
+  } catch (...) {
+    return bug(request, "unknown exception");
+  }
+}
+
+Response handle_safely(Handler& handler, const Request& request) {
+  try {
+    return handler.handle(request);
+  } catch (const std::exception& exception) {
+    return bug(request, exception.what());
+  } catch (...) {
+    return bug(request, "unknown exception");
+  }
+}
+
+Response error_response(int status, std::string_view description) {
+  const json::object body{{"code", status},
+                          {"message", reason_phrase(status)},
+                          {"description", description},
+                          {"moreInfo", ""},
+                          {"error", json::array()}};
+  return make_response(status, "application/json", json::serialize(body));
+}
+
+}  // namespace gatehouse::http

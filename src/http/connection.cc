@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/connection.h"
+
+#include <limits>
+
+namespace gatehouse::http {
+namespace {
+
+constexpr std::string_view continue_head = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// How long, and for how many bytes, a client that is still sending is listened to after its last
+// answer, so that the answer is not lost in a reset.
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t linger_bytes_max = 256 * 1024;
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, const ConnectionOptions& options,
+                       BlockPool& blocks, Drain& drain)
+    : Member(drain), options_(options), drain_(drain), incoming_(std::move(stream), blocks) {
+  this->stream().set_deadline(this->stream().loop().tick() + options.head_timeout);
+}
+
+net::Task<Arrival> Connection::read_head() {
+  head_.clear();
+  refusal_ = {};
+  continue_awaited_ = false;
+  persists_ = false;
+  Buffer& buffer = incoming_.buffer();
+  if (buffer.empty()) {
+    const bool begun = co_await wait_for_first_byte();
+    if (!begun) co_return Arrival::closed;
+  }
+  // The first request is due from the moment of the connection on.
+  if (!first_) stream().set_deadline(stream().loop().tick() + options_.head_timeout);
+  for (;;) {
+    switch (head_.read(buffer.unread(), options_.limits)) {
+      case HeadState::complete: co_return begin_request();
+      case HeadState::refused: co_return refuse(head_.refusal());
+      case HeadState::incomplete: break;
+    }
+    const Result<std::size_t> read = co_await stream().read_some(buffer.room());
+    if (!read) {
+      if (stream().failure() != net::Failure::timed_out) co_return Arrival::closed;
+      co_return refuse({408, "The request did not arrive in time"});
+    }
+    if (*read == 0) co_return Arrival::closed;
+    buffer.added(*read);
+  }
+}
+
+// Holds no buffer while nothing comes.
+net::Task<bool> Connection::wait_for_first_byte() {
+  Buffer& buffer = incoming_.buffer();
+  if (!first_) stream().set_deadline(stream().loop().tick() + options_.idle_timeout);
+  set_idle(true);
+  for (;;) {
+    const Result<> readable = co_await stream().wait_readable();
+    if (!readable) co_return false;
+    const net::Progress read = stream().try_read(buffer.room());
+    if (read.state == net::Progress::State::moved && read.bytes > 0) {
+      buffer.added(read.bytes);
+      set_idle(false);
+      co_return true;
+    }
+    buffer.give_back_if_empty();
+    if (read.state != net::Progress::State::blocked) co_return false;
+  }
+}
+
+Arrival Connection::begin_request() {
+  first_ = false;
+  incoming_.begin_body(head_.size(), head_.framing(), head_.content_length());
+  continue_awaited_ = head_.expects_continue() && !body_done() && incoming_.buffer().empty();
+  body_bytes_ = 0;
+  body_bytes_max_ = std::numeric_limits<std::uint64_t>::max();
+  return Arrival::request;
+}
+
+Arrival Connection::refuse(const Refusal& refusal) {
+  first_ = false;
+  refusal_ = refusal;
+  return Arrival::refused;
+}
+
+bool Connection::limit_body(std::uint64_t bytes_max) {
+  body_bytes_max_ = bytes_max;
+  if (head_.content_length() <= bytes_max) return true;
+  refusal_ = {413, "The body is too large"};
+  return false;
+}
+
+BodyPiece Connection::take_body() {
+  if (body_bytes_ > body_bytes_max_) return {};
+  const BodyPiece piece = incoming_.take_body();
+  body_bytes_ += piece.data.size();
+  if (body_bytes_ > body_bytes_max_) return {};
+  return piece;
+}
+
+net::Task<Result<BodyPiece>> Connection::read_body_some() {
+  if (continue_awaited_) {
+    continue_awaited_ = false;
+    const Result<> sent = co_await write(continue_head);
+    if (!sent) co_return tl::unexpected<Error>(sent.error());
+  }
+  if (body_bytes_ <= body_bytes_max_) {
+    const Tick deadline = stream().loop().tick() + options_.body_timeout;
+    Result<BodyPiece> piece = co_await incoming_.read_body_some(deadline);
+    if (!piece) {
+      if (piece.error().code == ErrorCode::invalid_argument) {
+        refusal_ = {400, incoming_.body().reason()};
+      } else if (stream().failure() == net::Failure::timed_out) {
+        refusal_ = {408, "The body did not arrive in time"};
+      }
+      co_return piece;
+    }
+    body_bytes_ += piece->data.size();
+    if (body_bytes_ <= body_bytes_max_) co_return piece;
+  }
+  refusal_ = {413, "The body is too large"};
+  co_return fail(ErrorCode::exhausted, std::string(refusal_.reason));
+}
+
+bool Connection::decide_persistence() {
+  // A client that still waits for "100 Continue" may send the body or not: nobody can tell what its
+  // next bytes are.
+  const bool skippable =
+      body_done() || (!continue_awaited_ && incoming_.body().left() <= options_.excess_max);
+  persists_ = refusal_.status == 0 && skippable && head_.keep_alive() && !drain_.closing();
+  return persists_;
+}
+
+net::Stream::Write Connection::write(std::string_view bytes) {
+  stream().set_deadline(stream().loop().tick() + options_.write_timeout);
+  return stream().write_all(bytes);
+}
+
+net::Stream::Write Connection::write(std::span<iovec> pieces) {
+  stream().set_deadline(stream().loop().tick() + options_.write_timeout);
+  return stream().write_all(pieces);
+}
+
+net::Task<bool> Connection::finish() {
+  std::size_t skipped = 0;
+  while (persists_ && !body_done()) {
+    const Tick deadline = stream().loop().tick() + linger_time;
+    const Result<BodyPiece> piece = co_await incoming_.read_body_some(deadline);
+    if (piece) skipped += piece->data.size();
+    if (!piece || skipped > options_.excess_max) persists_ = false;
+  }
+  Buffer& buffer = incoming_.buffer();
+  buffer.release_held();
+  if (persists_) {
+    buffer.give_back_if_empty();
+    co_return true;
+  }
+  if (stream().is_open()) co_await linger();
+  co_return false;
+}
+
+// Ends our direction, and reads what the client still sends before the connection is closed.
+net::Task<> Connection::linger() {
+  Buffer& buffer = incoming_.buffer();
+  const bool all_read = body_done() && refusal_.status == 0 && buffer.empty();
+  stream().shutdown_write();
+  if (all_read) co_return;
+  stream().set_deadline(stream().loop().tick() + linger_time);
+  for (std::size_t total = 0; total < linger_bytes_max;) {
+    buffer.consume(buffer.unread().size());
+    const Result<std::size_t> read = co_await stream().read_some(buffer.room());
+    if (!read || *read == 0) co_return;
+    buffer.added(*read);
+    total += *read;
+  }
+}
+
+std::unique_ptr<net::Stream> Connection::take_stream() { return incoming_.take_stream(); }
+
+}  // namespace gatehouse::http
