@@ -73,6 +73,11 @@ struct KeyManagerConfig {
   std::string issuer;
 };
 
+struct SampleConfig {
+  bool enabled = false;
+  std::int64_t port = 9780;
+};
+
 struct PortalsConfig {
   std::string publisher_url;
   std::string devportal_url;
@@ -90,6 +95,7 @@ struct Configuration {
   GatewayConfig gateway;
   KeyManagerConfig key_manager;
   PortalsConfig portals;
+  SampleConfig sample;
 
   // Port of the control plane, of the status pages and of the gateway, moved by port_offset.
   std::uint16_t port(std::int64_t base) const {

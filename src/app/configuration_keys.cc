@@ -98,6 +98,9 @@ void add_control_plane(Keys& keys, Configuration& all) {
        "The developer portal's address; empty: made of hostname and port."},
       {"portals", "admin_url", &all.portals.admin_url,
        "The admin portal's address; empty: made of hostname and port."},
+      {"sample", "enabled", &all.sample.enabled,
+       "Runs the backend of `gatehouse sample`, a pizza shop, on 127.0.0.1."},
+      {"sample", "port", &all.sample.port, "Its port.", {1, 65'535}},
   });
 }
 
