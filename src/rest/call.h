@@ -52,7 +52,7 @@ struct Call {
   const Caller& caller;
   const http::Request& request;
   std::map<std::string, std::string, std::less<>> path;   // {apiId} → value, decoded
-  std::map<std::string, std::string, std::less<>> query;  // decoded and validated, defaults filled in
+  std::map<std::string, std::string, std::less<>> query;  // decoded, validated, with defaults
   json::value body;         // validated against the operation's schema; null without one
   std::vector<Part> parts;  // of a multipart body
   std::string resource;     // the path below the API's base path: "/apis/7/revisions"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Serves one REST API from its OpenAPI document: paths, scopes, parameters and body schemas are read
-// there and nowhere else; modules bind a handler to each operationId. A document's operation without
-// a handler, or a handler without an operation, stops the start.
+// Serves one REST API from its OpenAPI document: paths, scopes, parameters and body schemas are
+// read there and nowhere else; modules bind a handler to each operationId. A document's operation
+// without a handler, or a handler without an operation, stops the start.
 //
 // A request passes: path and verb (404, 405) → authentication (401) → scope (403) → Accept (406) →
 // parameters and body (415, 400 with the JSON path that is wrong) → handler → problem or reply.
@@ -30,8 +30,8 @@ struct RouterOptions {
   std::vector<std::string> base_paths;  // "/api/am/publisher/v4", then aliases
   std::string_view openapi_json;        // the embedded document, as JSON
   std::string_view openapi_yaml;        // the same as served at <base path>/openapi.yaml
-  // Called before the answer of every operation but GET and HEAD, and of those too when they changed
-  // something, with the number of the change or 0: the place to wait for the local gateway.
+  // Called before the answer of every operation but GET and HEAD, and of those too when they
+  // changed something, with the number of the change or 0: the place to wait for the gateway.
   std::function<void(std::uint64_t change)> after_write;
 };
 
