@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/secrets.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace gatehouse::app {
+
+namespace {
+
+constexpr std::size_t key_size = 32;
+
+tl::unexpected<Error> broken(const std::string& file) {
+  return fail(ErrorCode::unavailable, fmt::format("{}: {}", file, std::strerror(errno)));
+}
+
+}  // namespace
+
+Result<> write_secret(const std::string& file, const std::string& content) {
+  const std::string next = file + ".next";
+  const int descriptor = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (descriptor < 0) return broken(next);
+  const bool written = ::write(descriptor, content.data(), content.size()) ==
+                           static_cast<ssize_t>(content.size()) &&
+                       ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  if (!written || ::rename(next.c_str(), file.c_str()) != 0) return broken(file);
+  return {};
+}
+
+Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
+    GH_CHECK(write_secret(file, random.bytes(key_size)));
+  }
+  if (::stat(file.c_str(), &status) != 0) return broken(file);
+  if ((status.st_mode & 0077) != 0) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: others may read the cluster key; run: chmod 600 {}", file, file));
+  }
+  std::ifstream input(file, std::ios::binary);
+  std::string key((std::istreambuf_iterator<char>(input)), {});
+  if (key.size() != key_size) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: a cluster key has {} bytes, this has {}", file, key_size,
+                            key.size()));
+  }
+  return key;
+}
+
+std::string random_password(Random& random) {
+  constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+  std::string password;
+  while (password.size() < 20) {
+    const std::uint64_t number = random.number() >> 32;
+    // Whole multiples only, so that each character is equally likely.
+    if (number < (1ULL << 32) / alphabet.size() * alphabet.size()) {
+      password += alphabet[number % alphabet.size()];
+    }
+  }
+  return password;
+}
+
+}  // namespace gatehouse::app

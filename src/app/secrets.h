@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The secrets that a node keeps as files of mode 0600 in its data directory.
+//
+// Thread:  the thread that starts the node.
+#pragma once
+
+#include <string>
+
+#include "core/error.h"
+#include "core/random.h"
+
+namespace gatehouse::app {
+
+// The cluster key, 32 bytes; made when the file is absent.
+// Error: invalid_argument, when the file is not a key or others may read it; unavailable.
+Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random);
+
+// Writes a file that only its owner may read; replaces one that is there.
+Result<> write_secret(const std::string& file, const std::string& content);
+
+// 20 letters and digits without look-alikes, 110 bits.
+std::string random_password(Random& random);
+
+}  // namespace gatehouse::app
