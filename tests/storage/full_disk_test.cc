@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A full disk: writes are refused whole, reads go on, and writes work again once there is room.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "fault_disk.h"
+#include "ledger.h"
+#include "storage/registry/content_store.h"
+#include "storage/test_databases.h"
+
+namespace gatehouse::storage {
+namespace {
+
+class FullDisk : public ::testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::off); }
+  void TearDown() override { set_log_level(LogLevel::warning); }
+
+  FaultDisk disk_;
+  TestDatabases databases_;
+  SystemClock clock_;
+};
+
+TEST_F(FullDisk, RefusesWritesWholeUntilThereIsRoom) {
+  disk_.set_capacity(disk_.used() + 200'000);
+  int done = 0;
+  Result<> outcome;
+  while ((outcome = perform(databases_.all(), {std::to_string(done), 2'000}, clock_))) ++done;
+  EXPECT_GT(done, 2);
+  EXPECT_EQ(outcome.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(outcome.error().message, "The database cannot take writes now");
+
+  const Findings full = inspect(databases_.all());
+  EXPECT_EQ(full.wrong, std::vector<std::string>());
+  EXPECT_EQ(full.whole.size(), static_cast<std::size_t>(done));
+
+  disk_.set_capacity(FaultDisk::unlimited);
+  EXPECT_TRUE(perform(databases_.all(), {std::to_string(done), 2'000}, clock_));
+  databases_.reopen();
+  const Findings roomy = inspect(databases_.all());
+  EXPECT_EQ(roomy.wrong, std::vector<std::string>());
+  EXPECT_EQ(roomy.whole.size(), static_cast<std::size_t>(done) + 1);
+}
+
+TEST_F(FullDisk, AWriteTooLargeTakesNoOtherWithIt) {
+  disk_.set_capacity(disk_.used() + 6'000'000);
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> running;
+  for (int thread = 0; thread < 8; ++thread) {
+    running.emplace_back([&, thread] {
+      for (int i = 0; i < 20; ++i) {
+        const bool large = thread == 0;
+        const LedgerEntry entry{fmt::format("{}-{}", thread, i), large ? 8'000'000U : 1'000U};
+        const Result<> outcome = perform(databases_.all(), entry, clock_);
+        EXPECT_EQ(outcome.has_value(), !large) << entry.id;
+        if (!outcome) ++refused;
+      }
+    });
+  }
+  running.clear();
+  EXPECT_EQ(refused, 20);
+  const Findings findings = inspect(databases_.all());
+  EXPECT_EQ(findings.wrong, std::vector<std::string>());
+  EXPECT_EQ(findings.whole.size(), 7U * 20U);
+}
+
+}  // namespace
+}  // namespace gatehouse::storage
