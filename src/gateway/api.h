@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An API as a worker serves it: what the feed says, made ready so that a request parses, joins and
+// hashes nothing.
+//
+// Thread:  immutable.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/template_tree.h"
+#include "http/upstream.h"
+#include "limits/limit.h"
+#include "model/snapshot.h"
+
+namespace gatehouse::gateway {
+
+// The name of a policy with its hash; `none`: nothing is limited.
+struct PolicyName {
+  PolicyName() = default;
+  PolicyName(model::TenantNumber tenant, model::PolicyLevel level, std::string name);
+
+  bool none() const { return name.empty(); }
+
+  model::TenantNumber tenant = model::first_tenant;
+  model::PolicyLevel level = model::PolicyLevel::api;
+  std::string name;  // empty for "Unlimited", too
+  std::uint64_t hash = 0;
+};
+
+struct Operation {
+  std::string verb;
+  std::string target;  // its template
+  model::AuthType auth = model::AuthType::any;
+  std::vector<std::string> scopes;
+  PolicyName policy;         // of the operation, unless the API has one
+  limits::Key limit_key;     // of the operation, or of the API
+  std::uint32_t number = 0;  // names it in usage; given anew whenever the API changes
+};
+
+// One address behind an API.
+struct Backend {
+  http::Origin origin;
+  std::string base_path;  // "" or "/base", no slash at the end
+};
+
+using TlsTrust = std::shared_ptr<const net::TlsClient>;
+
+// Error: invalid_argument, when `url` is not "http[s]://host[:port][/base]", or `trust` is null and
+// the scheme needs it.
+Result<Backend> parse_backend(std::string_view url, const TlsTrust& trust);
+
+struct Backends {
+  std::vector<Backend> list;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+class Api {
+ public:
+  // `next_number` gives the operations their numbers and moves on. An endpoint whose URL is broken
+  // is left out and logged.
+  Api(model::DeployedApi deployed, const TlsTrust& trust, std::uint32_t& next_number);
+
+  // The operation that serves `path` (what follows the context), or null.
+  const Operation* find(std::string_view path, std::string_view verb) const;
+  std::vector<std::string> verbs_of(std::string_view path) const { return tree_.verbs_of(path); }
+
+  // Where it is reached: with its version, and without when it is the default one. Those of other
+  // tenants begin with /t/<domain>.
+  std::vector<std::string> contexts() const;
+
+  const Backends& backends(model::KeyType type) const {
+    return type == model::KeyType::production ? production_ : sandbox_;
+  }
+  bool takes_oauth() const { return takes_oauth_; }
+  bool takes_api_key() const { return takes_api_key_; }
+  bool has_api_policy() const { return has_api_policy_; }
+
+  const model::DeployedApi deployed;
+  const std::uint64_t id_hash;
+  // Limits of calls per second to the backends.
+  const limits::Key production_key;
+  const limits::Key sandbox_key;
+
+ private:
+  std::vector<Operation> operations_;
+  TemplateTree tree_;
+  Backends production_;
+  Backends sandbox_;
+  bool takes_oauth_ = true;
+  bool takes_api_key_ = false;
+  bool has_api_policy_ = false;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/pipeline.h"
+
+#include <array>
+
+#include "gateway/stages/stages.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+using Stage = Flow (*)(Exchange&, Surroundings&);
+
+constexpr std::array<Stage, 7> order{
+    // A blocked API says so to everybody, preflights included.
+    stages::state,
+    // A browser's preflight carries no credential, so it is answered before one is asked for; and
+    // every later answer needs the CORS fields, or the browser hides it from its page.
+    stages::cors,
+    // What does not exist needs no credential to be told so: 404 and 405 cost the client nothing.
+    stages::resource,
+    // Everything below depends on who calls.
+    stages::authenticate,
+    // A caller who may not call spends nobody's quota.
+    stages::authorise,
+    // Neither does a call that no backend of this API could take.
+    stages::endpoint,
+    // Last, since a permit that is taken is spent: nothing after it refuses.
+    stages::throttle,
+};
+
+}  // namespace
+
+Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
+  for (; stage < order.size(); ++stage) {
+    const Flow flow = order[stage](exchange, surroundings);
+    if (flow != Flow::proceed) return flow;
+  }
+  return Flow::proceed;
+}
+
+void Exchange::begin(const http::RequestHead& its_head) {
+  head = &its_head;
+  path = {};
+  snapshot = nullptr;
+  api = nullptr;
+  rest = {};
+  operation = nullptr;
+  credential_kind = Credential::none;
+  credential = {};
+  token = nullptr;
+  verdict.reset();
+  key_manager_failed = false;
+  recheck = false;
+  api_key = nullptr;
+  api_key_in_query = false;
+  application = nullptr;
+  subscription = nullptr;
+  key_type = model::KeyType::production;
+  backends = nullptr;
+  permit.clear();
+  permit_asked = false;
+  permit_unanswered = false;
+  fault = Fault{};
+  answer_status = 0;
+  fields.clear();
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order in which a request is judged.
+//
+// A stage is a plain function: it reads and writes the exchange, never waits, and says how to go
+// on. What it lacks it names as a need; `serve` sees to it and calls the stage again.
+//
+// Thread:  one event loop.
+#pragma once
+
+#include "gateway/exchange.h"
+#include "gateway/revocations.h"
+#include "limits/lease_table.h"
+
+namespace gatehouse::gateway {
+
+// What remembers validations. Both off: every call reaches the database of the key manager.
+struct CacheRules {
+  bool enabled = true;
+  std::chrono::seconds ttl{900};           // then it is checked again, in the background
+  std::chrono::seconds stale_max{86'400};  // how long it serves while nobody can be asked; 0: not
+  std::chrono::seconds unknown_ttl{30};    // of tokens that nobody knows
+};
+
+// What the stages of one worker may touch beside the exchange.
+struct Surroundings {
+  const CacheRules& cache_rules;
+  TokenCache& tokens;
+  const Revocations& revocations;
+  limits::LeaseTable& leases;
+};
+
+// Calls the stages from where `stage` stands, and moves it on; after a need was met, call again.
+// `proceed` means that the backend may be called.
+Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/revocations.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+std::string key_of(std::string_view kind, std::string_view value) {
+  return std::string(kind) + ":" + std::string(value);
+}
+
+}  // namespace
+
+void Revocations::add(const model::Revocation& revocation, Instant now) {
+  Entry& entry = entries_[key_of(revocation.kind, revocation.value)];
+  entry.number = std::max(entry.number, revocation.number);
+  entry.issued_before = std::max(entry.issued_before, revocation.issued_before);
+  entry.kept_until = std::max({entry.kept_until, revocation.expires_at, now + kept_min});
+  number_ = std::max(number_, revocation.number);
+  sweep(now);
+}
+
+bool Revocations::has(std::string_view kind, std::string_view value, Instant issued_at,
+                      std::uint64_t after) const {
+  if (value.empty()) return false;
+  const auto found = entries_.find(key_of(kind, value));
+  if (found == entries_.end() || found->second.number <= after) return false;
+  return kind == "token" || issued_at <= found->second.issued_before;
+}
+
+Revoked Revocations::check(const Sha256& hash, const Token& token, std::uint64_t after) const {
+  if (entries_.empty() || number_ <= after) return Revoked::no;
+  if (has("token", to_hex(to_bytes(hash)), token.issued_at, after) ||
+      has("token", token.jti, token.issued_at, after) ||
+      has("family", token.family, token.issued_at, after) ||
+      has("client", token.client_id, token.issued_at, after) ||
+      has("user", token.user_id, token.issued_at, after)) {
+    return Revoked::yes;
+  }
+  return has("user_changed", token.user_id, token.issued_at, after) ? Revoked::ask_again
+                                                                    : Revoked::no;
+}
+
+bool Revocations::means(const model::Revocation& revocation, std::string_view hash_hex,
+                        const Token& token) {
+  if (revocation.value.empty()) return false;
+  if (revocation.kind == "token") {
+    return revocation.value == hash_hex || revocation.value == token.jti;
+  }
+  if (token.issued_at > revocation.issued_before) return false;
+  if (revocation.kind == "family") return revocation.value == token.family;
+  if (revocation.kind == "client") return revocation.value == token.client_id;
+  if (revocation.kind == "user" || revocation.kind == "user_changed") {
+    return revocation.value == token.user_id;
+  }
+  return false;
+}
+
+void Revocations::sweep(Instant now) {
+  if (now < swept_at_ + kept_min) return;
+  swept_at_ = now;
+  boost::unordered::erase_if(entries_,
+                             [now](const auto& item) { return item.second.kept_until < now; });
+}
+
+}  // namespace gatehouse::gateway

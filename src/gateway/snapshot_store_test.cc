@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/snapshot_store.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace gatehouse::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+model::FeedRange range_of(std::uint64_t from, std::uint64_t to, const std::string& application) {
+  model::FeedRange range;
+  range.tag = "t";
+  range.from = from;
+  range.to = to;
+  model::KnownApplication known;
+  known.id = application;
+  range.upserts = {{"application", application, to_json(known)}};
+  return range;
+}
+
+class SnapshotStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = fs::temp_directory_path() / "gatehouse-store-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Base at number 1, then three ranges and a revocation.
+  void fill() {
+    SnapshotStore store(folder_);
+    auto snapshot = Snapshot().with(range_of(0, 1, "first"));
+    ASSERT_TRUE(store.write_base(*snapshot, {{1, 1, "token", "old", {}, {}}}));
+    for (std::uint64_t number = 1; number < 4; ++number) {
+      store.append(range_of(number, number + 1, "app" + std::to_string(number)));
+    }
+    store.append(model::Revocation{2, 1, "token", "gone", {}, {}});
+  }
+  SnapshotStore::Loaded load() {
+    SnapshotStore store(folder_);
+    return store.load(Snapshot());
+  }
+  static bool knows(const Snapshot& snapshot, const std::string& id) {
+    return snapshot.application(id, hash_of(id)) != nullptr;
+  }
+  std::string newest(const std::string& kind) const {
+    std::string found;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      const std::string path = entry.path();
+      if (entry.path().filename().string().starts_with(kind)) found = std::max(found, path);
+    }
+    return found;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(SnapshotStoreTest, GivesBackWhatWasWritten) {
+  fill();
+  const auto loaded = load();
+  ASSERT_NE(loaded.snapshot, nullptr);
+  EXPECT_EQ(loaded.snapshot->number(), 4U);
+  EXPECT_EQ(loaded.snapshot->tag(), "t");
+  for (const char* id : {"first", "app1", "app2", "app3"}) EXPECT_TRUE(knows(*loaded.snapshot, id));
+  ASSERT_EQ(loaded.revocations.size(), 2U);
+  EXPECT_EQ(loaded.revocations[1].value, "gone");
+}
+
+TEST_F(SnapshotStoreTest, AnEmptyFolderHasNoSnapshot) { EXPECT_EQ(load().snapshot, nullptr); }
+
+TEST_F(SnapshotStoreTest, AJournalCutAnywhereIsReadUpToItsLastWholeLine) {
+  fill();
+  const std::string journal = newest("journal");
+  for (auto size = fs::file_size(journal); size > 0; --size) {
+    fs::resize_file(journal, size - 1);
+    const auto loaded = load();
+    ASSERT_NE(loaded.snapshot, nullptr);
+    const std::uint64_t number = loaded.snapshot->number();
+    ASSERT_GE(number, 1U);
+    for (std::uint64_t n = 1; n < 4; ++n) {
+      ASSERT_EQ(knows(*loaded.snapshot, "app" + std::to_string(n)), n < number);
+    }
+  }
+}
+
+TEST_F(SnapshotStoreTest, AFlippedBitEndsTheJournal) {
+  fill();
+  const std::string journal = newest("journal");
+  std::fstream file(journal, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(40);
+  file.put('!');
+  file.close();
+  EXPECT_EQ(load().snapshot->number(), 1U);
+}
+
+TEST_F(SnapshotStoreTest, AnOlderBaseStandsInForADamagedOne) {
+  fill();
+  {
+    SnapshotStore store(folder_);
+    const auto loaded = store.load(Snapshot());
+    ASSERT_TRUE(store.write_base(*loaded.snapshot, {}));
+  }
+  const std::string base = newest("base");
+  fs::resize_file(base, fs::file_size(base) - 2);
+  EXPECT_EQ(load().snapshot->number(), 4U);  // the first base, with its journal
+}
+
+TEST_F(SnapshotStoreTest, ThreeBasesAreKept) {
+  SnapshotStore store(folder_);
+  for (std::uint64_t number = 1; number < 7; ++number) {
+    ASSERT_TRUE(store.write_base(*Snapshot().with(range_of(0, number, "a")), {}));
+  }
+  const auto files = std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
+  EXPECT_EQ(files, 6);
+  EXPECT_EQ(load().snapshot->number(), 6U);
+}
+
+TEST_F(SnapshotStoreTest, AThousandApisLoadAtOnce) {
+  model::FeedRange range = range_of(0, 1, "a");
+  for (int i = 0; i < 1'000; ++i) {
+    model::DeployedApi api;
+    api.id = "api" + std::to_string(i);
+    api.name = api.id;
+    api.context = "/context" + std::to_string(i);
+    api.version = "1.0";
+    for (int k = 0; k < 10; ++k) {
+      api.operations.push_back({"GET", "/r" + std::to_string(k), model::AuthType::any, "", {}});
+    }
+    range.upserts.push_back({"api", api.id, to_json(api)});
+  }
+  SnapshotStore store(folder_);
+  ASSERT_TRUE(store.write_base(*Snapshot().with(range), {}));
+  const auto loaded = load();
+  EXPECT_EQ(loaded.snapshot->api_count(), 1'000U);
+  EXPECT_EQ(loaded.snapshot->routes().find("/context7/1.0/r1").api->deployed.id, "api7");
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway

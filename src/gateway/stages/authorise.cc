@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "gateway/stages/stages.h"
+
+namespace gatehouse::gateway::stages {
+
+namespace {
+
+// Finds the application that the credential belongs to.
+bool find_application(Exchange& exchange) {
+  const Snapshot& snapshot = *exchange.snapshot;
+  if (const ApiKey* key = exchange.api_key) {
+    exchange.key_type = key->known.key_type;
+    exchange.application = snapshot.application(key->known.application_id, key->application_hash);
+  } else if (const KeyMapping* mapping = snapshot.key_mapping(exchange.token->client_id)) {
+    exchange.key_type = mapping->known.key_type;
+    exchange.application =
+        snapshot.application(mapping->known.application_id, mapping->application_hash);
+  }
+  return exchange.application != nullptr;
+}
+
+Flow check_subscription(Exchange& exchange) {
+  if (!find_application(exchange)) return exchange.fail(FaultCode::not_subscribed);
+  exchange.subscription = exchange.snapshot->subscription(*exchange.api, *exchange.application);
+  if (exchange.subscription == nullptr) return exchange.fail(FaultCode::not_subscribed);
+  const std::string& status = exchange.subscription->known.status;
+  const bool production = exchange.key_type == model::KeyType::production;
+  if (status == "BLOCKED" || (status == "PROD_ONLY_BLOCKED" && production)) {
+    return exchange.fail(FaultCode::subscription_blocked);
+  }
+  if (status == "ON_HOLD" || status == "REJECTED") {
+    return exchange.fail(FaultCode::subscription_inactive);
+  }
+  return Flow::proceed;
+}
+
+bool has_kind(const Token& token, model::AuthType wanted) {
+  switch (wanted) {
+    case model::AuthType::application: return token.user_id.empty();
+    case model::AuthType::application_user: return !token.user_id.empty();
+    case model::AuthType::any:
+    case model::AuthType::none: return true;
+  }
+  return false;
+}
+
+bool has_scope(const Token& token, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return true;
+  return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& scope) {
+    return std::find(token.scopes.begin(), token.scopes.end(), scope) != token.scopes.end();
+  });
+}
+
+}  // namespace
+
+// The order is WSO2's: the kind of token, then the subscription, then the scope. An API key carries
+// neither user nor scopes: it opens what its application may call.
+Flow authorise(Exchange& exchange, Surroundings&) {
+  const Operation& operation = *exchange.operation;
+  if (operation.auth == model::AuthType::none) return Flow::proceed;
+  if (exchange.token != nullptr && !has_kind(*exchange.token, operation.auth)) {
+    return exchange.fail(FaultCode::token_type);
+  }
+  const Flow flow = check_subscription(exchange);
+  if (flow != Flow::proceed) return flow;
+  if (exchange.token != nullptr && !has_scope(*exchange.token, operation.scopes)) {
+    return exchange.fail(FaultCode::scope_missing);
+  }
+  return Flow::proceed;
+}
+
+}  // namespace gatehouse::gateway::stages

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/stages/stages.h"
+
+#include <gtest/gtest.h>
+
+#include "jose/jwt.h"
+#include "jose/opaque_token.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::string_view issuer = "https://localhost:9443/oauth2/token";
+const Instant the_time = from_ms(1'800'000'000'000);
+
+model::DeployedApi pizza() {
+  model::DeployedApi api;
+  api.id = "pizza";
+  api.name = "Pizza";
+  api.context = "/pizza";
+  api.version = "1";
+  api.state = "PUBLISHED";
+  api.security_schemes = {"oauth2", "api_key"};
+  api.operations = {{"GET", "/menu", model::AuthType::any, "", {}},
+                    {"GET", "/open", model::AuthType::none, "", {}},
+                    {"POST", "/order", model::AuthType::any, "", {"order", "admin"}},
+                    {"GET", "/mine", model::AuthType::application_user, "", {}},
+                    {"GET", "/ours", model::AuthType::application, "", {}},
+                    {"GET", "/rare", model::AuthType::any, "TwoPerMin", {}}};
+  api.production.urls = {"http://backend"};
+  api.cors = {true, false, {"https://shop.example"}, {"authorization"}, {"GET", "POST"}};
+  return api;
+}
+
+template <typename T>
+model::FeedEntry entry(const char* kind, const std::string& id, const T& thing) {
+  return {kind, id, to_json(thing)};
+}
+
+model::FeedRange world() {
+  using namespace model;
+  FeedRange range;
+  range.tag = "t";
+  range.to = 1;
+  DeployedApi blocked = pizza();
+  blocked.id = "blocked";
+  blocked.context = "/blocked";
+  blocked.state = "BLOCKED";
+  DeployedApi secure = pizza();
+  secure.id = "secure";
+  secure.context = "/secure";
+  secure.http = false;
+  const auto map = [](const char* client, const char* application, KeyType type) {
+    return entry("key_mapping", client, KnownKeyMapping{client, 1, client, application, type, ""});
+  };
+  const auto subscribe = [](const char* application, const char* status) {
+    return entry("subscription", application,
+                 KnownSubscription{application, 1, "pizza", application, "Unlimited", status});
+  };
+  range.upserts = {entry("api", "pizza", pizza()), entry("api", "blocked", blocked),
+                   entry("api", "secure", secure)};
+  for (const char* id : {"shop", "stranger", "off", "half", "held"}) {
+    range.upserts.push_back(entry("application", id, KnownApplication{id, 1, id, "ann", "", ""}));
+    range.upserts.push_back(map(id, id, KeyType::production));
+  }
+  range.upserts.push_back(map("try", "shop", KeyType::sandbox));
+  range.upserts.push_back(subscribe("shop", "UNBLOCKED"));
+  range.upserts.push_back(subscribe("off", "BLOCKED"));
+  range.upserts.push_back(subscribe("half", "PROD_ONLY_BLOCKED"));
+  range.upserts.push_back(subscribe("held", "ON_HOLD"));
+  range.upserts.push_back(
+      entry("policy", "p",
+            KnownPolicy{"p", 1, PolicyLevel::api, "TwoPerMin", false, 2, 60, 0, 1, true, false}));
+  KnownApiKey key{"k1", 1, sha256_hex("key-of-shop"), "shop", "", KeyType::production, "", {},
+                  {},   {}};
+  range.upserts.push_back(entry("api_key", "k1", key));
+  key.id = "k2", key.hash = sha256_hex("key-of-home"), key.permitted_addresses = {"10.0.0.0/8"};
+  range.upserts.push_back(entry("api_key", "k2", key));
+  key.id = "k3", key.hash = sha256_hex("key-of-old"), key.expires_at = from_ms(1);
+  range.upserts.push_back(entry("api_key", "k3", key));
+  return range;
+}
+
+// A worker's memory and one request, read from text.
+class StageTest : public ::testing::Test {
+ protected:
+  Flow run(const std::string& line, const std::string& fields = "") {
+    bytes_ = line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
+    head_.clear();
+    EXPECT_EQ(head_.read(bytes_), http::HeadState::complete) << bytes_;
+    exchange_.begin(head_);
+    exchange_.path = head_.path();
+    exchange_.snapshot = snapshot_.get();
+    exchange_.now = the_time;
+    exchange_.arrived = now_;
+    const RouteTable::Found found = snapshot_->routes().find(exchange_.path);
+    exchange_.api = found.api;
+    exchange_.rest = exchange_.path.substr(found.context_size);
+    if (found.api != nullptr) {
+      exchange_.operation = found.api->find(exchange_.rest, head_.method_text());
+    }
+    stage_ = 0;
+    return go_on();
+  }
+  Flow go_on() { return run_stages(exchange_, surroundings_, stage_); }
+
+  void remember(const std::string& text, Token token) {
+    if (token.expires_at == Instant{}) token.expires_at = the_time + std::chrono::hours(1);
+    token.checked_at = now_;
+    tokens_.put(sha256(text), std::move(token));
+  }
+  static Token token_of(std::string client, std::string user = "",
+                        std::vector<std::string> scopes = {}) {
+    Token token;
+    token.state = TokenState::active;
+    token.client_id = std::move(client);
+    token.user_id = std::move(user);
+    token.scopes = std::move(scopes);
+    return token;
+  }
+
+  std::shared_ptr<const Snapshot> snapshot_ = Snapshot().with(world());
+  CacheRules rules_;
+  TokenCache tokens_{16};
+  Revocations revocations_;
+  limits::LeaseTable leases_{"test", 100};
+  Surroundings surroundings_{rules_, tokens_, revocations_, leases_};
+  Tick now_{std::chrono::hours(1)};
+  std::string bytes_;
+  http::RequestHead head_;
+  Exchange exchange_;
+  std::size_t stage_ = 0;
+};
+
+struct VerdictCase {
+  const char* name;
+  const char* line;
+  const char* fields;
+  std::uint32_t code;  // 0: proceeds
+  int status;
+};
+
+class Verdict : public StageTest, public ::testing::WithParamInterface<VerdictCase> {};
+
+TEST_P(Verdict, IsTheOneOfTheRules) {
+  for (const char* client : {"shop", "stranger", "off", "half", "held", "try", "nobody"}) {
+    remember(client, token_of(client));
+  }
+  remember("user", token_of("shop", "u1", {"order"}));
+  remember("reader", token_of("shop", "u1", {"read"}));
+  Token token = token_of("shop");
+  token.expires_at = the_time;
+  remember("late", token);
+  token.state = TokenState::unknown;
+  remember("bad", token);
+
+  const Flow flow = run(GetParam().line, GetParam().fields);
+  EXPECT_EQ(static_cast<std::uint32_t>(exchange_.fault.code), GetParam().code);
+  EXPECT_EQ(flow, GetParam().code == 0 ? Flow::proceed : Flow::answer);
+  if (GetParam().code != 0) {
+    EXPECT_EQ(status_of(exchange_.fault), GetParam().status);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Verdict,
+    ::testing::Values(
+        VerdictCase{"good", "GET /pizza/1/menu", "Authorization: Bearer shop\r\n", 0, 0},
+        VerdictCase{"scheme_is_caseless", "GET /pizza/1/menu", "authorization: bEARER shop\r\n", 0,
+                    0},
+        VerdictCase{"unknown_api", "GET /pasta/1", "", 404, 404},
+        VerdictCase{"unknown_resource", "GET /pizza/1/secret", "", 404, 404},
+        VerdictCase{"wrong_verb", "DELETE /pizza/1/menu", "", 405, 405},
+        VerdictCase{"blocked_api", "GET /blocked/1/menu", "", 700700, 503},
+        VerdictCase{"wrong_transport", "GET /secure/1/menu", "", 403, 403},
+        VerdictCase{"no_credential", "GET /pizza/1/menu", "", 900902, 401},
+        VerdictCase{"basic_is_no_credential", "GET /pizza/1/menu", "Authorization: Basic YTpi\r\n",
+                    900902, 401},
+        VerdictCase{"two_tokens_in_one", "GET /pizza/1/menu", "Authorization: Bearer shop shop\r\n",
+                    900902, 401},
+        VerdictCase{"two_fields", "GET /pizza/1/menu",
+                    "Authorization: Bearer shop\r\nAuthorization: Bearer bad\r\n", 900901, 401},
+        VerdictCase{"unknown_token", "GET /pizza/1/menu", "Authorization: Bearer bad\r\n", 900901,
+                    401},
+        VerdictCase{"expired_token", "GET /pizza/1/menu", "Authorization: Bearer late\r\n", 900903,
+                    401},
+        VerdictCase{"nothing_needed", "GET /pizza/1/open", "", 0, 0},
+        VerdictCase{"user_wanted", "GET /pizza/1/mine", "Authorization: Bearer shop\r\n", 900905,
+                    401},
+        VerdictCase{"user_given", "GET /pizza/1/mine", "Authorization: Bearer user\r\n", 0, 0},
+        VerdictCase{"no_user_wanted", "GET /pizza/1/ours", "Authorization: Bearer user\r\n", 900905,
+                    401},
+        VerdictCase{"client_of_no_application", "GET /pizza/1/menu",
+                    "Authorization: Bearer nobody\r\n", 900908, 403},
+        VerdictCase{"not_subscribed", "GET /pizza/1/menu", "Authorization: Bearer stranger\r\n",
+                    900908, 403},
+        VerdictCase{"subscription_blocked", "GET /pizza/1/menu", "Authorization: Bearer off\r\n",
+                    900907, 401},
+        VerdictCase{"production_blocked", "GET /pizza/1/menu", "Authorization: Bearer half\r\n",
+                    900907, 401},
+        VerdictCase{"subscription_on_hold", "GET /pizza/1/menu", "Authorization: Bearer held\r\n",
+                    900909, 401},
+        VerdictCase{"scope_missing", "POST /pizza/1/order", "Authorization: Bearer reader\r\n",
+                    900910, 403},
+        VerdictCase{"one_scope_is_enough", "POST /pizza/1/order", "Authorization: Bearer user\r\n",
+                    0, 0},
+        VerdictCase{"sandbox_key_without_sandbox", "GET /pizza/1/menu",
+                    "Authorization: Bearer try\r\n", 900901, 403},
+        VerdictCase{"api_key_in_header", "GET /pizza/1/menu", "apikey: key-of-shop\r\n", 0, 0},
+        VerdictCase{"api_key_in_query", "GET /pizza/1/menu?a=1&apikey=key-of-shop", "", 0, 0},
+        VerdictCase{"unknown_api_key", "GET /pizza/1/menu", "apikey: key\r\n", 900901, 401},
+        VerdictCase{"expired_api_key", "GET /pizza/1/menu", "apikey: key-of-old\r\n", 900903, 401},
+        VerdictCase{"api_key_from_elsewhere", "GET /pizza/1/menu", "apikey: key-of-home\r\n",
+                    900901, 403},
+        VerdictCase{"options_is_no_way_around", "OPTIONS /pizza/1/menu", "", 405, 405}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(StageTest, ARepeatedMethodListsWhatIsAllowed) {
+  run("DELETE /pizza/1/menu");
+  EXPECT_EQ(exchange_.fields, "Allow: GET, HEAD\r\n");
+}
+
+TEST_F(StageTest, OnlyATruePreflightIsAnsweredWithoutACredential) {
+  const std::string origin = "Origin: https://shop.example\r\n";
+  const std::string method = "Access-Control-Request-Method: GET\r\n";
+  EXPECT_EQ(run("OPTIONS /pizza/1/menu", origin + method), Flow::answer);
+  EXPECT_EQ(exchange_.answer_status, 200);
+  EXPECT_EQ(exchange_.fields,
+            "Access-Control-Allow-Origin: https://shop.example\r\nVary: Origin\r\n"
+            "Access-Control-Allow-Methods: GET,POST\r\n"
+            "Access-Control-Allow-Headers: authorization\r\n");
+  for (const std::string& fields : {origin, method}) {
+    run("OPTIONS /pizza/1/menu", fields);
+    EXPECT_EQ(exchange_.fault.code, FaultCode::method_not_allowed);
+  }
+  run("OPTIONS /pizza/1/secret", origin + method);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::not_found);
+  run("OPTIONS /pizza/1/menu", "Origin: https://evil.example\r\n" + method);
+  EXPECT_EQ(exchange_.fields, "Vary: Origin\r\n");
+}
+
+TEST_F(StageTest, AFaultOfACrossOriginCallMayBeReadByItsPage) {
+  run("GET /pizza/1/menu", "Origin: https://shop.example\r\n");
+  EXPECT_EQ(exchange_.fault.code, FaultCode::missing_credentials);
+  EXPECT_EQ(exchange_.fields,
+            "Access-Control-Allow-Origin: https://shop.example\r\nVary: Origin\r\n");
+}
+
+TEST_F(StageTest, AnOpaqueTokenThatNobodyRemembersIsAskedForOnce) {
+  const std::string fields = "Authorization: Bearer gate_x\r\n";
+  ASSERT_EQ(run("GET /pizza/1/menu", fields), Flow::need_credential);
+  exchange_.verdict = std::make_unique<Token>(token_of("shop"));
+  exchange_.verdict->expires_at = the_time + std::chrono::hours(1);
+  EXPECT_EQ(go_on(), Flow::proceed);
+
+  ASSERT_EQ(run("GET /pizza/1/menu", fields), Flow::need_credential);
+  exchange_.key_manager_failed = true;
+  EXPECT_EQ(go_on(), Flow::answer);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::key_manager_unavailable);
+  EXPECT_EQ(status_of(exchange_.fault), 503);
+}
+
+TEST_F(StageTest, AnOpaqueTokenThatSaysItHasExpiredIsNotAskedFor) {
+  SeededRandom random(1);
+  const std::string token =
+      make_opaque_token(jose::OpaqueKind::access, the_time - std::chrono::hours(2), random);
+  run("GET /pizza/1/menu", "Authorization: Bearer " + token + "\r\n");
+  EXPECT_EQ(exchange_.fault.code, FaultCode::token_expired);
+}
+
+struct AgeCase {
+  std::chrono::seconds age;
+  TokenState state;
+  std::chrono::seconds stale_max;
+  Flow flow;
+  bool recheck;
+};
+
+TEST_F(StageTest, WhatIsRememberedServesUntilItIsTooOld) {
+  using std::chrono::seconds;
+  for (const AgeCase& row :
+       {AgeCase{seconds(899), TokenState::active, seconds(60), Flow::proceed, false},
+        AgeCase{seconds(900), TokenState::active, seconds(60), Flow::proceed, true},
+        AgeCase{seconds(960), TokenState::active, seconds(60), Flow::need_credential, false},
+        AgeCase{seconds(900), TokenState::active, seconds(0), Flow::need_credential, false},
+        AgeCase{seconds(29), TokenState::unknown, seconds(60), Flow::answer, false},
+        AgeCase{seconds(30), TokenState::unknown, seconds(60), Flow::need_credential, false}}) {
+    Token token = token_of("shop");
+    token.state = row.state;
+    remember("t", token);
+    rules_.stale_max = row.stale_max;
+    const Tick before = now_;
+    now_ += row.age;
+    EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), row.flow) << row.age.count();
+    EXPECT_EQ(exchange_.recheck, row.recheck) << row.age.count();
+    now_ = before;
+  }
+}
+
+class JwtTest : public StageTest {
+ protected:
+  JwtTest() {
+    model::FeedRange range;
+    range.tag = "t";
+    range.from = 1;
+    range.to = 2;
+    const std::string kid = key_.public_key().kid();
+    range.upserts = {
+        entry("signing_key", kid,
+              model::KnownSigningKey{kid, 1, std::string(issuer), key_.public_key().to_jwk()})};
+    snapshot_ = snapshot_->with(range);
+  }
+  json::object claims() const {
+    return {{"iss", issuer},
+            {"sub", "u1"},
+            {"client_id", "shop"},
+            {"jti", "j1"},
+            {"scope", "read order"},
+            {"iat", to_ms(the_time) / 1000 - 10},
+            {"exp", to_ms(the_time) / 1000 + 10}};
+  }
+  Flow call(const json::object& with, std::string_view type = "at+jwt") {
+    const std::string token = jose::sign(key_, type, with).value();
+    return run("POST /pizza/1/order", "Authorization: Bearer " + token + "\r\n");
+  }
+  jose::PrivateKey key_ = jose::PrivateKey::generate(jose::Algorithm::es256).value();
+};
+
+TEST_F(JwtTest, IsVerifiedHereAndRemembered) {
+  EXPECT_EQ(call(claims()), Flow::proceed);
+  EXPECT_EQ(exchange_.token->user_id, "u1");
+  EXPECT_EQ(tokens_.size(), 1U);
+}
+
+TEST_F(JwtTest, OfAnotherKindOrIssuerOrPastItsTimeIsRefused) {
+  json::object changed = claims();
+  changed["exp"] = to_ms(the_time) / 1000;
+  call(changed);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::token_expired);
+  changed = claims();
+  changed["iss"] = "https://elsewhere";
+  call(changed);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
+  call(claims(), "JWT");  // as an ID token is
+  EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
+}
+
+TEST_F(JwtTest, ThatWasRevokedIsRefusedAndOneOfAChangedUserIsAskedFor) {
+  model::Revocation revocation{1, 1, "user_changed", "u1", the_time, the_time};
+  revocations_.add(revocation, the_time);
+  EXPECT_EQ(call(claims()), Flow::need_credential);
+  revocation.kind = "token";
+  revocation.value = "j1";
+  revocations_.add(revocation, the_time);
+  EXPECT_EQ(call(claims()), Flow::answer);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
+}
+
+TEST_F(StageTest, ALimitIsAskedForThenTakenThenRefusedWithItsNumbers) {
+  remember("shop", token_of("shop"));
+  const std::string fields = "Authorization: Bearer shop\r\n";
+  ASSERT_EQ(run("GET /pizza/1/rare", fields), Flow::need_permit);
+
+  struct Nobody final : limits::Waiter {
+    void answered() override {}
+  } waiter;
+  leases_.wait(exchange_.permit, waiter, now_);
+  const limits::HolderMessage asked = leases_.take_message();
+  ASSERT_EQ(asked.asks.size(), 1U);
+  limits::OwnerMessage answer;
+  answer.grants = {{asked.asks[0].key, 1, 2, 0, std::chrono::seconds(30), 0}};
+  leases_.on_message(answer, now_);
+  EXPECT_EQ(go_on(), Flow::proceed);
+
+  EXPECT_EQ(run("GET /pizza/1/rare", fields), Flow::proceed);
+  ASSERT_EQ(run("GET /pizza/1/rare", fields), Flow::need_permit);
+  leases_.wait(exchange_.permit, waiter, now_);
+  answer.grants = {{asked.asks[0].key, 1, 0, 0, std::chrono::seconds(30), 1}};
+  leases_.take_message();
+  leases_.on_message(answer, now_);
+  EXPECT_EQ(go_on(), Flow::answer);
+  EXPECT_EQ(exchange_.fault.code, FaultCode::resource_limit);
+  EXPECT_EQ(exchange_.fault.policy, "TwoPerMin");
+  EXPECT_EQ(exchange_.fault.quota, 2U);
+  EXPECT_EQ(exchange_.fault.retry_after, std::chrono::seconds(30));
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What one worker remembers of credentials: validations by the key manager, verified JWTs, and
+// tokens that nobody knows.
+//
+// Only who the token stands for is remembered; subscription, scope and policy are decided on the
+// snapshot at every request, so no verdict is ever stale.
+//
+// Thread:  belongs to one event loop.
+// Memory:  `entries_max` entries, made at once; a full cache forgets one that was not used lately.
+// Cost:    a hit allocates nothing: one probe by the digest of the token.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/digest.h"
+#include "limits/limit.h"
+#include "model/snapshot.h"
+
+namespace gatehouse::gateway {
+
+enum class TokenState : std::uint8_t {
+  active,
+  unknown,  // 900901
+  expired,  // 900903
+};
+
+enum class TokenSource : std::uint8_t {
+  key_manager,
+  jwt,  // verified here
+};
+
+// Whom a token stands for.
+struct Token {
+  TokenState state = TokenState::unknown;
+  TokenSource source = TokenSource::key_manager;
+  model::TenantNumber tenant = model::first_tenant;
+  std::string client_id;
+  std::string user_id;  // empty: a token of the application itself
+  std::string user;
+  std::string family;
+  std::string jti;
+  std::vector<std::string> scopes;
+  Instant issued_at{};
+  Instant expires_at{};
+
+  Tick checked_at{};  // when the key manager last said so
+  bool rechecking = false;
+
+  // The limit of its application, kept beside the token because the key costs a digest.
+  std::uint32_t application_number = 0;
+  limits::Key application_key;
+};
+
+class TokenCache {
+ public:
+  explicit TokenCache(std::size_t entries_max);
+
+  // The token, valid until the next call of put; or null.
+  Token* find(const Sha256& hash);
+  // Remembers it; the place of one that is there already is taken.
+  Token& put(const Sha256& hash, Token token);
+  void erase(const Sha256& hash);
+  // Forgets every token that `is_meant`.
+  void erase_if(const std::function<bool(const Sha256&, const Token&)>& is_meant);
+
+  std::size_t size() const { return size_; }
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  struct Entry {
+    Sha256 hash{};
+    bool used = false;    // holds a token
+    bool recent = false;  // found since the hand passed
+    Token token;
+  };
+
+  std::size_t home(const Sha256& hash) const;
+  // The slot of the index where `hash` is, or the empty one where it would be.
+  std::size_t probe(const Sha256& hash) const;
+  void erase_slot(std::size_t slot);
+  std::uint32_t free_entry();
+
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> index_;  // a power of two, at most half full; linear probing
+  std::vector<std::uint32_t> free_;
+  std::size_t hand_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace gatehouse::gateway
