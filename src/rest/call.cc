@@ -50,8 +50,8 @@ Page Call::page() const {
 }
 
 const Part* Call::part(std::string_view name) const {
-  const auto found = std::find_if(parts.begin(), parts.end(),
-                                  [&](const Part& part) { return part.name == name; });
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.name == name; });
   return found == parts.end() ? nullptr : &*found;
 }
 

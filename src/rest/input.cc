@@ -49,8 +49,8 @@ Result<> read_query(const schema::Document& document, const schema::Parameter& p
 }
 
 Result<> read_form(const schema::Document& document, const schema::Body& body, Call& call) {
-  GH_TRY(parts, parse_multipart(call.request.headers.value_or("Content-Type", ""),
-                                call.request.body));
+  GH_TRY(parts,
+         parse_multipart(call.request.headers.value_or("Content-Type", ""), call.request.body));
   call.parts = std::move(parts);
   const schema::Validator validator = document.validator();
   const json::object* properties =
@@ -60,15 +60,14 @@ Result<> read_form(const schema::Document& document, const schema::Body& body, C
     const json::object* field = properties ? object_at(*properties, part.name) : nullptr;
     const bool is_file = field != nullptr && text_or(*field, "format", "") == "binary";
     if (fields.contains(part.name)) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("/{}: given more than once", part.name));
+      return fail(ErrorCode::invalid_argument, fmt::format("/{}: given more than once", part.name));
     }
     if (!is_file && !is_utf8(part.bytes)) {
       return fail(ErrorCode::invalid_argument, fmt::format("/{}: must be UTF-8", part.name));
     }
     // A file's bytes stay in its part; here only its presence counts.
-    fields[part.name] = is_file || field == nullptr ? json::value("")
-                                                    : validator.from_text(*field, part.bytes);
+    fields[part.name] =
+        is_file || field == nullptr ? json::value("") : validator.from_text(*field, part.bytes);
   }
   call.body = std::move(fields);
   return body.schema == nullptr ? Result<>() : validator.check(*body.schema, call.body);

@@ -31,15 +31,16 @@ TEST_P(Accept, AllowsJsonOrNot) {
   EXPECT_EQ(accepts(GetParam().accept, "application/json"), GetParam().json);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rfc9110, Accept, ::testing::Values(
-    AcceptCase{"absent", "", true},
-    AcceptCase{"exact", "application/json", true},
-    AcceptCase{"anything", "*/*", true},
-    AcceptCase{"family", "text/html, application/*;q=0.5", true},
-    AcceptCase{"other", "text/html", false},
-    AcceptCase{"zero_forbids", "application/json;q=0", false},
-    AcceptCase{"closest_range_decides", "*/*, application/json;q=0.0", false},
-    AcceptCase{"closest_range_decides_either_way", "application/json, */*;q=0", true}),
+INSTANTIATE_TEST_SUITE_P(
+    Rfc9110, Accept,
+    ::testing::Values(AcceptCase{"absent", "", true}, AcceptCase{"exact", "application/json", true},
+                      AcceptCase{"anything", "*/*", true},
+                      AcceptCase{"family", "text/html, application/*;q=0.5", true},
+                      AcceptCase{"other", "text/html", false},
+                      AcceptCase{"zero_forbids", "application/json;q=0", false},
+                      AcceptCase{"closest_range_decides", "*/*, application/json;q=0.0", false},
+                      AcceptCase{"closest_range_decides_either_way", "application/json, */*;q=0",
+                                 true}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -13,9 +13,10 @@ std::string part_and(std::string_view rest) {
 }
 
 TEST(Multipart, PartsKeepTheirBytes) {
-  const std::string body = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--\r\n\r\n"
-                           "--x\r\ncontent-disposition: form-data; name=b; filename=\"c d.zip\"\r\n"
-                           "Content-Type: Application/ZIP\r\n\r\n\r\n--x--\r\n";
+  const std::string body =
+      "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--\r\n\r\n"
+      "--x\r\ncontent-disposition: form-data; name=b; filename=\"c d.zip\"\r\n"
+      "Content-Type: Application/ZIP\r\n\r\n\r\n--x--\r\n";
   const auto parts = parse_multipart("multipart/form-data; boundary=x", body);
   ASSERT_TRUE(parts) << parts.error().message;
   ASSERT_EQ(parts->size(), 2u);
@@ -53,24 +54,28 @@ std::string repeated(std::size_t count) {
   return body + "--x--";
 }
 
-INSTANTIATE_TEST_SUITE_P(Rfc7578, BrokenMultipart, ::testing::Values(
-    BrokenCase{"no_boundary", "", "--x--"},
-    BrokenCase{"long_boundary",
-               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "--a"},
-    BrokenCase{"other_boundary", "x", "--y--"},
-    BrokenCase{"empty", "x", ""},
-    BrokenCase{"never_ends", "x", part_and("1")},
-    BrokenCase{"head_never_ends", "x", "--x\r\nContent-Disposition: form-data; name=a\r\n--x--"},
-    BrokenCase{"no_name", "x", "--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--"},
-    BrokenCase{"no_form_data", "x",
-               "--x\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--x--"},
-    BrokenCase{"no_colon", "x", "--x\r\nname\r\n\r\n1\r\n--x--"},
-    BrokenCase{"longer_boundary", "x", part_and("1\r\n--xy--")},
-    BrokenCase{"goes_on", "x", "--x--\r\nmore"},
-    BrokenCase{"too_many_parts", "x", repeated(parts_max + 1)},
-    BrokenCase{"head_too_long", "x",
-               fmt::format("--x\r\nContent-Disposition: form-data; name={:a>5000}\r\n\r\n1\r\n--x--",
-                           "")}),
+INSTANTIATE_TEST_SUITE_P(
+    Rfc7578, BrokenMultipart,
+    ::testing::Values(
+        BrokenCase{"no_boundary", "", "--x--"},
+        BrokenCase{"long_boundary",
+                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                   "--a"},
+        BrokenCase{"other_boundary", "x", "--y--"}, BrokenCase{"empty", "x", ""},
+        BrokenCase{"never_ends", "x", part_and("1")},
+        BrokenCase{"head_never_ends", "x",
+                   "--x\r\nContent-Disposition: form-data; name=a\r\n--x--"},
+        BrokenCase{"no_name", "x", "--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--"},
+        BrokenCase{"no_form_data", "x",
+                   "--x\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--x--"},
+        BrokenCase{"no_colon", "x", "--x\r\nname\r\n\r\n1\r\n--x--"},
+        BrokenCase{"longer_boundary", "x", part_and("1\r\n--xy--")},
+        BrokenCase{"goes_on", "x", "--x--\r\nmore"},
+        BrokenCase{"too_many_parts", "x", repeated(parts_max + 1)},
+        BrokenCase{
+            "head_too_long", "x",
+            fmt::format("--x\r\nContent-Disposition: form-data; name={:a>5000}\r\n\r\n1\r\n--x--",
+                        "")}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -35,15 +35,16 @@ TEST_P(ProblemStatus, FollowsTheCode) {
   EXPECT_EQ(body.at("message").as_string(), http::reason_phrase(GetParam().status));
 }
 
-INSTANTIATE_TEST_SUITE_P(Codes, ProblemStatus, ::testing::Values(
-    StatusCase{"invalid_argument", ErrorCode::invalid_argument, 400},
-    StatusCase{"unauthenticated", ErrorCode::unauthenticated, 401},
-    StatusCase{"forbidden", ErrorCode::forbidden, 403},
-    StatusCase{"not_found", ErrorCode::not_found, 404},
-    StatusCase{"conflict", ErrorCode::conflict, 409},
-    StatusCase{"exhausted", ErrorCode::exhausted, 429},
-    StatusCase{"unavailable", ErrorCode::unavailable, 503},
-    StatusCase{"internal", ErrorCode::internal, 500}),
+INSTANTIATE_TEST_SUITE_P(
+    Codes, ProblemStatus,
+    ::testing::Values(StatusCase{"invalid_argument", ErrorCode::invalid_argument, 400},
+                      StatusCase{"unauthenticated", ErrorCode::unauthenticated, 401},
+                      StatusCase{"forbidden", ErrorCode::forbidden, 403},
+                      StatusCase{"not_found", ErrorCode::not_found, 404},
+                      StatusCase{"conflict", ErrorCode::conflict, 409},
+                      StatusCase{"exhausted", ErrorCode::exhausted, 429},
+                      StatusCase{"unavailable", ErrorCode::unavailable, 503},
+                      StatusCase{"internal", ErrorCode::internal, 500}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Problem, TellsTheNumberTheTitleAndThisCase) {

@@ -61,9 +61,7 @@ http::Response refused(std::string message, int status) {
   return problem_response(fail(ErrorCode::invalid_argument, std::move(message)).value(), status);
 }
 
-http::Response not_found() {
-  return problem_response(refuse(resource_not_found).value());
-}
+http::Response not_found() { return problem_response(refuse(resource_not_found).value()); }
 
 http::Response wrong_method(const RouteTree::Methods& methods, std::string_view method) {
   std::vector<std::string> allowed;
@@ -94,8 +92,8 @@ Result<> authorize(const schema::Operation& operation, const Caller& caller) {
                        std::any_of(operation.scopes.begin(), operation.scopes.end(),
                                    [&](const auto& scope) { return caller.has_scope(scope); });
   if (allowed) return {};
-  return refuse_because(scope_missing, "One of these scopes is needed: " +
-                                           join(operation.scopes, " "));
+  return refuse_because(scope_missing,
+                        "One of these scopes is needed: " + join(operation.scopes, " "));
 }
 
 bool is_acceptable(const schema::Operation& operation, const http::Request& request) {
@@ -158,8 +156,7 @@ std::optional<http::Response> Router::State::read(const schema::Operation& opera
     if (!operation.body_required) return std::nullopt;
     return refused("/: a body is required", 400);
   }
-  const schema::Body* body =
-      body_for(operation, call.request.headers.value_or("Content-Type", ""));
+  const schema::Body* body = body_for(operation, call.request.headers.value_or("Content-Type", ""));
   if (body == nullptr) {
     return refused("The body has a type that is not taken", 415);
   }

@@ -64,7 +64,8 @@ class KeyManager final : public http::Client {
   static http::Response person(std::string scopes) {
     return http::make_response(200, "application/json",
                                R"({"tenant":1,"tenant_domain":"carbon.super","user_id":"u1",)"
-                               R"("user":"mary","roles":["cook"],"scopes":)" + scopes + "}");
+                               R"("user":"mary","roles":["cook"],"scopes":)" +
+                                   scopes + "}");
   }
 };
 
@@ -154,46 +155,48 @@ TEST_P(RestRefusal, IsAProblemWithItsNumber) {
 
 constexpr const char* json_type = "application/json; charset=utf-8";
 
-INSTANTIATE_TEST_SUITE_P(Router, RestRefusal, ::testing::Values(
-    RefusalCase{"unknown_path", "GET", "/nothing", "reader", "", "", 404, 900401,
-                "There is nothing at this path"},
-    RefusalCase{"base_path_is_whole", "GET", "x/orders", "reader", "", "", 404, 900401,
-                "There is nothing at this path"},
-    RefusalCase{"wrong_verb", "PATCH", "/orders", "reader", "", "", 405, 405,
-                "The resource has no such method"},
-    RefusalCase{"no_credentials", "GET", "/orders", "", "", "", 401, 900902,
-                "No credentials were sent"},
-    RefusalCase{"key_manager_refuses", "GET", "/orders", "stolen", "", "", 401, 900903,
-                "It has expired"},
-    RefusalCase{"wrong_token_where_none_is_needed", "GET", "/orders/menu", "stolen", "", "", 401,
-                900903, "It has expired"},
-    RefusalCase{"scope_missing", "DELETE", "/orders/7", "reader", "", "", 403, 900910,
-                "One of these scopes is needed: orders:write"},
-    RefusalCase{"parameter_type", "GET", "/orders?limit=many", "reader", "", "", 400, 400,
-                "limit: must be a whole number"},
-    RefusalCase{"parameter_bound", "GET", "/orders?limit=-1", "reader", "", "", 400, 400,
-                "limit: must be at least 0"},
-    RefusalCase{"parameter_enum", "GET", "/orders?state=x", "reader", "", "", 400, 400,
-                "state: must be one of open, done"},
-    RefusalCase{"parameter_twice", "GET", "/orders?state=open&state=done", "reader", "", "", 400,
-                400, "state: given more than once"},
-    RefusalCase{"path_parameter", "GET", "/orders/123456789", "reader", "", "", 400, 400,
-                "orderId: must have at most 8 characters"},
-    RefusalCase{"body_missing", "POST", "/orders", "writer", "", "", 400, 400,
-                "/: a body is required"},
-    RefusalCase{"body_type", "POST", "/orders", "writer", "pizza=1",
-                "application/x-www-form-urlencoded", 415, 415,
-                "The body has a type that is not taken"},
-    RefusalCase{"unknown_field", "POST", "/orders", "writer", R"({"pizza":"x","colour":1})",
-                json_type, 400, 400, "/colour: unknown field"},
-    RefusalCase{"form_without_file", "POST", "/orders", "writer",
-                "--b\r\nContent-Disposition: form-data; name=count\r\n\r\n7\r\n--b--",
-                "multipart/form-data; boundary=b", 400, 400, "/file: required"},
-    RefusalCase{"form_field_type", "POST", "/orders", "writer",
-                "--b\r\nContent-Disposition: form-data; name=count\r\n\r\nx\r\n--b--",
-                "multipart/form-data; boundary=b", 400, 400, "/count: must be a whole number"},
-    RefusalCase{"handler_refuses", "GET", "/orders/none", "reader", "", "", 404, 900401,
-                "There is nothing at this path"}),
+INSTANTIATE_TEST_SUITE_P(
+    Router, RestRefusal,
+    ::testing::Values(
+        RefusalCase{"unknown_path", "GET", "/nothing", "reader", "", "", 404, 900401,
+                    "There is nothing at this path"},
+        RefusalCase{"base_path_is_whole", "GET", "x/orders", "reader", "", "", 404, 900401,
+                    "There is nothing at this path"},
+        RefusalCase{"wrong_verb", "PATCH", "/orders", "reader", "", "", 405, 405,
+                    "The resource has no such method"},
+        RefusalCase{"no_credentials", "GET", "/orders", "", "", "", 401, 900902,
+                    "No credentials were sent"},
+        RefusalCase{"key_manager_refuses", "GET", "/orders", "stolen", "", "", 401, 900903,
+                    "It has expired"},
+        RefusalCase{"wrong_token_where_none_is_needed", "GET", "/orders/menu", "stolen", "", "",
+                    401, 900903, "It has expired"},
+        RefusalCase{"scope_missing", "DELETE", "/orders/7", "reader", "", "", 403, 900910,
+                    "One of these scopes is needed: orders:write"},
+        RefusalCase{"parameter_type", "GET", "/orders?limit=many", "reader", "", "", 400, 400,
+                    "limit: must be a whole number"},
+        RefusalCase{"parameter_bound", "GET", "/orders?limit=-1", "reader", "", "", 400, 400,
+                    "limit: must be at least 0"},
+        RefusalCase{"parameter_enum", "GET", "/orders?state=x", "reader", "", "", 400, 400,
+                    "state: must be one of open, done"},
+        RefusalCase{"parameter_twice", "GET", "/orders?state=open&state=done", "reader", "", "",
+                    400, 400, "state: given more than once"},
+        RefusalCase{"path_parameter", "GET", "/orders/123456789", "reader", "", "", 400, 400,
+                    "orderId: must have at most 8 characters"},
+        RefusalCase{"body_missing", "POST", "/orders", "writer", "", "", 400, 400,
+                    "/: a body is required"},
+        RefusalCase{"body_type", "POST", "/orders", "writer", "pizza=1",
+                    "application/x-www-form-urlencoded", 415, 415,
+                    "The body has a type that is not taken"},
+        RefusalCase{"unknown_field", "POST", "/orders", "writer", R"({"pizza":"x","colour":1})",
+                    json_type, 400, 400, "/colour: unknown field"},
+        RefusalCase{"form_without_file", "POST", "/orders", "writer",
+                    "--b\r\nContent-Disposition: form-data; name=count\r\n\r\n7\r\n--b--",
+                    "multipart/form-data; boundary=b", 400, 400, "/file: required"},
+        RefusalCase{"form_field_type", "POST", "/orders", "writer",
+                    "--b\r\nContent-Disposition: form-data; name=count\r\n\r\nx\r\n--b--",
+                    "multipart/form-data; boundary=b", 400, 400, "/count: must be a whole number"},
+        RefusalCase{"handler_refuses", "GET", "/orders/none", "reader", "", "", 404, 900401,
+                    "There is nothing at this path"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(Rest, WrongVerbNamesTheRightOnes) {

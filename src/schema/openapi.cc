@@ -25,7 +25,8 @@ Result<const json::object*> followed(const json::object& root, const json::objec
   return target;
 }
 
-Result<> read_parameters(const json::object& root, const json::object& holder, Operation& operation) {
+Result<> read_parameters(const json::object& root, const json::object& holder,
+                         Operation& operation) {
   const json::array* parameters = array_at(holder, "parameters");
   if (parameters == nullptr) return {};
   for (const json::value& entry : *parameters) {

@@ -5,7 +5,8 @@
 //
 // Thread:  immutable once parsed.
 // Cost:    one parse; a document of 100 kB takes about a millisecond.
-// Source:  OpenAPI 3.0.3. Of a security requirement's scopes one is enough, and an empty requirement
+// Source:  OpenAPI 3.0.3. Of a security requirement's scopes one is enough, and an empty
+// requirement
 //          lets anonymous callers in.
 #pragma once
 

@@ -80,15 +80,17 @@ class BrokenDocument : public ::testing::TestWithParam<BrokenCase> {};
 
 TEST_P(BrokenDocument, IsRefused) { EXPECT_FALSE(Document::parse(GetParam().text)); }
 
-INSTANTIATE_TEST_SUITE_P(OpenApi, BrokenDocument, ::testing::Values(
-    BrokenCase{"not_json", "openapi: 3.0.3"},
-    BrokenCase{"no_paths", R"({"openapi":"3.0.3"})"},
-    BrokenCase{"one_name_twice", R"({"paths":{"/a":{"get":{"operationId":"x"},
+INSTANTIATE_TEST_SUITE_P(
+    OpenApi, BrokenDocument,
+    ::testing::Values(
+        BrokenCase{"not_json", "openapi: 3.0.3"}, BrokenCase{"no_paths", R"({"openapi":"3.0.3"})"},
+        BrokenCase{"one_name_twice", R"({"paths":{"/a":{"get":{"operationId":"x"},
                                                      "put":{"operationId":"x"}}}})"},
-    BrokenCase{"reference_to_nothing",
-               R"({"paths":{"/a":{"get":{"parameters":[{"$ref":"#/components/parameters/p"}]}}}})"},
-    BrokenCase{"parameter_without_schema",
-               R"({"paths":{"/a":{"get":{"parameters":[{"name":"p","in":"query"}]}}}})"}),
+        BrokenCase{
+            "reference_to_nothing",
+            R"({"paths":{"/a":{"get":{"parameters":[{"$ref":"#/components/parameters/p"}]}}}})"},
+        BrokenCase{"parameter_without_schema",
+                   R"({"paths":{"/a":{"get":{"parameters":[{"name":"p","in":"query"}]}}}})"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

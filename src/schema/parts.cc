@@ -16,7 +16,8 @@ Result<> collect(const json::object& document, const json::object& schema, int n
     const json::object* target =
         reference->is_string() ? resolve(document, reference->get_string()) : nullptr;
     if (target == nullptr) {
-      return fail(ErrorCode::internal, "A schema refers to nothing: " + json::serialize(*reference));
+      return fail(ErrorCode::internal,
+                  "A schema refers to nothing: " + json::serialize(*reference));
     }
     return collect(document, *target, nesting + 1, parts);
   }

@@ -34,8 +34,8 @@ std::string enum_complaint(const json::array& allowed, const json::value& value)
   std::string text;
   for (std::size_t i = 0; i < std::min(allowed.size(), enum_shown_max); ++i) {
     if (i > 0) text += ", ";
-    text += allowed[i].is_string() ? std::string(allowed[i].get_string())
-                                   : json::serialize(allowed[i]);
+    text +=
+        allowed[i].is_string() ? std::string(allowed[i].get_string()) : json::serialize(allowed[i]);
   }
   return fmt::format("must be one of {}{}", text, allowed.size() > enum_shown_max ? ", …" : "");
 }
@@ -57,8 +57,7 @@ std::string size_complaint(const json::object& part, std::int64_t size, std::str
 }
 
 Result<std::string> string_complaint(const json::object& part, std::string_view text) {
-  std::string size =
-      size_complaint(part, length_of(text), "characters", "minLength", "maxLength");
+  std::string size = size_complaint(part, length_of(text), "characters", "minLength", "maxLength");
   if (!size.empty()) return size;
   if (const json::value* pattern = part.if_contains("pattern"); pattern && pattern->is_string()) {
     const RE2 expression(std::string_view(pattern->get_string()), RE2::Quiet);

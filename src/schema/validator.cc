@@ -54,8 +54,7 @@ class Walk {
 
 tl::unexpected<Error> Walk::refuse(std::string_view why, const std::string& to) const {
   const std::string place = path_ + to;
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{}: {}", place.empty() ? "/" : place, why));
+  return fail(ErrorCode::invalid_argument, fmt::format("{}: {}", place.empty() ? "/" : place, why));
 }
 
 Result<> Walk::below(const std::string& to, const json::object& schema, json::value& value) {
@@ -79,10 +78,11 @@ Result<> Walk::parts(const Parts& parts, json::value& value) {
   for (const json::object* part : parts) {
     GH_TRY(text, complaint(*part, value));
     if (!text.empty()) return refuse(text);
-    GH_CHECK(alternatives(*part, value));
   }
-  if (value.is_object()) return object(parts, value.get_object());
-  if (value.is_array()) return array(parts, value.get_array());
+  if (value.is_object()) GH_CHECK(object(parts, value.get_object()));
+  if (value.is_array()) GH_CHECK(array(parts, value.get_array()));
+  // Last, because "unknown field" says more than "fits none".
+  for (const json::object* part : parts) GH_CHECK(alternatives(*part, value));
   return {};
 }
 
@@ -121,11 +121,12 @@ Result<> Walk::member(const Members& members, const std::string& name, json::obj
   const auto known = members.properties.find(name);
   if (known == members.properties.end()) {
     if (members.closed) return refuse("unknown field", step(name));
-    return members.others == nullptr ? Result<>() : below(step(name), *members.others, object[name]);
+    return members.others == nullptr ? Result<>()
+                                     : below(step(name), *members.others, object[name]);
   }
   GH_TRY(parts, parts_of(document_, *known->second));
-  const bool needed = std::find(members.required.begin(), members.required.end(), name) !=
-                      members.required.end();
+  const bool needed =
+      std::find(members.required.begin(), members.required.end(), name) != members.required.end();
   json::value& value = object[name];
   const bool absent = value.is_null() && !needed && !any_sets(parts, "nullable") &&
                       first_of(parts, "type") != nullptr;

@@ -29,8 +29,8 @@ class Validator {
   // schema itself is broken.
   Result<> check(const json::object& schema, json::value& value, std::string where = "") const;
 
-  // A parameter's or a form field's text as the type that `schema` wants: number, flag, list between
-  // commas. Text that is no such thing stays text, for `check` to refuse.
+  // A parameter's or a form field's text as the type that `schema` wants: number, flag, list
+  // between commas. Text that is no such thing stays text, for `check` to refuse.
   json::value from_text(const json::object& schema, std::string_view text) const;
 
  private:

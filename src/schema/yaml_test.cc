@@ -25,17 +25,18 @@ TEST_P(Yaml, BecomesJson) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Values, Yaml, ::testing::Values(
-    YamlCase{"core_schema", "[1, -2.5, true, null, ~, text, 1.2.3, yes, 0x10]",
-             R"([1,-2.5,true,null,null,"text","1.2.3","yes","0x10"])"},
-    YamlCase{"quoted_is_text", "['1', \"true\", '']", R"(["1","true",""])"},
-    YamlCase{"names_are_text", "200: ok\ntrue: x", R"({"200":"ok","true":"x"})"},
-    YamlCase{"dates_are_text", "at: 2024-13-45", R"({"at":"2024-13-45"})"},
-    YamlCase{"anchors", "a: &x {b: 1}\nc: *x", R"({"a":{"b":1},"c":{"b":1}})"},
-    YamlCase{"name_twice", "a: 1\na: 2", nullptr},
-    YamlCase{"name_is_a_map", "{a: 1}: 2", nullptr},
-    YamlCase{"not_yaml", "a: [1", nullptr},
-    YamlCase{"unknown_anchor", "a: *x", nullptr}),
+INSTANTIATE_TEST_SUITE_P(
+    Values, Yaml,
+    ::testing::Values(YamlCase{"core_schema", "[1, -2.5, true, null, ~, text, 1.2.3, yes, 0x10]",
+                               R"([1,-2.5,true,null,null,"text","1.2.3","yes","0x10"])"},
+                      YamlCase{"quoted_is_text", "['1', \"true\", '']", R"(["1","true",""])"},
+                      YamlCase{"names_are_text", "200: ok\ntrue: x", R"({"200":"ok","true":"x"})"},
+                      YamlCase{"dates_are_text", "at: 2024-13-45", R"({"at":"2024-13-45"})"},
+                      YamlCase{"anchors", "a: &x {b: 1}\nc: *x", R"({"a":{"b":1},"c":{"b":1}})"},
+                      YamlCase{"name_twice", "a: 1\na: 2", nullptr},
+                      YamlCase{"name_is_a_map", "{a: 1}: 2", nullptr},
+                      YamlCase{"not_yaml", "a: [1", nullptr},
+                      YamlCase{"unknown_anchor", "a: *x", nullptr}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Yaml, AliasesCannotGrowWithoutLimit) {
