@@ -172,13 +172,15 @@ void Listener::accept_waiting(int count_max) {
   }
 }
 
-// Accepts with the spare descriptor and closes at once. False when accepting has to rest.
+// Accepts with the spare descriptor and closes at once. False when nobody waits, or accepting rests.
 bool Listener::refuse_one() {
   if (spare_ >= 0) {
     ::close(std::exchange(spare_, -1));
     const int accepted = ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+    const bool nobody_waits = accepted < 0 && errno == EAGAIN;
     if (accepted >= 0) ::close(accepted);
     spare_ = open_spare();
+    if (nobody_waits) return false;
     if (accepted >= 0 && spare_ >= 0) return true;
   }
   rest();
