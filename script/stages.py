@@ -87,7 +87,8 @@ def tidy():
 
 def units(preset, folders=None):
     """The test programs of `folders`, or all of them."""
-    targets = [f"{folder}_test" for folder in folders] if folders else ["unit_tests"]
+    everything = [] if preset == "release" else ["unit_tests"]
+    targets = [f"{folder}_test" for folder in folders] if folders else everything
     if not build(preset, *targets):
         return Tally(failed=[f"build of {preset}"])
     _, listing = run(["ctest", "--test-dir", f"build/{preset}", "--show-only=json-v1"])
@@ -152,8 +153,8 @@ def journeys(preset, pattern="test_*.py", **environment):
     for module in modules:
         begun = time.monotonic()
         code, output = run(
-            [sys.executable, "-m", "unittest", "discover", "-v", "-s", str(module.parent),
-             "-p", module.name],
+            [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
+             "-s", str(module.parent), "-p", module.name],
             env={"GATEHOUSE_BINARY": binary(preset), "PYTHONDONTWRITEBYTECODE": "1", **environment})
         part = count_unittest(output, code, f"{module} ({preset})")
         print(f"  {module}: {part} ({time.monotonic() - begun:.0f} s)", flush=True)
