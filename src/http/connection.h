@@ -32,7 +32,7 @@
 namespace gatehouse::http {
 
 struct ConnectionOptions {
-  HeadLimits limits;
+  HeadLimits limits{};
   std::chrono::milliseconds head_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds body_timeout{30'000};

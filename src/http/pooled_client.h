@@ -21,7 +21,7 @@ class PooledClient final : public Client {
  public:
   struct Options {
     std::uint64_t body_bytes_max = 64 * 1024 * 1024;
-    UpstreamPool::Options pool;
+    UpstreamPool::Options pool{};
   };
 
   // Everything given outlives the client.

@@ -29,7 +29,7 @@ HeadState ResponseHead::read(std::string_view bytes, Method request, const HeadL
   if (state == HeadState::incomplete && bytes.size() >= limits.bytes_max) {
     state = refuse(502, "The header section is too large");
   }
-  refusal_.status = 502;
+  if (state == HeadState::refused) refusal_.status = 502;
   return state;
 }
 

@@ -131,7 +131,7 @@ class UpstreamPool {
     std::size_t idle_max = 64;  // per origin
     std::chrono::milliseconds idle_timeout{60'000};
     // Whether this address may be connected to; empty: any. Asked after names are resolved.
-    std::function<bool(const net::Endpoint&)> allowed;
+    std::function<bool(const net::Endpoint&)> allowed{};
   };
 
   // `blocks` and `resolver` outlive the pool, the pool its connections.
