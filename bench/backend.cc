@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A backend that costs as little as possible: answers every HTTP request head with 200 and a body of
-// fixed size, in one write per batch of pipelined requests. `backend PORT BODY_BYTES`
+// A backend that costs as little as possible: answers every HTTP request head with 200 and a body
+// of fixed size, in one write per batch of pipelined requests. `backend PORT BODY_BYTES`
 //
 // It understands what load generators send: heads that end with an empty line, and bodies announced
 // by Content-Length.
@@ -28,7 +28,8 @@ struct Connection {
 };
 
 std::string answer_of(std::size_t body_bytes) {
-  return "HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: application/json\r\nContent-Length: " +
+  return "HTTP/1.1 200 OK\r\nServer: backend\r\nContent-Type: "
+         "application/json\r\nContent-Length: " +
          std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x');
 }
 
@@ -68,8 +69,8 @@ bool serve(Connection& connection, const std::string& answer, std::vector<char>&
     std::string answers;
     for (std::size_t count = take_requests(connection.input); count > 0; --count) answers += answer;
     for (std::size_t sent = 0; sent < answers.size();) {
-      const ssize_t part = ::send(connection.descriptor, answers.data() + sent,
-                                  answers.size() - sent, MSG_NOSIGNAL);
+      const ssize_t part =
+          ::send(connection.descriptor, answers.data() + sent, answers.size() - sent, MSG_NOSIGNAL);
       if (part < 0 && errno != EAGAIN) return false;
       if (part > 0) sent += static_cast<std::size_t>(part);
     }
@@ -108,8 +109,7 @@ int main(int count, char** arguments) {
   for (;;) {
     const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < ready; ++i) {
-      auto* connection =
-          static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
+      auto* connection = static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (connection != &accepting) {
         if (!serve(*connection, answer, buffer)) {
           close(connection->descriptor);

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """script/bench gateway: CPU time of a proxied request, beside the rivals.
 
-Every proxy runs one worker on one core; the backend and wrk run on the other. Rounds are interleaved,
-so a slow moment of the machine meets all of them. The figure is CPU time from the operating system
+Every proxy runs one worker on one core; the backend and wrk run on the other. Rounds are
+interleaved, so a slow moment of the machine meets all of them. The figure is CPU time from the operating system
 (all threads of the proxy) divided by requests; ratios are taken round by round.
 
-Budget: our gateway with opaque token, subscription, finite limits, usage and access log costs at most
-0.75 of nginx `proxy_pass` (with its access log) and 1.25 of the raw relay.
+Budget: our gateway with opaque token, subscription, finite limits, usage and access log costs at
+most 0.75 of nginx `proxy_pass` (with its access log) and 1.25 of the raw relay.
 """
 
 import argparse
@@ -41,7 +41,9 @@ http {{
   upstream backend {{ server 127.0.0.1:{backend}; keepalive 128; keepalive_requests 100000000; }}
   server {{
     listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+    location / {{
+      proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
+    }}
   }}
 }}
 """
@@ -65,7 +67,8 @@ backend app
 
 HAPROXY_CHECKS = """  stick-table type string len 64 size 10k expire 10m store http_req_rate(60s)
   http-request set-var(txn.bearer) http_auth_bearer
-  http-request deny deny_status 401 unless {{ var(txn.bearer),jwt_verify(txn.alg,"{public_key}") -m int 1 }}
+  http-request set-var(txn.good) var(txn.bearer),jwt_verify(txn.alg,"{public_key}")
+  http-request deny deny_status 401 unless {{ var(txn.good) -m int 1 }}
   http-request track-sc0 var(txn.bearer)
   http-request deny deny_status 429 if {{ sc_http_req_rate(0) gt 100000000 }}
 """
@@ -90,8 +93,9 @@ def cpu_seconds(pid):
         # schedstat counts nanoseconds; stat only ticks.
         tasks = f"/proc/{one}/task"
         for task in os.listdir(tasks):
-            with contextlib.suppress(OSError), open(f"{tasks}/{task}/schedstat", encoding="ascii") as stat:
-                total += int(stat.read().split()[0]) / 1e9
+            with contextlib.suppress(OSError):
+                with open(f"{tasks}/{task}/schedstat", encoding="ascii") as stat:
+                    total += int(stat.read().split()[0]) / 1e9
     return total or tick
 
 
@@ -149,7 +153,8 @@ def start_rivals(stack, folder, backend, token, public_key):
 
     proxies = []
     port = free_port()
-    proxies.append(Proxy("relay", port, run([f"{BUILD}/bench/bench_relay", str(port), str(backend)])))
+    relay = run([f"{BUILD}/bench/bench_relay", str(port), str(backend)])
+    proxies.append(Proxy("relay", port, relay))
     port = free_port()
     write(f"{folder}/nginx.conf", NGINX.format(folder=folder, backend=backend, port=port))
     proxies.append(Proxy("nginx", port, run(["nginx", "-c", f"{folder}/nginx.conf", "-e",
@@ -210,14 +215,17 @@ def public_key_of(server, folder):
 
     keys = call(server.url("/oauth2/jwks")).json()["keys"]
     key = next(key for key in keys if key["kty"] == "RSA")
-    number = {name: int.from_bytes(base64.urlsafe_b64decode(key[name] + "=="), "big") for name in "ne"}
-    write(f"{folder}/key.asn1", "asn1=SEQUENCE:spki\n[spki]\nalg=SEQUENCE:rsa\nkey=BITWRAP,SEQUENCE:pub\n"
+    number = {
+        name: int.from_bytes(base64.urlsafe_b64decode(key[name] + "=="), "big") for name in "ne"
+    }
+    write(f"{folder}/key.asn1", "asn1=SEQUENCE:spki\n"
+          "[spki]\nalg=SEQUENCE:rsa\nkey=BITWRAP,SEQUENCE:pub\n"
           "[rsa]\noid=OID:rsaEncryption\nnull=NULL\n[pub]\n"
           f"n=INTEGER:{number['n']}\ne=INTEGER:{number['e']}\n")
     subprocess.run(["openssl", "asn1parse", "-genconf", f"{folder}/key.asn1", "-out",
                     f"{folder}/key.der", "-noout"], check=True, capture_output=True)
-    return subprocess.run(["openssl", "rsa", "-pubin", "-inform", "DER", "-in", f"{folder}/key.der"],
-                          check=True, capture_output=True, text=True).stdout
+    command = ["openssl", "rsa", "-pubin", "-inform", "DER", "-in", f"{folder}/key.der"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def print_results(results, rounds):
@@ -235,7 +243,9 @@ def print_results(results, rounds):
             ratio = statistics.median(a["cpu_us"] / b["cpu_us"]
                                       for a, b in zip(results[ours], results[rival]))
             budget = BUDGETS.get(rival)
-            verdict = "" if budget is None else f"  budget {budget}: {'met' if ratio <= budget else 'MISSED'}"
+            verdict = ""
+            if budget is not None:
+                verdict = f"  budget {budget}: " + ("met" if ratio <= budget else "MISSED")
             print(f"{ours} / {rival:<20}{ratio:>8.3f}{verdict}")
             if budget is not None and ratio > budget:
                 missed.append((ours, rival, ratio))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The floor of every proxy: copies bytes between a client and one backend connection of its own over
-// edge-triggered epoll, without looking at them. `relay LISTEN_PORT BACKEND_PORT`
+// The floor of every proxy: copies bytes between a client and one backend connection of its own
+// over edge-triggered epoll, without looking at them. `relay LISTEN_PORT BACKEND_PORT`
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -61,8 +61,8 @@ bool copy(End& from, std::vector<char>& buffer) {
     const ssize_t got = ::recv(from.descriptor, buffer.data(), buffer.size(), 0);
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EINTR;
-    const ssize_t sent = ::send(from.other->descriptor, buffer.data(),
-                                static_cast<std::size_t>(got), MSG_NOSIGNAL);
+    const ssize_t sent =
+        ::send(from.other->descriptor, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL);
     const ssize_t done = sent < 0 ? 0 : sent;
     if (done < got) from.unsent.assign(buffer.data() + done, static_cast<std::size_t>(got - done));
     // A short read has emptied the socket: edge-triggered epoll tells of what comes next.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the program does on the command line besides serving. Commands that change a node's data work
-// beside a running server, which notices within a second.
+// What the program does on the command line besides serving. Commands that change a node's data
+// work beside a running server, which notices within a second.
 //
 // Thread:  one each; they block.
 // Error:   invalid_argument for what the user wrote; anything else failed while running.

@@ -48,7 +48,8 @@ bool store(const ConfigurationKey& key, const toml::node& node) {
   }
   if (auto* const* number = std::get_if<std::int64_t*>(&key.value)) {
     const auto* given = node.as_integer();
-    if (given == nullptr || given->get() < key.range.min || given->get() > key.range.max) return false;
+    if (given == nullptr || given->get() < key.range.min || given->get() > key.range.max)
+      return false;
     **number = given->get();
     return true;
   }
@@ -72,7 +73,8 @@ bool store(const ConfigurationKey& key, const toml::node& node) {
 
 // A value as it stands in the environment or in --set: a list is separated by commas.
 bool store_text(const ConfigurationKey& key, const std::string& text) {
-  if (std::holds_alternative<std::string*>(key.value)) return store(key, toml::value<std::string>(text));
+  if (std::holds_alternative<std::string*>(key.value))
+    return store(key, toml::value<std::string>(text));
   if (std::holds_alternative<bool*>(key.value)) {
     return (text == "true" || text == "false") && store(key, toml::value<bool>(text == "true"));
   }
@@ -117,11 +119,11 @@ Result<> read_file(const std::vector<ConfigurationKey>& keys, const std::string&
   for (const auto& [section, node] : parsed.table()) {
     const std::string where = fmt::format("{}:{}", file, node.source().begin.line);
     if (!node.is_table()) {
-      return refuse(where, fmt::format("unknown key '{}': keys stand in a [section]", section.str()));
+      return refuse(where,
+                    fmt::format("unknown key '{}': keys stand in a [section]", section.str()));
     }
-    const bool known = std::ranges::any_of(keys, [&](const ConfigurationKey& key) {
-      return key.section == section.str();
-    });
+    const bool known = std::ranges::any_of(
+        keys, [&](const ConfigurationKey& key) { return key.section == section.str(); });
     if (!known) return refuse(where, fmt::format("unknown section '[{}]'", section.str()));
     GH_CHECK(read_section(keys, file, std::string(section.str()), *node.as_table()));
   }
@@ -143,8 +145,8 @@ Result<> read_environment(const std::vector<ConfigurationKey>& keys) {
     const std::string_view text = *variable;
     if (!text.starts_with(environment_prefix)) continue;
     const std::size_t equals = text.find('=');
-    const std::string name = to_lower(text.substr(environment_prefix.size(),
-                                                  equals - environment_prefix.size()));
+    const std::string name =
+        to_lower(text.substr(environment_prefix.size(), equals - environment_prefix.size()));
     const std::size_t middle = name.find("__");
     const std::string full_name =
         middle == std::string::npos ? name : name.substr(0, middle) + "." + name.substr(middle + 2);
@@ -219,7 +221,8 @@ std::string configuration_reference() {
       "# Configuration\n\n"
       "Made by `gatehouse print-config --reference`; do not edit.\n\n"
       "A TOML file given by `--config` or `GATEHOUSE_CONFIG`. Any key can also be set in the\n"
-      "environment as `GATEHOUSE__SECTION__KEY` or on the command line as `--set section.key=value`;\n"
+      "environment as `GATEHOUSE__SECTION__KEY` or on the command line as `--set "
+      "section.key=value`;\n"
       "the later of these wins. An unknown key, or a value that does not fit, stops the start.\n";
   std::string section;
   for (const ConfigurationKey& key : keys_of(defaults)) {

@@ -109,12 +109,12 @@ struct Configuration {
 
 // Where settings come from, weakest first.
 struct ConfigurationSources {
-  std::string file;                  // empty: none
+  std::string file;                   // empty: none
   std::vector<std::string> settings;  // "section.key=value"
 };
 
-// Error: invalid_argument; the message names file and line, or the variable or setting, the key, and
-// what is allowed.
+// Error: invalid_argument; the message names file and line, or the variable or setting, the key,
+// and what is allowed.
 Result<Configuration> read_configuration(const ConfigurationSources& sources);
 
 // Every key with its value as a TOML file that reads back the same.

@@ -14,94 +14,135 @@ const std::vector<std::string> levels{"trace", "debug", "info", "warning", "erro
 using Keys = std::vector<ConfigurationKey>;
 
 void add_server(Keys& keys, ServerConfig& server) {
-  keys.insert(keys.end(), {
-      {"server", "profile", &server.profile, "What this node runs: one profile or several.", {},
-       profiles},
-      {"server", "hostname", &server.hostname,
-       "The name clients use; it stands in every URL that is printed and in the made certificate."},
-      {"server", "port_offset", &server.port_offset, "Added to every port of this node.",
-       {0, 50'000}},
-      {"server", "data_dir", &server.data_dir, "Where databases, keys, logs and snapshots live."},
-      {"server", "workers", &server.workers, "Event loops of the gateway; 0: one per processor.",
-       {0, 1024}},
-      {"server", "status_address", &server.status_address,
-       "Address of the status port 9763 (health and metrics); keep it private."},
-      {"server", "trusted_proxies", &server.trusted_proxies,
-       "Networks (CIDR) of balancers whose X-Forwarded-For is believed."},
-      {"server", "drain_accept_s", &server.drain_accept_s,
-       "After SIGTERM: seconds in which new connections are still served, until balancers notice.",
-       {0, 300}},
-      {"server", "allow_private_fetches", &server.allow_private_fetches,
-       "Whether the control plane may fetch URLs in private networks."},
-  });
+  keys.insert(keys.end(),
+              {
+                  {"server",
+                   "profile",
+                   &server.profile,
+                   "What this node runs: one profile or several.",
+                   {},
+                   profiles},
+                  {"server", "hostname", &server.hostname,
+                   "The name clients use; it stands in every URL that is printed and in the made "
+                   "certificate."},
+                  {"server",
+                   "port_offset",
+                   &server.port_offset,
+                   "Added to every port of this node.",
+                   {0, 50'000}},
+                  {"server", "data_dir", &server.data_dir,
+                   "Where databases, keys, logs and snapshots live."},
+                  {"server",
+                   "workers",
+                   &server.workers,
+                   "Event loops of the gateway; 0: one per processor.",
+                   {0, 1024}},
+                  {"server", "status_address", &server.status_address,
+                   "Address of the status port 9763 (health and metrics); keep it private."},
+                  {"server", "trusted_proxies", &server.trusted_proxies,
+                   "Networks (CIDR) of balancers whose X-Forwarded-For is believed."},
+                  {"server",
+                   "drain_accept_s",
+                   &server.drain_accept_s,
+                   "After SIGTERM: seconds in which new connections are still served, until "
+                   "balancers notice.",
+                   {0, 300}},
+                  {"server", "allow_private_fetches", &server.allow_private_fetches,
+                   "Whether the control plane may fetch URLs in private networks."},
+              });
 }
 
 void add_log(Keys& keys, LogConfig& log) {
-  keys.insert(keys.end(), {
-      {"log", "level", &log.level, "The least level that is written.", {}, levels},
-      {"log", "access", &log.access,
-       "Access log of the gateway, JSON lines; \"-\": standard output, \"\": none."},
-      {"log", "rotate_mb", &log.rotate_mb, "Size in MiB at which the access log is rotated.",
-       {1, 1'000'000}},
-      {"log", "keep", &log.keep, "Rotated access logs that are kept.", {0, 1000}},
-  });
+  keys.insert(keys.end(),
+              {
+                  {"log", "level", &log.level, "The least level that is written.", {}, levels},
+                  {"log", "access", &log.access,
+                   "Access log of the gateway, JSON lines; \"-\": standard output, \"\": none."},
+                  {"log",
+                   "rotate_mb",
+                   &log.rotate_mb,
+                   "Size in MiB at which the access log is rotated.",
+                   {1, 1'000'000}},
+                  {"log", "keep", &log.keep, "Rotated access logs that are kept.", {0, 1000}},
+              });
 }
 
 void add_files(Keys& keys, Configuration& all) {
-  keys.insert(keys.end(), {
-      {"tls", "certificate", &all.tls.certificate,
-       "PEM file with the certificate chain of ports 9443 and 8243; empty: self-signed, made at the "
-       "first start."},
-      {"tls", "key", &all.tls.key, "PEM file with its private key."},
-      {"admin", "username", &all.admin.username, "The first administrator, made at the first start."},
-      {"database", "user_manager", &all.database.user_manager,
-       "Users, roles and tenants: \"sqlite:FILE\"."},
-      {"database", "api_manager", &all.database.api_manager,
-       "APIs, applications, subscriptions, keys, tokens and usage: \"sqlite:FILE\"."},
-      {"database", "registry", &all.database.registry, "Definitions and documents: \"sqlite:FILE\"."},
-      {"bus", "url", &all.bus.url, "How nodes tell each other news; \"local\": one process.", {},
-       {"local"}},
-      {"cluster", "key_file", &all.cluster.key_file,
-       "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
-  });
+  keys.insert(
+      keys.end(),
+      {
+          {"tls", "certificate", &all.tls.certificate,
+           "PEM file with the certificate chain of ports 9443 and 8243; empty: self-signed, made "
+           "at the "
+           "first start."},
+          {"tls", "key", &all.tls.key, "PEM file with its private key."},
+          {"admin", "username", &all.admin.username,
+           "The first administrator, made at the first start."},
+          {"database", "user_manager", &all.database.user_manager,
+           "Users, roles and tenants: \"sqlite:FILE\"."},
+          {"database", "api_manager", &all.database.api_manager,
+           "APIs, applications, subscriptions, keys, tokens and usage: \"sqlite:FILE\"."},
+          {"database", "registry", &all.database.registry,
+           "Definitions and documents: \"sqlite:FILE\"."},
+          {"bus",
+           "url",
+           &all.bus.url,
+           "How nodes tell each other news; \"local\": one process.",
+           {},
+           {"local"}},
+          {"cluster", "key_file", &all.cluster.key_file,
+           "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
+      });
 }
 
 void add_gateway(Keys& keys, GatewayConfig& gateway) {
-  keys.insert(keys.end(), {
-      {"gateway", "environments", &gateway.environments, "Environments that this gateway serves."},
-      {"gateway", "http_port", &gateway.http_port, "Port for APIs over HTTP.", {0, 65'535}},
-      {"gateway", "https_port", &gateway.https_port, "Port for APIs over HTTPS.", {0, 65'535}},
-      {"gateway", "key_cache", &gateway.key_cache,
-       "Whether the gateway remembers what the key manager said of a token."},
-      {"gateway", "key_cache_ttl_s", &gateway.key_cache_ttl_s,
-       "Seconds until a remembered token is checked again in the background.", {0, 86'400}},
-      {"gateway", "stale_max_s", &gateway.stale_max_s,
-       "Seconds a remembered token serves while no key manager answers; 0: not at all.",
-       {0, 2'592'000}},
-      {"gateway", "forbidden_backends", &gateway.forbidden_backends,
-       "Networks (CIDR) that no API may use as a backend, beyond link-local addresses and this "
-       "node's own ports."},
-  });
+  keys.insert(
+      keys.end(),
+      {
+          {"gateway", "environments", &gateway.environments,
+           "Environments that this gateway serves."},
+          {"gateway", "http_port", &gateway.http_port, "Port for APIs over HTTP.", {0, 65'535}},
+          {"gateway", "https_port", &gateway.https_port, "Port for APIs over HTTPS.", {0, 65'535}},
+          {"gateway", "key_cache", &gateway.key_cache,
+           "Whether the gateway remembers what the key manager said of a token."},
+          {"gateway",
+           "key_cache_ttl_s",
+           &gateway.key_cache_ttl_s,
+           "Seconds until a remembered token is checked again in the background.",
+           {0, 86'400}},
+          {"gateway",
+           "stale_max_s",
+           &gateway.stale_max_s,
+           "Seconds a remembered token serves while no key manager answers; 0: not at all.",
+           {0, 2'592'000}},
+          {"gateway", "forbidden_backends", &gateway.forbidden_backends,
+           "Networks (CIDR) that no API may use as a backend, beyond link-local addresses and this "
+           "node's own ports."},
+      });
 }
 
 void add_control_plane(Keys& keys, Configuration& all) {
-  keys.insert(keys.end(), {
-      {"key_manager", "key_cache", &all.key_manager.key_cache,
-       "Whether the key manager remembers tokens, so that a validation does not reach the database."},
-      {"key_manager", "allow_both_caches", &all.key_manager.allow_both_caches,
-       "Allows gateway.key_cache and key_manager.key_cache together, which is not recommended."},
-      {"key_manager", "issuer", &all.key_manager.issuer,
-       "Issuer of tokens; empty: https://HOSTNAME:9443/oauth2/token with the port of this node."},
-      {"portals", "publisher_url", &all.portals.publisher_url,
-       "The publisher's address as browsers see it; empty: made of hostname and port."},
-      {"portals", "devportal_url", &all.portals.devportal_url,
-       "The developer portal's address; empty: made of hostname and port."},
-      {"portals", "admin_url", &all.portals.admin_url,
-       "The admin portal's address; empty: made of hostname and port."},
-      {"sample", "enabled", &all.sample.enabled,
-       "Runs the backend of `gatehouse sample`, a pizza shop, on 127.0.0.1."},
-      {"sample", "port", &all.sample.port, "Its port.", {1, 65'535}},
-  });
+  keys.insert(keys.end(),
+              {
+                  {"key_manager", "key_cache", &all.key_manager.key_cache,
+                   "Whether the key manager remembers tokens, so that a validation does not reach "
+                   "the database."},
+                  {"key_manager", "allow_both_caches", &all.key_manager.allow_both_caches,
+                   "Allows gateway.key_cache and key_manager.key_cache together, which is not "
+                   "recommended."},
+                  {"key_manager", "issuer", &all.key_manager.issuer,
+                   "Issuer of tokens; empty: https://HOSTNAME:9443/oauth2/token with the port of "
+                   "this node."},
+                  {"portals", "publisher_url", &all.portals.publisher_url,
+                   "The publisher's address as browsers see it; empty: made of hostname and port."},
+                  {"portals", "devportal_url", &all.portals.devportal_url,
+                   "The developer portal's address; empty: made of hostname and port."},
+                  {"portals", "admin_url", &all.portals.admin_url,
+                   "The admin portal's address; empty: made of hostname and port."},
+                  {"sample", "enabled", &all.sample.enabled,
+                   "Runs the backend of `gatehouse sample`, a pizza shop, on 127.0.0.1."},
+                  {"sample", "port", &all.sample.port, "Its port.", {1, 65'535}},
+              });
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one list of keys: it reads the file, prints it, and fills the reference page. A key that is not
-// in it stops the start.
+// The one list of keys: it reads the file, prints it, and fills the reference page. A key that is
+// not in it stops the start.
 //
 // Thread:  pure functions.
 #pragma once

@@ -33,7 +33,7 @@ class File {
 struct BadCase {
   const char* name;
   const char* text;
-  const char* place;   // ":line"
+  const char* place;  // ":line"
   const char* message;
 };
 
@@ -93,9 +93,9 @@ TEST(Configuration, PrintedTomlReadsBackTheSame) {
 
 TEST(Configuration, BothKeyCachesAreRefusedUnlessAllowed) {
   EXPECT_FALSE(read_configuration({.file = "", .settings = {"key_manager.key_cache=true"}}));
-  EXPECT_TRUE(read_configuration({.file = "",
-                                  .settings = {"key_manager.key_cache=true",
-                                               "key_manager.allow_both_caches=true"}}));
+  EXPECT_TRUE(read_configuration(
+      {.file = "",
+       .settings = {"key_manager.key_cache=true", "key_manager.allow_both_caches=true"}}));
   EXPECT_TRUE(read_configuration(
       {.file = "", .settings = {"key_manager.key_cache=true", "gateway.key_cache=false"}}));
 }

@@ -112,7 +112,8 @@ void add_sample(CLI::App& program, Arguments& arguments, int& code) {
   sample->add_option("--user", arguments.sample.user, "a user who may publish and subscribe");
   sample->add_option("--password", arguments.sample.password, "its password")
       ->envname("GATEHOUSE_ADMIN_PASSWORD");
-  sample->add_option("--ca", arguments.sample.ca_file, "PEM file that the certificate is checked with");
+  sample->add_option("--ca", arguments.sample.ca_file,
+                     "PEM file that the certificate is checked with");
   sample->callback([&] { code = code_of(run_sample(arguments.sample, std::cout)); });
 }
 

@@ -18,9 +18,8 @@ http::Response not_found() {
 
 void PathDispatcher::add(std::string prefix, http::Handler& handler) {
   entries_.push_back({std::move(prefix), &handler});
-  std::ranges::stable_sort(entries_, [](const Entry& a, const Entry& b) {
-    return a.prefix.size() > b.prefix.size();
-  });
+  std::ranges::stable_sort(
+      entries_, [](const Entry& a, const Entry& b) { return a.prefix.size() > b.prefix.size(); });
 }
 
 http::Handler* PathDispatcher::find(std::string_view path) const {

@@ -34,9 +34,8 @@ http::Response refusal(int status, std::string_view reason) {
 http::Response menu_answer() {
   json::array pizzas;
   for (const Pizza& pizza : menu()) {
-    pizzas.push_back(json::object{{"name", pizza.name},
-                                  {"price", pizza.price},
-                                  {"toppings", to_json(pizza.toppings)}});
+    pizzas.push_back(json::object{
+        {"name", pizza.name}, {"price", pizza.price}, {"toppings", to_json(pizza.toppings)}});
   }
   return answer(200, json::object{{"pizzas", std::move(pizzas)}});
 }

@@ -29,8 +29,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         ShopCase{"menu", "GET", "/menu", "", 200},
         ShopCase{"menu_is_read_only", "POST", "/menu", "{}", 405},
-        ShopCase{"list", "GET", "/orders", "", 200},
-        ShopCase{"one", "GET", "/orders/1", "", 200},
+        ShopCase{"list", "GET", "/orders", "", 200}, ShopCase{"one", "GET", "/orders/1", "", 200},
         ShopCase{"unknown", "GET", "/orders/2", "", 404},
         ShopCase{"removed", "DELETE", "/orders/1", "", 204},
         ShopCase{"placed", "POST", "/orders", R"({"pizza":"Diavola","quantity":2})", 201},

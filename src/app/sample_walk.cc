@@ -55,7 +55,7 @@ struct SampleWalk::Call {
   std::string path;
   std::string body{};
   std::string content_type{};
-  std::string authorization{};  // as sent
+  std::string authorization{};     // as sent
   std::string shown_credential{};  // as printed: "-u admin:…" or "-H 'Authorization: …'"
   bool to_gateway = false;
 };
@@ -72,8 +72,7 @@ Result<http::Response> SampleWalk::send(const Call& call) {
   }
   out_ << " " << shell_quoted(base + call.path) << "\n" << std::flush;
 
-  http::Request request =
-      http::make_request(call.method, call.path, call.body, call.content_type);
+  http::Request request = http::make_request(call.method, call.path, call.body, call.content_type);
   request.headers.add("Authorization", call.authorization);
   GH_TRY(response, (call.to_gateway ? gateway_ : server_).ask(request, timeout));
   constexpr std::size_t shown_max = 160;
@@ -111,19 +110,21 @@ Result<> SampleWalk::sign_in() {
   GH_TRY(client, must({.title = "Register a client for the REST APIs",
                        .method = "POST",
                        .path = "/client-registration/v0.17/register",
-                       .body = json::serialize(json::object{
-                           {"callbackUrl", "www.google.lk"},
-                           {"clientName", "gatehouse_sample_" + options_.user},
-                           {"owner", options_.user},
-                           {"grantType", "password refresh_token"},
-                           {"saasApp", true}}),
+                       .body = json::serialize(
+                           json::object{{"callbackUrl", "www.google.lk"},
+                                        {"clientName", "gatehouse_sample_" + options_.user},
+                                        {"owner", options_.user},
+                                        {"grantType", "password refresh_token"},
+                                        {"saasApp", true}}),
                        .content_type = "application/json",
                        .authorization = "Basic " + to_base64(pair),
                        .shown_credential = "-u " + options_.user + ":\"$PASSWORD\""},
                       200));
-  const std::string client_pair = text_or(client, "clientId", "") + ":" + text_or(client, "clientSecret", "");
+  const std::string client_pair =
+      text_or(client, "clientId", "") + ":" + text_or(client, "clientSecret", "");
   const std::string scopes =
-      "apim:api_view apim:api_create apim:api_publish apim:subscribe apim:app_manage apim:sub_manage";
+      "apim:api_view apim:api_create apim:api_publish apim:subscribe apim:app_manage "
+      "apim:sub_manage";
   const auto form = [&](const std::string& password) {
     return fmt::format("grant_type=password&username={}&password={}&scope={}",
                        percent_encode(options_.user), password, percent_encode(scopes));
@@ -145,7 +146,8 @@ Result<json::object> SampleWalk::find(const std::string& path, const std::string
   GH_TRY(found, rest("Look whether it is there already", "GET", path, nullptr, 200));
   if (const json::array* list = array_at(found, "list")) {
     for (const json::value& item : *list) {
-      if (item.is_object() && text_or(item.get_object(), "name", "") == name) return item.get_object();
+      if (item.is_object() && text_or(item.get_object(), "name", "") == name)
+        return item.get_object();
     }
   }
   return json::object();
@@ -159,11 +161,12 @@ Result<std::string> SampleWalk::publish() {
   const std::string id = text_or(api, "id", "");
   GH_TRY(revision, rest("Make a revision of it", "POST", apis + "/" + id + "/revisions",
                         json::object{{"description", "First menu"}}, 201));
-  const json::array targets{json::object{{"name", "Default"}, {"vhost", "localhost"},
-                                         {"displayOnDevportal", true}}};
-  GH_TRY(deployed, rest("Deploy the revision to the gateway", "POST",
-                        apis + "/" + id + "/deploy-revision?revisionId=" + text_or(revision, "id", ""),
-                        targets, 201));
+  const json::array targets{
+      json::object{{"name", "Default"}, {"vhost", "localhost"}, {"displayOnDevportal", true}}};
+  GH_TRY(deployed,
+         rest("Deploy the revision to the gateway", "POST",
+              apis + "/" + id + "/deploy-revision?revisionId=" + text_or(revision, "id", ""),
+              targets, 201));
   GH_TRY(published, rest("Publish the API in the developer portal", "POST",
                          apis + "/change-lifecycle?action=Publish&apiId=" + id, nullptr, 200));
   return id;
@@ -173,9 +176,10 @@ Result<std::string> SampleWalk::application(const std::string& name, const std::
   const std::string applications(applications_path);
   GH_TRY(known, find(applications + "?query=" + name, name));
   if (!known.empty()) return text_or(known, "applicationId", "");
-  GH_TRY(made, rest("Create an application with the tier " + policy, "POST", applications,
-                    json::object{{"name", name}, {"throttlingPolicy", policy}, {"tokenType", "OAUTH"}},
-                    201));
+  GH_TRY(made,
+         rest("Create an application with the tier " + policy, "POST", applications,
+              json::object{{"name", name}, {"throttlingPolicy", policy}, {"tokenType", "OAUTH"}},
+              201));
   return text_or(made, "applicationId", "");
 }
 
@@ -185,7 +189,8 @@ Result<> SampleWalk::subscribe(const std::string& api, const std::string& applic
                      subscriptions + "?applicationId=" + application, nullptr, 200));
   if (number_or(known, "count", 0) > 0) return {};
   GH_TRY(made, rest("Subscribe it to the API", "POST", subscriptions,
-                    json::object{{"apiId", api}, {"applicationId", application},
+                    json::object{{"apiId", api},
+                                 {"applicationId", application},
                                  {"throttlingPolicy", "Unlimited"}},
                     201));
   return {};

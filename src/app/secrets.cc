@@ -27,16 +27,16 @@ Result<> write_secret(const std::string& file, const std::string& content) {
   const std::string next = file + ".next";
   const int descriptor = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (descriptor < 0) return broken(next);
-  const bool written = ::write(descriptor, content.data(), content.size()) ==
-                           static_cast<ssize_t>(content.size()) &&
-                       ::fsync(descriptor) == 0;
+  const bool written =
+      ::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+      ::fsync(descriptor) == 0;
   ::close(descriptor);
   if (!written || ::rename(next.c_str(), file.c_str()) != 0) return broken(file);
   return {};
 }
 
 Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
     GH_CHECK(write_secret(file, random.bytes(key_size)));
   }
@@ -48,9 +48,9 @@ Result<std::string> load_or_make_cluster_key(const std::string& file, Random& ra
   std::ifstream input(file, std::ios::binary);
   std::string key((std::istreambuf_iterator<char>(input)), {});
   if (key.size() != key_size) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{}: a cluster key has {} bytes, this has {}", file, key_size,
-                            key.size()));
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{}: a cluster key has {} bytes, this has {}", file, key_size, key.size()));
   }
   return key;
 }

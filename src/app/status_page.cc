@@ -18,9 +18,7 @@ http::Response text(int status, std::string body) {
 
 http::Response StatusPage::readiness() const {
   const Readiness now = read_();
-  const json::object body{{"ready", now.ready},
-                          {"number", now.number},
-                          {"ageMs", now.age.count()}};
+  const json::object body{{"ready", now.ready}, {"number", now.number}, {"ageMs", now.age.count()}};
   return http::make_response(now.ready ? 200 : 503, "application/json", json::serialize(body));
 }
 

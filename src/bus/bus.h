@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tells: messages by subject to whoever listens, at most once. Nothing that must not be lost depends
-// on it; it makes news arrive early.
+// Tells: messages by subject to whoever listens, at most once. Nothing that must not be lost
+// depends on it; it makes news arrive early.
 //
-// Thread:  publish: any. A listener is called on a thread of the bus (in process: the publisher's), so
+// Thread:  publish: any. A listener is called on a thread of the bus (in process: the publisher's),
+// so
 //          it only posts to its own loop.
 #pragma once
 

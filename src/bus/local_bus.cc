@@ -16,7 +16,8 @@ class LocalBus::Handle final : public Subscription {
   std::list<Entry>::iterator entry_;
 };
 
-// Listeners are called under the mutex: they only post, and so an ended subscription is never called.
+// Listeners are called under the mutex: they only post, and so an ended subscription is never
+// called.
 void LocalBus::publish(std::string_view subject, std::string_view message) {
   const std::lock_guard lock(mutex_);
   for (const Entry& entry : entries_) {

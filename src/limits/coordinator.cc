@@ -61,6 +61,17 @@ void Coordinator::restore(const Reservation& reservation) {
   account.granted = account.reserved = reservation.permits;
 }
 
+std::vector<Reservation> Coordinator::reservations(Extent extent) const {
+  std::vector<Reservation> all;
+  for (const auto& [key, account] : accounts_) {
+    const std::uint64_t permits = extent == Extent::reserved ? account.reserved : account.granted;
+    if (permits > 0 && is_reserved(account.limit)) {
+      all.push_back({key, account.window, account.limit.span, permits});
+    }
+  }
+  return all;
+}
+
 // A window never goes back, even if the clock does: then the later one stays open longer.
 void Coordinator::roll(Account& account, Instant now) const {
   const std::uint64_t window = window_at(account.limit.span, now);
@@ -111,14 +122,14 @@ void Coordinator::on_return(const Return& item, HolderIndex holder, Instant now)
 
 void Coordinator::on_ask(const Ask& ask, HolderIndex holder, Instant now) {
   if (ask.limit.quota == 0 || ask.limit.span <= milliseconds(0)) {
-    out_[holder].grants.push_back({.key = ask.key, .remaining = std::chrono::seconds(1),
-                                   .refused = ask.need});
+    out_[holder].grants.push_back(
+        {.key = ask.key, .remaining = std::chrono::seconds(1), .refused = ask.need});
     return;
   }
   Account* account = account_of(ask, now);
   if (account == nullptr || is_closed(ask.limit, now)) {
-    out_[holder].grants.push_back({.key = ask.key, .remaining = window_rest(ask.limit.span, now),
-                                   .refused = ask.need});
+    out_[holder].grants.push_back(
+        {.key = ask.key, .remaining = window_rest(ask.limit.span, now), .refused = ask.need});
     return;
   }
   if (ask.limit.kind == LimitKind::bucket) return grant_from_bucket(ask, *account, holder, now);
@@ -134,18 +145,18 @@ void Coordinator::grant_from_bucket(const Ask& ask, Account& account, HolderInde
                                     Instant now) {
   using std::chrono::microseconds;
   const microseconds span = account.limit.span;
-  const microseconds step = std::max(span / static_cast<std::int64_t>(account.limit.quota),
-                                     microseconds(1));
+  const microseconds step =
+      std::max(span / static_cast<std::int64_t>(account.limit.quota), microseconds(1));
   const microseconds fill = std::max(account.full_at - now, microseconds(0));
   const auto room = static_cast<std::uint64_t>(std::max<std::int64_t>((span - fill) / step, 0));
   const auto permits = static_cast<std::uint32_t>(std::min<std::uint64_t>(ask.need, room));
   account.full_at = now + fill + step * permits;
   const std::uint32_t refused = ask.need - permits;
   // What is granted serves its request at once; a refusal holds until the next permit is there.
-  const microseconds next = std::max<microseconds>(account.full_at - now + step - span,
-                                                   milliseconds(1));
-  out_[holder].grants.push_back({ask.key, account.window, permits, room - permits,
-                                 refused > 0 ? next : span, refused});
+  const microseconds next =
+      std::max<microseconds>(account.full_at - now + step - span, milliseconds(1));
+  out_[holder].grants.push_back(
+      {ask.key, account.window, permits, room - permits, refused > 0 ? next : span, refused});
 }
 
 bool Coordinator::is_closed(const Limit& limit, Instant now) const {
@@ -176,8 +187,8 @@ std::uint64_t Coordinator::share_of(const Account& account, const Holding& holdi
 void Coordinator::reserve(const Key& key, Account& account) {
   if (account.granted <= account.reserved || !is_reserved(account.limit)) return;
   const std::uint64_t ahead = account.limit.quota / (account.limit.span >= day ? 1000 : 100);
-  account.reserved = std::max(account.granted,
-                              std::min(account.limit.quota, account.granted + ahead));
+  account.reserved =
+      std::max(account.granted, std::min(account.limit.quota, account.granted + ahead));
   reservations_.push_back({key, account.window, account.limit.span, account.reserved});
 }
 
@@ -195,8 +206,8 @@ void Coordinator::grant(const Key& key, Account& account, Pending pending, Insta
   holding.outstanding += permits;
   if (permits > 0) holding.drained = false;
   reserve(key, account);
-  const auto refused = static_cast<std::uint32_t>(
-      pending.need - std::min<std::uint64_t>(pending.need, permits));
+  const auto refused =
+      static_cast<std::uint32_t>(pending.need - std::min<std::uint64_t>(pending.need, permits));
   out_[pending.holder].grants.push_back({key, account.window, permits, left - permits,
                                          window_rest(account.limit.span, now), refused});
 }

@@ -49,6 +49,10 @@ class Coordinator {
 
   // Before the first message: what a former run may have granted.
   void restore(const Reservation& reservation);
+  // What a journal must hold now: every reservation in force, or, before a clean stop, exactly what
+  // has been granted.
+  enum class Extent : std::uint8_t { reserved, granted };
+  std::vector<Reservation> reservations(Extent extent) const;
 
   void on_message(const HolderMessage& message, Instant now);
   // Every 50 ms: recalls without an answer are given up, windows that have passed are forgotten.
@@ -82,7 +86,8 @@ class Coordinator {
     std::uint64_t window = 0;
     std::uint64_t granted = 0;
     std::uint64_t reserved = 0;
-    std::chrono::sys_time<std::chrono::microseconds> full_at{};  // buckets: when it will be full again
+    std::chrono::sys_time<std::chrono::microseconds>
+        full_at{};  // buckets: when it will be full again
     Instant recalled_at{};
     std::vector<Holding> holdings;
     std::vector<Pending> pending;  // asks that wait for a recall

@@ -70,9 +70,8 @@ Taken LeaseTable::take(Permit& permit, Tick now) {
     } else {
       --entry.permits;
     }
-    const Standing standing{
-        i, entry.permits + entry.left_at_owner,
-        std::chrono::ceil<std::chrono::milliseconds>(entry.deadline - now)};
+    const Standing standing{i, entry.permits + entry.left_at_owner,
+                            std::chrono::ceil<std::chrono::milliseconds>(entry.deadline - now)};
     if (i == 0 || standing.left < taken.standing.left) taken.standing = standing;
     const bool low = entry.last_grant > 0 && entry.permits <= entry.last_grant / 4;
     if (low && entry.left_at_owner > 0 && !entry.asking) ask(demand.key, entry, now);
@@ -105,12 +104,12 @@ void LeaseTable::wait(Permit& permit, Waiter& waiter, Tick now) {
 }
 
 void LeaseTable::ask(const Key& key, Entry& entry, Tick now) {
-  const auto elapsed = std::max<std::chrono::duration<double>>(now - entry.asked_at,
-                                                               std::chrono::milliseconds(1));
+  const auto elapsed =
+      std::max<std::chrono::duration<double>>(now - entry.asked_at, std::chrono::milliseconds(1));
   const double rate = static_cast<double>(entry.offered) / elapsed.count();
   // Waiters that join before the message leaves are in the same ask: on_grant counts them.
-  out_.asks.push_back({key, entry.limit, entry.waiting,
-                       static_cast<std::uint32_t>(std::min(rate, 4e9))});
+  out_.asks.push_back(
+      {key, entry.limit, entry.waiting, static_cast<std::uint32_t>(std::min(rate, 4e9))});
   entry.asking = true;
   entry.asked_for = entry.waiting;
   entry.offered = 0;
@@ -235,7 +234,8 @@ void LeaseTable::evict(Tick now) {
   boost::unordered::erase_if(entries_, [&](const auto& item) {
     const auto& [key, entry] = item;
     if (entry.used_at > oldest || entry.waiting > 0 || entry.asking) return false;
-    // A refusal that still holds is knowledge the owner would only repeat: keep it while it is used.
+    // A refusal that still holds is knowledge the owner would only repeat: keep it while it is
+    // used.
     if (entry.used_at == now) return false;
     if (entry.permits > 0 && entry.deadline > now) {
       out_.returns.push_back({key, entry.window, entry.permits});

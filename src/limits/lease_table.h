@@ -3,11 +3,12 @@
 // The permits that one worker holds, and how a request takes one of each of its limits or none.
 //
 // A key's first request asks the owner, like a cache miss; requests that find nothing wait for the
-// answer, and what comes is set aside for them in the order in which they came. A request is refused
-// only after the owner has said "none until T", and that word is kept until T.
+// answer, and what comes is set aside for them in the order in which they came. A request is
+// refused only after the owner has said "none until T", and that word is kept until T.
 //
 // Thread:  belongs to one event loop; no lock.
-// Memory:  at most `keys_max` keys of about 120 bytes; the least recently used go first, their permits
+// Memory:  at most `keys_max` keys of about 120 bytes; the least recently used go first, their
+// permits
 //          are returned.
 // Cost:    one look-up per limit when permits are at hand; no allocation.
 #pragma once
@@ -50,8 +51,8 @@ class Permit {
     Key key;
     Limit limit;
     State state = State::idle;
-    std::uint64_t window = 0;       // of the permit that is held
-    Waiter* waiter = nullptr;       // while waiting
+    std::uint64_t window = 0;        // of the permit that is held
+    Waiter* waiter = nullptr;        // while waiting
     Demand* next_waiting = nullptr;  // in the queue of the key
   };
 
@@ -86,14 +87,15 @@ struct Standing {
 
 struct Taken {
   Outcome outcome = Outcome::all;
-  std::size_t refused = 0;                  // which demand said no, if none
+  std::size_t refused = 0;                   // which demand said no, if none
   std::chrono::milliseconds retry_after{0};  // until it may say yes
-  Standing standing;                        // if all; size() > 0
+  Standing standing;                         // if all; size() > 0
 };
 
 class LeaseTable {
  public:
-  LeaseTable(std::string holder, std::size_t keys_max) : holder_(std::move(holder)), keys_max_(keys_max) {}
+  LeaseTable(std::string holder, std::size_t keys_max)
+      : holder_(std::move(holder)), keys_max_(keys_max) {}
   LeaseTable(const LeaseTable&) = delete;
   LeaseTable& operator=(const LeaseTable&) = delete;
 

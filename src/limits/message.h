@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What holders of leases and owners of limits say to each other. A holder is one worker of a gateway;
-// an owner decides for a key.
+// What holders of leases and owners of limits say to each other. A holder is one worker of a
+// gateway; an owner decides for a key.
 //
 // Shape:   docs/limits.md draws the bytes. Little endian; every list is counted and bounded.
 // Thread:  plain values.
@@ -51,7 +51,7 @@ struct Grant {
   Key key;
   std::uint64_t window = 0;
   std::uint64_t permits = 0;
-  std::uint64_t left = 0;  // what the owner still has after this
+  std::uint64_t left = 0;                  // what the owner still has after this
   std::chrono::microseconds remaining{0};  // of the window, or until the next permit of a bucket
   std::uint32_t refused = 0;               // how many of the needed ones are refused
 };

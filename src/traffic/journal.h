@@ -2,7 +2,8 @@
 //
 // The reservations of limits on disk: appended and synced before the grants leave, read at start.
 //
-// Shape:   records of 48 bytes, drawn in docs/limits.md: key, window, span, permits, CRC-32, zero. A
+// Shape:   records of 48 bytes, drawn in docs/limits.md: key, window, span, permits, CRC-32, zero.
+// A
 //          record of key 0 at the end says that the owner stopped cleanly. What follows a broken
 //          record was never acknowledged and is dropped.
 // Thread:  one; append blocks for a sync of the disk.

@@ -20,14 +20,13 @@ Owner::~Owner() { stop(); }
 
 Result<> Owner::start() {
   GH_TRY(contents, journal_.load());
-  coordinator_ = std::make_unique<limits::Coordinator>(limits::Coordinator::Options{
-      .crashed_at = contents.crashed ? clock_.now() : Instant{}});
+  coordinator_ = std::make_unique<limits::Coordinator>(
+      limits::Coordinator::Options{.crashed_at = contents.crashed ? clock_.now() : Instant{}});
   for (const limits::Reservation& reservation : contents.reservations) {
     coordinator_->restore(reservation);
   }
   coordinator_->on_tick(clock_.now());  // forgets the windows that have passed
-  GH_CHECK(journal_.rewrite(
-      coordinator_->reservations(limits::Coordinator::Extent::reserved)));
+  GH_CHECK(journal_.rewrite(coordinator_->reservations(limits::Coordinator::Extent::reserved)));
   asks_ = bus_.subscribe(std::string(limits::subject_ask), [this](std::string_view bytes) {
     loop_.post([this, message = std::string(bytes)] {
       const Result<limits::HolderMessage> decoded = limits::decode_holder_message(message);

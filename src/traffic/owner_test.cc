@@ -32,7 +32,8 @@ class Holder {
       limits::HolderMessage message{name_, {{key, limit, 1, 0}}, {}};
       bus_.publish(limits::subject_ask, limits::encode(message));
       std::unique_lock lock(mutex_);
-      const bool came = answered_.wait_for(lock, std::chrono::seconds(10), [&] { return answers_ > 0; });
+      const bool came =
+          answered_.wait_for(lock, std::chrono::seconds(10), [&] { return answers_ > 0; });
       if (!came) {
         ADD_FAILURE() << "no answer";
         return granted;
@@ -50,8 +51,9 @@ class Holder {
     for (const limits::Recall& recall : message->recalls) {
       limits::HolderMessage answer{name_, {}, {{recall.key, recall.window, 0}}};
       // The bus calls listeners under its lock, so the answer leaves from another thread.
-      std::thread([this, answer] { bus_.publish(limits::subject_ask, limits::encode(answer)); })
-          .detach();
+      std::thread([this, answer] {
+        bus_.publish(limits::subject_ask, limits::encode(answer));
+      }).detach();
     }
     const std::lock_guard lock(mutex_);
     for (const limits::Grant& grant : message->grants) {

@@ -86,7 +86,10 @@ class Limits(unittest.TestCase):
         api = self.admin.create_api(
             "Resources",
             self.backend.url,
-            operations=[operation("GET", "/slow", throttlingPolicy="Seven"), operation("GET", "/fast")],
+            operations=[
+                operation("GET", "/slow", throttlingPolicy="Seven"),
+                operation("GET", "/fast"),
+            ],
         )
         self.admin.deploy(api["id"])
         self.admin.change_lifecycle(api["id"], "Publish")
@@ -94,8 +97,10 @@ class Limits(unittest.TestCase):
         self.admin.subscribe(api["id"], application["applicationId"])
         token = token_of(self.server, self.admin.generate_keys(application["applicationId"]))
         wait_for_fresh_window()
-        self.assertEqual(self.check_refused(self.calls("/resources/1.0.0/slow", token, 10), "900802"), 3)
-        self.assertEqual(self.check_refused(self.calls("/resources/1.0.0/fast", token, 10), ""), 0)
+        slow = self.calls("/resources/1.0.0/slow", token, 10)
+        self.assertEqual(self.check_refused(slow, "900802"), 3)
+        fast = self.calls("/resources/1.0.0/fast", token, 10)
+        self.assertEqual(self.check_refused(fast, ""), 0)
 
     def test_a_restart_grants_nothing_twice(self):
         (path,), token = self.subscribed("Restarted", ["Unlimited"], "10PerMin")

@@ -57,7 +57,8 @@ class Start(unittest.TestCase):
 
     def test_a_second_server_on_the_same_data_is_refused(self):
         with Server(data_dir=self.folder) as first:
-            second = run("serve", "--data-dir", self.folder, "--port-offset", str(first.offset + 100))
+            offset = str(first.offset + 100)
+            second = run("serve", "--data-dir", self.folder, "--port-offset", offset)
             self.assertEqual(second.returncode, 1, second)
             self.assertIn(self.folder, second.stderr)
             self.assertEqual(first.status("/healthz").status, 200)
@@ -69,8 +70,11 @@ class Start(unittest.TestCase):
         with sqlite3.connect(file) as database:
             columns = [row[1] for row in database.execute("PRAGMA table_info(schema_migration)")]
             row = database.execute("SELECT * FROM schema_migration").fetchone()
-            newer = ["0999_future.sql" if name == "name" else value for name, value in zip(columns, row)]
-            database.execute(f"INSERT INTO schema_migration VALUES ({','.join('?' * len(newer))})", newer)
+            newer = [
+                "0999_future.sql" if name == "name" else value for name, value in zip(columns, row)
+            ]
+            marks = ",".join("?" * len(newer))
+            database.execute(f"INSERT INTO schema_migration VALUES ({marks})", newer)
         database.close()
         result = run("serve", "--data-dir", self.folder)
         self.assertEqual(result.returncode, 1, result)
@@ -176,7 +180,8 @@ class Running(unittest.TestCase):
                         answer = call(url, method, headers=basic("admin", PASSWORD))
                         self.assertEqual(answer.status, 404, (url, answer))
             for path in (f"{PUBLISHER}/apis", f"{DEVPORTAL}/applications", "/oauth2/introspect"):
-                self.assertEqual(call(server.gateway(path), headers=basic("admin", PASSWORD)).status, 404)
+                answer = call(server.gateway(path), headers=basic("admin", PASSWORD))
+                self.assertEqual(answer.status, 404)
 
 
 if __name__ == "__main__":

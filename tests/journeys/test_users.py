@@ -34,7 +34,9 @@ class Users(unittest.TestCase):
     def test_a_creator_creates_and_a_publisher_publishes(self):
         carla, paul, susan = (self.user[name] for name in ("carla", "paul", "susan"))
         api = carla.create_api("Created", self.backend.url)
-        revision = carla.call("POST", f"{PUBLISHER}/apis/{api['id']}/revisions", {"description": "1"})
+        revision = carla.call(
+            "POST", f"{PUBLISHER}/apis/{api['id']}/revisions", {"description": "1"}
+        )
         target = [{"name": "Default", "vhost": "localhost", "displayOnDevportal": True}]
         if revision.status == 201:
             self.refused(carla.call(
@@ -47,7 +49,8 @@ class Users(unittest.TestCase):
         ))
         paul.deploy(api["id"])
         paul.change_lifecycle(api["id"], "Publish")
-        self.refused(susan.call("POST", f"{PUBLISHER}/apis", {"name": "No", "context": "/no", "version": "1"}))
+        body = {"name": "No", "context": "/no", "version": "1"}
+        self.refused(susan.call("POST", f"{PUBLISHER}/apis", body))
 
     def test_a_user_without_the_role_cannot_subscribe(self):
         susan, norole = self.user["susan"], self.user["norole"]
@@ -96,13 +99,15 @@ class Users(unittest.TestCase):
 
         def token(scope):
             answer = call(self.server.url("/oauth2/token"), "POST",
-                          form(grant_type="password", username="writer", password=password, scope=scope),
+                          form(grant_type="password", username="writer", password=password,
+                               scope=scope),
                           {**FORM, **basic(keys["consumerKey"], keys["consumerSecret"])})
             self.assertEqual(answer.status, 200, answer)
             return answer.json()["access_token"]
 
         def write(value):
-            return call(self.server.gateway("/scoped/1.0.0/orders"), "POST", {"a": 1}, bearer(value))
+            url = self.server.gateway("/scoped/1.0.0/orders")
+            return call(url, "POST", {"a": 1}, bearer(value))
 
         with_scope, without = token("orders:write"), token("")
         self.assertEqual(write(with_scope).status, 200)
@@ -116,7 +121,8 @@ class Users(unittest.TestCase):
 
     def test_self_sign_up_gives_a_subscriber(self):
         answer = call(self.server.url(f"{DEVPORTAL}/self-signup"), "POST",
-                      {"userName": "newcomer", "password": "A-long-Passw0rd!", "email": "n@example.org"})
+                      {"userName": "newcomer", "password": "A-long-Passw0rd!",
+                       "email": "n@example.org"})
         self.assertEqual(answer.status, 201, answer)
         newcomer = User(self.server, "newcomer", "A-long-Passw0rd!")
         applications = newcomer.must(200, "GET", f"{DEVPORTAL}/applications").json()
@@ -128,7 +134,8 @@ class Users(unittest.TestCase):
         leaving = User(self.server, "leaving", password)
         self.admin.must(200, "DELETE", f"{ADMIN}/users/leaving")
         self.assertEqual(leaving.call("GET", f"{DEVPORTAL}/applications").status, 401)
-        answer = call(self.server.url(f"{DEVPORTAL}/applications"), headers=basic("leaving", password))
+        url = self.server.url(f"{DEVPORTAL}/applications")
+        answer = call(url, headers=basic("leaving", password))
         self.assertEqual(answer.status, 401)
 
 

@@ -26,7 +26,8 @@ class Walk(unittest.TestCase):
         api = self.admin.publish("Walk", self.backend.url)
         for token_type in ("OAUTH", "JWT"):
             with self.subTest(token_type=token_type):
-                application = self.admin.create_application("walk-" + token_type, "Unlimited", token_type)
+                name = "walk-" + token_type
+                application = self.admin.create_application(name, "Unlimited", token_type)
                 keys = self.admin.generate_keys(application["applicationId"])
                 token = token_of(self.server, keys)
                 self.check_faults(token)

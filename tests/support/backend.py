@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A backend that keeps the record of what reached it: the verdict of every test comes from there."""
+"""A backend that keeps the record of what reached it, where the verdict of a test comes from."""
 
 import json
 import threading

@@ -142,7 +142,12 @@ class User:
             201,
             "POST",
             f"{ADMIN}/users",
-            {"userName": name, "password": password, "email": f"{name}@example.org", "roles": roles},
+            {
+                "userName": name,
+                "password": password,
+                "email": f"{name}@example.org",
+                "roles": roles,
+            },
         )
         return password
 

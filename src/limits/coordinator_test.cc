@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Coordinator and lease tables together, on simulated time: the verdict is counted by the backend of
-// the simulation, grouped by the window in which the owner granted.
+// Coordinator and lease tables together, on simulated time: the verdict is counted by the backend
+// of the simulation, grouped by the window in which the owner granted.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -141,13 +141,13 @@ TEST_P(Quota, FirstCallsOfAWindowPassAndNoMore) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, Quota, ::testing::Values(
-    QuotaCase{"one_holder_small", 10, 1, 1},
-    QuotaCase{"two_holders_small", 20, 2, 1},
-    QuotaCase{"two_holders_thousand", 1000, 2, 1},
-    QuotaCase{"eight_holders_thousand", 1000, 8, 3},
-    QuotaCase{"two_holders_large", 5000, 2, 5}),
-    [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Sizes, Quota,
+                         ::testing::Values(QuotaCase{"one_holder_small", 10, 1, 1},
+                                           QuotaCase{"two_holders_small", 20, 2, 1},
+                                           QuotaCase{"two_holders_thousand", 1000, 2, 1},
+                                           QuotaCase{"eight_holders_thousand", 1000, 8, 3},
+                                           QuotaCase{"two_holders_large", 5000, 2, 5}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Simulation, NeverMoreThanTheQuotaWhateverIsLost) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -159,7 +159,8 @@ TEST(Simulation, NeverMoreThanTheQuotaWhateverIsLost) {
     for (int ms = 0; ms < 59'000; ++ms) {
       if (ms % 2 == 0) world.offer(world.random.number() % 4, {{key, limit}});
       world.step();
-      if (world.waiting() > 2000) break;  // lost answers leave requests waiting: their deadline ends
+      if (world.waiting() > 2000)
+        break;  // lost answers leave requests waiting: their deadline ends
     }
     EXPECT_LE(world.admitted, 500U);
     EXPECT_GT(world.admitted, 0U);
@@ -218,8 +219,9 @@ TEST(Coordinator, ReservesBeforeItGrants) {
   std::uint64_t reserved = 0;
   std::uint64_t granted = 0;
   for (int i = 0; i < 300; ++i) {
-    coordinator.on_message({"h0", {{key, {LimitKind::window, 200, milliseconds(60'000)}, 1, 50}}, {}},
-                           from_ms(1'800'000'000'000 + i));
+    coordinator.on_message(
+        {"h0", {{key, {LimitKind::window, 200, milliseconds(60'000)}, 1, 50}}, {}},
+        from_ms(1'800'000'000'000 + i));
     for (const Reservation& reservation : coordinator.take_reservations()) {
       reserved = reservation.permits;
     }
