@@ -13,6 +13,9 @@ namespace gatehouse::schema {
 
 namespace {
 
+// The schema of what no schema describes; it is walked all the same, for what no JSON may hold.
+const json::object anything;
+
 // A name as a step of a JSON pointer (RFC 6901).
 std::string step(std::string_view name) {
   std::string text = "/";
@@ -121,8 +124,8 @@ Result<> Walk::member(const Members& members, const std::string& name, json::obj
   const auto known = members.properties.find(name);
   if (known == members.properties.end()) {
     if (members.closed) return refuse("unknown field", step(name));
-    return members.others == nullptr ? Result<>()
-                                     : below(step(name), *members.others, object[name]);
+    const json::object& others = members.others == nullptr ? anything : *members.others;
+    return below(step(name), others, object[name]);
   }
   GH_TRY(parts, parts_of(document_, *known->second));
   const bool needed =
@@ -162,9 +165,10 @@ Result<> Walk::fill_defaults(const Members& members, json::object& object) {
 
 Result<> Walk::array(const Parts& parts, json::array& array) {
   const json::value* items = first_of(parts, "items");
-  if (items == nullptr || !items->is_object()) return {};
+  const json::object& schema =
+      items != nullptr && items->is_object() ? items->get_object() : anything;
   for (std::size_t i = 0; i < array.size(); ++i) {
-    GH_CHECK(below(fmt::format("/{}", i), items->get_object(), array[i]));
+    GH_CHECK(below(fmt::format("/{}", i), schema, array[i]));
   }
   return {};
 }

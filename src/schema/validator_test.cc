@@ -134,6 +134,16 @@ INSTANTIATE_TEST_SUITE_P(
              "A schema refers to nothing: \"#/components/schemas/No\""}),
     name_of);
 
+INSTANTIATE_TEST_SUITE_P(Infinity, SchemaCheck,
+                         ::testing::Values(Case{"typed", R"({"type":"number"})", "1e400", nullptr,
+                                                "/: is too large a number"},
+                                           Case{"undescribed_member", R"({"type":"object"})",
+                                                R"({"a":[{"b":-1e400}]})", nullptr,
+                                                "/a/0/b: is too large a number"},
+                                           Case{"undescribed_element", R"({"type":"array"})",
+                                                "[1,1e400]", nullptr, "/1: is too large a number"}),
+                         name_of);
+
 INSTANTIATE_TEST_SUITE_P(
     Choices, SchemaCheck,
     ::testing::Values(

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rest/key_manager.h"
+
+#include "core/json.h"
+#include "core/text.h"
+
+namespace gatehouse::rest {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto answer_time_max = 10s;
+constexpr std::string_view base = "/internal/keys/v1";
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400: return ErrorCode::invalid_argument;
+    case 401: return ErrorCode::unauthenticated;
+    case 403: return ErrorCode::forbidden;
+    case 404: return ErrorCode::not_found;
+    case 409: return ErrorCode::conflict;
+    default: return ErrorCode::unavailable;
+  }
+}
+
+tl::unexpected<Error> error_from(const http::Response& answer) {
+  const Result<json::object> problem = parse_json_object(answer.body);
+  const json::object body = problem ? *problem : json::object();
+  const auto number = static_cast<std::uint32_t>(number_or(body, "code", 0));
+  return fail(code_of(answer.status), text_or(body, "description", "The key manager did not do it"),
+              fmt::format("key manager: {}", answer.status), number < 1'000 ? 0 : number);
+}
+
+// An answer without a body is an empty object.
+Result<json::object> ask(http::Client& key_manager, std::string method, std::string_view path,
+                         const json::object& body) {
+  const http::Request request =
+      http::make_request(std::move(method), fmt::format("{}{}", base, path), json::serialize(body),
+                         "application/json");
+  GH_TRY(answer, key_manager.ask(request, answer_time_max));
+  if (answer.status >= 300) return error_from(answer);
+  if (answer.body.empty()) return json::object();
+  return parse_json_object(answer.body);
+}
+
+std::string path_of(std::string_view client_id, std::string_view action = "") {
+  return fmt::format("/clients/{}{}", percent_encode(client_id), action);
+}
+
+json::object to_json(const ClientSettings& settings) {
+  json::object body;
+  body["tenant"] = settings.tenant;
+  body["name"] = settings.name;
+  body["owner_id"] = settings.owner_id;
+  body["grant_types"] = gatehouse::to_json(settings.grant_types);
+  body["callback_urls"] = gatehouse::to_json(settings.callback_urls);
+  body["token_type"] = settings.token_type;
+  body["access_token_seconds"] = settings.access_token_seconds;
+  body["refresh_token_seconds"] = settings.refresh_token_seconds;
+  return body;
+}
+
+Result<> tell_of_user(http::Client& key_manager, std::string_view path, model::TenantNumber tenant,
+                      std::string_view user_id) {
+  json::object body;
+  body["tenant"] = tenant;
+  body["user_id"] = user_id;
+  GH_CHECK(ask(key_manager, "POST", path, body));
+  return {};
+}
+
+}  // namespace
+
+Result<IssuedClient> create_client(http::Client& key_manager, const ClientSettings& settings) {
+  GH_TRY(answer, ask(key_manager, "POST", "/clients", to_json(settings)));
+  return IssuedClient{text_or(answer, "client_id", ""), text_or(answer, "client_secret", "")};
+}
+
+Result<> update_client(http::Client& key_manager, std::string_view client_id,
+                       const ClientSettings& settings) {
+  GH_CHECK(ask(key_manager, "PUT", path_of(client_id), to_json(settings)));
+  return {};
+}
+
+Result<> delete_client(http::Client& key_manager, std::string_view client_id) {
+  const auto answer = ask(key_manager, "DELETE", path_of(client_id), {});
+  if (!answer && answer.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(answer.error());
+  }
+  return {};
+}
+
+Result<std::string> regenerate_secret(http::Client& key_manager, std::string_view client_id) {
+  GH_TRY(answer, ask(key_manager, "POST", path_of(client_id, "/regenerate-secret"), {}));
+  return text_or(answer, "client_secret", "");
+}
+
+Result<IssuedToken> issue_token(http::Client& key_manager, std::string_view client_id,
+                                const TokenRequest& request) {
+  json::object body;
+  body["scopes"] = gatehouse::to_json(request.scopes);
+  body["seconds"] = request.seconds;
+  GH_TRY(answer, ask(key_manager, "POST", path_of(client_id, "/token"), body));
+  return IssuedToken{text_or(answer, "access_token", ""), split_words(text_or(answer, "scope", "")),
+                     number_or(answer, "expires_in", request.seconds)};
+}
+
+Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,
+                           std::string_view user_id) {
+  return tell_of_user(key_manager, "/user-changed", tenant, user_id);
+}
+
+Result<> revoke_user(http::Client& key_manager, model::TenantNumber tenant,
+                     std::string_view user_id) {
+  return tell_of_user(key_manager, "/revoke-user", tenant, user_id);
+}
+
+Result<bool> is_password(http::Client& key_manager, std::string_view user,
+                         std::string_view password) {
+  json::object body;
+  body["authorization"] = "Basic " + to_base64(fmt::format("{}:{}", user, password));
+  const auto answer = ask(key_manager, "POST", "/authenticate", body);
+  if (answer) return true;
+  if (answer.error().code == ErrorCode::unauthenticated) return false;
+  return tl::unexpected<Error>(answer.error());
+}
+
+}  // namespace gatehouse::rest
