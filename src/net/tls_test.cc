@@ -206,7 +206,8 @@ Task<> idle_after_answer(StreamPair& pair, const Handshake& handshake) {
   EXPECT_EQ(read.value_or(0), 6U);
   EXPECT_TRUE(pair.client->is_reusable());  // session tickets are no answer to anything
   EXPECT_EQ(pair.server->try_write("unasked").bytes, 7U);
-  co_await pair.client->wait_readable();
+  const Result<> arrived = co_await pair.client->wait_readable();
+  EXPECT_TRUE(arrived);
   EXPECT_FALSE(pair.client->is_reusable());
 }
 
