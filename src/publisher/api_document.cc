@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/text.h"
+#include "model/snapshot.h"
 
 namespace gatehouse::publisher {
 
@@ -143,8 +144,25 @@ void seal_secrets(json::object& document, const json::object& before, const Seal
   }
 }
 
+void add_policies(const json::object& document, storage::SearchTerms& terms) {
+  const auto add = [&](model::PolicyLevel level, const std::string& name) {
+    if (!name.empty()) terms.add_mark(storage::policy_mark(model::to_text(level), name));
+  };
+  for (const std::string& name : texts_of(document, "policies")) {
+    add(model::PolicyLevel::subscription, name);
+  }
+  add(model::PolicyLevel::api, text_or(document, "apiThrottlingPolicy", ""));
+  const json::array* operations = array_at(document, "operations");
+  for (const json::value& item : operations == nullptr ? json::array() : *operations) {
+    if (item.is_object()) {
+      add(model::PolicyLevel::api, text_or(item.get_object(), "throttlingPolicy", ""));
+    }
+  }
+}
+
 storage::SearchTerms terms_of(const storage::ApiRow& api) {
   storage::SearchTerms terms;
+  add_policies(api.document, terms);
   add_audience(api.document, terms);
   add_editors(api, terms);
   const std::string provider = text_or(api.document, "provider", "");

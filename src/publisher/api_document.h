@@ -29,6 +29,8 @@ using Seal = std::function<std::string(std::string_view secret)>;
 void seal_secrets(json::object& document, const json::object& before, const Seal& seal);
 
 storage::SearchTerms terms_of(const storage::ApiRow& api);
+// The marks of the policies that a document names: what keeps these from being deleted.
+void add_policies(const json::object& document, storage::SearchTerms& terms);
 std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api);
 
 // The marks one of which an API must have to be seen by this caller in the publisher; none: all

@@ -69,7 +69,12 @@ Result<> remove_api(Transaction& transaction, model::TenantNumber tenant, const 
   storage::DeploymentStore deployments(transaction, tenant);
   GH_TRY(before, deployments.environments_of(api.id));
   GH_CHECK(deployments.remove_all(api.id));
-  GH_CHECK(storage::RevisionStore(transaction, tenant).remove_all(api.id));
+  storage::RevisionStore revisions(transaction, tenant);
+  GH_TRY(known, revisions.list(api.id));
+  for (const storage::RevisionRow& revision : known) {
+    GH_CHECK(storage::SearchStore(transaction, tenant).remove(revision.id));
+  }
+  GH_CHECK(revisions.remove_all(api.id));
   GH_CHECK(storage::LifecycleStore(transaction, tenant).remove_all(api.id));
   GH_CHECK(storage::ApiScopeStore(transaction, tenant).put(api.id, {}));
   GH_CHECK(storage::SearchStore(transaction, tenant).remove(api.id));

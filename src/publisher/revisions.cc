@@ -112,6 +112,9 @@ Result<rest::Reply> Publisher::create_revision(const rest::Call& call) {
     row.definition_hash = current.definition_hash;
     GH_CHECK(apis.update(current));
     GH_CHECK(revisions.insert(row));
+    storage::SearchTerms policies;
+    add_policies(row.document, policies);
+    GH_CHECK(storage::SearchStore(transaction, call.caller.tenant).put(row.id, policies));
     return row;
   }));
   return rest::created(revision_entry(made, {}),
@@ -138,6 +141,7 @@ Result<rest::Reply> Publisher::delete_revision(const rest::Call& call) {
     for (const DeploymentRow& deployment : deployed) {
       if (deployment.revision_id == revision.id) return rest::refuse(rest::revision_deployed);
     }
+    GH_CHECK(storage::SearchStore(transaction, call.caller.tenant).remove(revision.id));
     return storage::RevisionStore(transaction, call.caller.tenant).remove(api.id, revision.id);
   });
   GH_CHECK(done);

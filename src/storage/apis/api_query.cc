@@ -92,6 +92,9 @@ std::string category_mark(std::string_view category) {
   return fmt::format("@category:{}", to_lower(category));
 }
 std::string type_mark(std::string_view type) { return fmt::format("@type:{}", to_lower(type)); }
+std::string policy_mark(std::string_view level, std::string_view name) {
+  return fmt::format("@policy:{}:{}", level, name);
+}
 std::string role_mark(std::string_view role) { return fmt::format("@role:{}", to_lower(role)); }
 std::string editor_role_mark(std::string_view role) {
   return fmt::format("@editor-role:{}", to_lower(role));

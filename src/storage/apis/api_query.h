@@ -35,6 +35,8 @@ std::string tag_mark(std::string_view tag);
 std::string provider_mark(std::string_view provider);
 std::string category_mark(std::string_view category);
 std::string type_mark(std::string_view type);
+// `level` as model::to_text says it; also a mark of revisions, by their id.
+std::string policy_mark(std::string_view level, std::string_view name);
 // Who sees an API in the portal: everybody, users of the tenant, holders of a role.
 inline constexpr std::string_view everybody_mark = "@public";
 inline constexpr std::string_view tenant_mark = "@tenant";

@@ -91,4 +91,14 @@ Result<> SearchStore::remove(std::string_view object_id) {
   return {};
 }
 
+Result<std::vector<std::string>> SearchStore::objects_with(std::string_view term,
+                                                           std::int64_t limit) const {
+  GH_TRY(rows, transaction_.query("SELECT object_id FROM am_search_term "
+                                  "WHERE tenant_id = $1 AND term = $2 ORDER BY object_id LIMIT $3",
+                                  tenant_, term, limit));
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
+}
+
 }  // namespace gatehouse::storage

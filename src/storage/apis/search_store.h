@@ -49,6 +49,8 @@ class SearchStore {
   // Replaces the terms of an object.
   Result<> put(std::string_view object_id, const SearchTerms& terms);
   Result<> remove(std::string_view object_id);
+  // Ids of the objects that have the term, sorted, at most `limit`.
+  Result<std::vector<std::string>> objects_with(std::string_view term, std::int64_t limit) const;
 
  private:
   Transaction& transaction_;

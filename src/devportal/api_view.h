@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the portal shows an API: what consumers need, and nothing of how it is provided.
+//
+// Thread:  reads in the caller's transaction.
+#pragma once
+
+#include "storage/apis/api_store.h"
+
+namespace gatehouse::devportal {
+
+// An entry of a list.
+json::object api_entry(const storage::ApiRow& api);
+
+// The whole resource, with its policies and the addresses at which gateways serve it.
+Result<json::object> api_view(storage::Transaction& transaction, model::TenantNumber tenant,
+                              const storage::ApiRow& api);
+
+// Where gateways serve the API, first the address that a person would choose:
+// "https://localhost:8243/pizza/1.0".
+Result<std::vector<std::string>> server_urls(storage::Transaction& transaction,
+                                             model::TenantNumber tenant,
+                                             const storage::ApiRow& api);
+
+}  // namespace gatehouse::devportal

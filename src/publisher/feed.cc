@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publisher/feed.h"
+
+#include "core/text.h"
+#include "rest/problem.h"
+#include "storage/apis/defaults.h"
+#include "storage/apis/revocation_store.h"
+#include "storage/users/tenant_store.h"
+
+namespace gatehouse::publisher {
+
+namespace {
+
+using storage::Transaction;
+
+constexpr std::string_view base = "/internal/data/v1";
+constexpr std::int64_t tenants_max = 100'000;
+
+// Statuses that no ErrorCode has, in the form of our problems.
+http::Response stale(int status, std::string message) {
+  return rest::problem_response(Error{ErrorCode::conflict, std::move(message), ""}, status);
+}
+
+http::Response ok(const json::object& body) {
+  return http::make_response(200, "application/json", json::serialize(body));
+}
+
+// "30s", "500ms" or a plain number of seconds.
+std::chrono::milliseconds parse_wait(std::string_view text) {
+  std::int64_t scale = 1'000;
+  if (text.ends_with("ms")) {
+    text.remove_suffix(2);
+    scale = 1;
+  } else if (text.ends_with('s')) {
+    text.remove_suffix(1);
+  }
+  const auto number = parse_number(text);
+  if (!number) return std::chrono::milliseconds(0);
+  const auto most = std::chrono::milliseconds(Feed::wait_max);
+  const auto bounded = static_cast<std::int64_t>(std::min<std::uint64_t>(*number, 100'000));
+  return std::min(most, std::chrono::milliseconds(bounded * scale));
+}
+
+}  // namespace
+
+struct Feed::Question {
+  std::uint64_t since = 0;
+  std::string tag;
+  std::chrono::milliseconds wait{0};
+  std::vector<std::string> environments;
+
+  static Result<Question> from(const http::Request& request);
+};
+
+Result<Feed::Question> Feed::Question::from(const http::Request& request) {
+  Question question;
+  GH_TRY(fields, parse_form(request.query));
+  for (const auto& [name, value] : fields) {
+    if (name == "since") {
+      const auto number = parse_number(value);
+      if (!number) return fail(ErrorCode::invalid_argument, "'since' is not a number");
+      question.since = *number;
+    } else if (name == "tag") {
+      question.tag = value;
+    } else if (name == "wait") {
+      question.wait = parse_wait(value);
+    } else if (name == "environments") {
+      for (const std::string_view environment : split(value, ',')) {
+        if (!trim(environment).empty()) question.environments.emplace_back(trim(environment));
+      }
+    }
+  }
+  if (question.environments.empty()) {
+    question.environments.emplace_back(storage::default_environment);
+  }
+  return question;
+}
+
+Feed::Feed(storage::Databases& databases, std::string issuer)
+    : api_manager_(databases.api_manager()),
+      user_manager_(databases.user_manager()),
+      issuer_(std::move(issuer)) {}
+
+Feed::~Feed() { stop(); }
+
+http::Response Feed::handle(const http::Request& request) {
+  std::string_view path = request.path.empty() ? std::string_view(request.target) : request.path;
+  path = path.substr(0, path.find('?'));
+  if (!path.starts_with(base)) return http::make_response(404, "text/plain", "");
+  const std::string_view resource = path.substr(base.size());
+  if (request.method != "GET") return http::make_response(405, "text/plain", "");
+  http::Request asked;
+  asked.query = request.query;
+  if (asked.query.empty() && request.target.find('?') != std::string::npos) {
+    asked.query = request.target.substr(request.target.find('?') + 1);
+  }
+  const Result<Question> question = Question::from(asked);
+  if (!question) return rest::problem_response(question.error());
+
+  Result<http::Response> answer = http::make_response(404, "text/plain", "");
+  if (resource == "/snapshot") answer = snapshot(*question);
+  if (resource == "/changes") answer = changes(*question);
+  if (resource == "/revocations") answer = revocations(*question);
+  return answer ? *std::move(answer) : rest::problem_response(answer.error());
+}
+
+Result<FeedRenderer::View> Feed::view(const Question& question) {
+  FeedRenderer::View view;
+  view.environments = question.environments;
+  view.issuer = issuer_;
+  GH_TRY(tenants, user_manager_.read([&](Transaction& transaction) {
+    return storage::TenantStore(transaction).list(storage::Window{0, tenants_max});
+  }));
+  for (const storage::Tenant& tenant : tenants.items) view.domains[tenant.number] = tenant.domain;
+  return view;
+}
+
+Result<http::Response> Feed::snapshot(const Question& question) {
+  GH_TRY(seen, view(question));
+  return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
+    GH_TRY(head, storage::change_head(transaction));
+    GH_TRY(revocation, storage::RevocationStore(transaction).newest());
+    GH_TRY(range, FeedRenderer(transaction, seen).everything());
+    range.tag = head.tag;
+    range.to = head.number;
+    range.revocation = revocation;
+    return ok(to_json(range));
+  });
+}
+
+Result<http::Response> Feed::changes(const Question& question) {
+  if (question.wait.count() > 0) {
+    GH_TRY(head, api_manager_.read(storage::change_head));
+    if (head.number == question.since) wait_beyond(question.since, question.wait);
+  }
+  GH_TRY(seen, view(question));
+  return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
+    GH_TRY(head, storage::change_head(transaction));
+    if (question.tag != head.tag || question.since > head.number) {
+      return stale(409, "This is not a number of this history; ask for the snapshot");
+    }
+    GH_TRY(oldest, storage::oldest_change(transaction));
+    const std::uint64_t first = oldest == 0 ? head.number + 1 : oldest;
+    if (question.since + 1 < first) {
+      return stale(410, "These changes are kept no longer; ask for the snapshot");
+    }
+    GH_TRY(revocation, storage::RevocationStore(transaction).newest());
+    GH_TRY(logged, storage::changes_since(transaction, question.since, changes_max));
+    GH_TRY(range, FeedRenderer(transaction, seen).changed(logged));
+    range.tag = head.tag;
+    range.from = question.since;
+    range.to = logged.empty() ? question.since : logged.back().number;
+    range.revocation = revocation;
+    return ok(to_json(range));
+  });
+}
+
+Result<http::Response> Feed::revocations(const Question& question) {
+  GH_TRY(found, api_manager_.read([&](Transaction& transaction) {
+    return storage::RevocationStore(transaction).since(question.since, revocations_max);
+  }));
+  json::array list;
+  for (const model::Revocation& revocation : found) list.push_back(to_json(revocation));
+  return ok(json::object{{"list", std::move(list)}});
+}
+
+void Feed::wait_beyond(std::uint64_t number, std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  if (waiters_ == waiters_max) return;
+  ++waiters_;
+  woken_.wait_for(lock, wait, [&] { return stopped_ || newest_ > number; });
+  --waiters_;
+}
+
+void Feed::wake(std::uint64_t number) {
+  {
+    const std::lock_guard lock(mutex_);
+    newest_ = std::max(newest_, number);
+  }
+  woken_.notify_all();
+}
+
+void Feed::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  woken_.notify_all();
+}
+
+}  // namespace gatehouse::publisher

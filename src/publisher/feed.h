@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The door at which gateways learn: /internal/data/v1, never on a public listener.
+//
+//   GET /snapshot?environments=A,B             everything, as a FeedRange from 0
+//   GET /changes?since=N&tag=T&wait=30s&environments=A,B
+//                                              what changed after N; with `wait` the answer may
+//                                              take so long to begin, without it comes at once 409:
+//                                              N is not a number of the history T; 410: too old.
+//                                              Both mean: ask for /snapshot
+//   GET /revocations?since=R                   {"list":[…]}, at most revocations_max
+//
+// Ranges are contiguous: the next one begins at this one's `to`, whatever was left out of it.
+//
+// Thread:  handle on pool threads; wake from any, on the thread of the commit. At most waiters_max
+//          calls wait at once, the rest is answered at once; one mutex (docs/locks.md).
+// Source:  docs/feed.md.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "http/handler.h"
+#include "publisher/feed_renderer.h"
+#include "storage/databases.h"
+
+namespace gatehouse::publisher {
+
+class Feed final : public http::Handler {
+ public:
+  static constexpr std::size_t changes_max = 1'000;  // of one answer
+  static constexpr std::int64_t revocations_max = 10'000;
+  static constexpr std::chrono::seconds wait_max{30};
+  static constexpr std::size_t waiters_max = 4;
+
+  // `issuer`: of our tokens, as gateways compare it.
+  Feed(storage::Databases& databases, std::string issuer);
+  // Lets every waiting call answer.
+  ~Feed() override;
+
+  http::Response handle(const http::Request& request) override;
+
+  // A change of this number was committed.
+  void wake(std::uint64_t number);
+  // Lets every waiting call answer now, and later ones at once.
+  void stop();
+
+ private:
+  struct Question;
+
+  Result<http::Response> snapshot(const Question& question);
+  Result<http::Response> changes(const Question& question);
+  Result<http::Response> revocations(const Question& question);
+  Result<FeedRenderer::View> view(const Question& question);
+  // Returns once something newer than `number` was committed, or `wait` has passed.
+  void wait_beyond(std::uint64_t number, std::chrono::milliseconds wait);
+
+  storage::Database& api_manager_;
+  storage::Database& user_manager_;
+  const std::string issuer_;
+
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  std::uint64_t newest_ = 0;  // guarded by mutex_, as is the next
+  std::size_t waiters_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace gatehouse::publisher

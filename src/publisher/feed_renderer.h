@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gateways of some environments hear: everything, or what changed since a number, always
+// rendered from the state of one database snapshot.
+//
+// An API that enters an environment brings its bundle: its subscriptions, their applications, and
+// the keys of these. One that leaves takes with it what no other API there needs. Policies and
+// signing keys are known everywhere. Of an API that several of the environments serve, a gateway
+// hears once, as the first by name serves it.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include <set>
+
+#include "storage/apis/feed_store.h"
+#include "storage/change_log.h"
+
+namespace gatehouse::publisher {
+
+// Domain of each tenant.
+using TenantDomains = std::map<model::TenantNumber, std::string>;
+
+class FeedRenderer {
+ public:
+  struct View {
+    std::vector<std::string> environments;
+    TenantDomains domains;
+    std::string issuer;  // of our tokens
+  };
+
+  // `view` outlives the renderer.
+  FeedRenderer(storage::Transaction& transaction, const View& view)
+      : transaction_(transaction), view_(view), store_(transaction, view.environments) {}
+
+  // Everything, at the number `to` of the history `tag`.
+  Result<model::FeedRange> everything();
+  // What the changes touched, in the order of first touch.
+  Result<model::FeedRange> changed(const std::vector<storage::LoggedChange>& changes);
+
+ private:
+  using Which = storage::Which;
+
+  Result<> add_api(const storage::DeployedRow& api);
+  Result<> add_keys(const Which& application);
+  Result<> add_signing_keys();
+
+  Result<> touch(const model::Change& change);
+  Result<> touch_api(const model::Change& change);
+  Result<> touch_subscription(const Which& which);
+  Result<> touch_application(const Which& which);
+  Result<> touch_key_mapping(const Which& which);
+  Result<> touch_api_key(const Which& which);
+  Result<> touch_policy(const Which& which);
+  Result<> touch_signing_key(const Which& which);
+
+  bool first_touch(std::string_view kind, const Which& which);
+  void upsert(std::string_view kind, std::string id, json::object value);
+  void remove(std::string_view kind, std::string id);
+
+  storage::Transaction& transaction_;
+  const View& view_;
+  storage::FeedStore store_;
+  model::FeedRange range_;
+  std::set<std::pair<std::string, Which>> touched_;
+};
+
+}  // namespace gatehouse::publisher

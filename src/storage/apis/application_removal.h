@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Removes an application with all that hangs on it.
+//
+// Thread:  one transaction.
+#pragma once
+
+#include "storage/apis/application_store.h"
+
+namespace gatehouse::storage {
+
+// Removes the application, its subscriptions, API keys and key mappings, and appends their changes.
+// Returns the ids of its OAuth clients: the key manager removes those, after the commit.
+Result<std::vector<std::string>> remove_application(Transaction& transaction,
+                                                    model::TenantNumber tenant,
+                                                    const std::string& application_id);
+
+}  // namespace gatehouse::storage
