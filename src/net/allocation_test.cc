@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Guards the hot path: once frames are pooled, a request and its answer allocate nothing.
+// Guards the hot path: once frames are pooled, a request and its answer allocate nothing. Sanitizers
+// take frames from the heap and have their own operator new, so there is nothing to count with them.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GH_SANITIZED 1
+#endif
+#endif
+
+#ifndef GH_SANITIZED
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -58,11 +67,6 @@ Task<std::size_t> count_allocations(StreamPair& pair, int rounds) {
 }
 
 TEST(HotPath, AllocatesNothing) {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "sanitizer builds take frames from the heap";
-#endif
-#endif
   Loop loop;
   StreamPair pair(loop);
   TaskGroup group;
@@ -72,3 +76,5 @@ TEST(HotPath, AllocatesNothing) {
 
 }  // namespace
 }  // namespace gatehouse::net
+
+#endif

@@ -52,9 +52,9 @@ Task<ErrorCode> refused(Loop& loop, Pool& pool) {
 
 TEST(Pool, RefusesWhatDoesNotFitIntoItsQueue) {
   Loop loop;
-  Pool pool({.name = "test", .threads = 1, .queue_max = 2});
   std::promise<void> started;
   std::promise<void> release;
+  Pool pool({.name = "test", .threads = 1, .queue_max = 2});
   const auto block = [&] {
     started.set_value();
     release.get_future().wait();
@@ -79,8 +79,8 @@ TEST(Pool, RunsWhatIsQueuedBeforeItStops) {
 }
 
 TEST(Pool, OutlivesAFunctionThatThrows) {
-  Pool pool({.name = "test", .threads = 1});
   std::promise<void> alive;
+  Pool pool({.name = "test", .threads = 1});
   ASSERT_TRUE(pool.submit([] { throw std::runtime_error("of a library"); }));
   ASSERT_TRUE(pool.submit([&] { alive.set_value(); }));
   alive.get_future().wait();
