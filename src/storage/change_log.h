@@ -43,7 +43,7 @@ Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::u
 // The number of the oldest change that is still kept; 0 when there is none.
 Result<std::uint64_t> oldest_change(Transaction& transaction);
 
-// Called by Database alone; everybody else says Transaction::changed. Returns the last number given.
+// Called by Database alone; everybody else says Transaction::changed. Returns the last number.
 Result<std::uint64_t> append_changes(Transaction& transaction,
                                      std::span<const model::Change> changes, Instant now);
 

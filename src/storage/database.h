@@ -7,13 +7,13 @@
 // PostgreSQL, so `fn` may run more than once and does nothing but its transaction: no hashing,
 // signing, calls or clock inside. An error from `fn` rolls its own writes back and comes out.
 //
-// SQL is one text for both engines: parameters are $1, $2, ... bound by name; column types are text,
-// 64-bit integer and bytes; a flag is 0 or 1, an instant is milliseconds. No LIKE for search, no FOR
-// UPDATE, no now(), no JSON operators, no RETURNING; ON CONFLICT is allowed. Every uniqueness promise
-// is a UNIQUE constraint.
+// SQL is one text for both engines: parameters are $1, $2, ... bound by name; column types are
+// text, 64-bit integer and bytes; a flag is 0 or 1, an instant is milliseconds. No LIKE for search,
+// no FOR UPDATE, no now(), no JSON operators, no RETURNING; ON CONFLICT is allowed. Every
+// uniqueness promise is a UNIQUE constraint.
 //
-// Thread:  pool threads; write and read block and are never called on an event loop, nor from inside
-//          another write or read.
+// Thread:  pool threads; write and read block and are never called on an event loop, nor from
+//          inside another write or read.
 // Error:   conflict, when a UNIQUE constraint refuses a row (message: "Already exists");
 //          unavailable, when the database is locked, full or away; internal, for wrong SQL. A
 //          statement that fails ends its transaction on both engines: later ones return the same

@@ -5,8 +5,7 @@ namespace gatehouse::storage {
 
 namespace {
 
-Result<std::filesystem::path> file_of(std::string_view url,
-                                      const std::filesystem::path& data_dir) {
+Result<std::filesystem::path> file_of(std::string_view url, const std::filesystem::path& data_dir) {
   if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
     return fail(ErrorCode::invalid_argument,
                 "This build has no PostgreSQL yet: set the database to \"sqlite:FILE\"",

@@ -40,8 +40,9 @@ class DatabaseContract : public ::testing::TestWithParam<Engine> {
   void SetUp() override {
     subject_ = GetParam().make();
     ASSERT_TRUE(database().write([](Transaction& transaction) {
-      return transaction.execute("CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, text TEXT,"
-                                 " number BIGINT, content BLOB)");
+      return transaction.execute(
+          "CREATE TABLE note (name TEXT NOT NULL PRIMARY KEY, text TEXT,"
+          " number BIGINT, content BLOB)");
     }));
     Database::take_change_number();
   }

@@ -64,9 +64,9 @@ class Databases {
   std::unique_ptr<SqliteDatabase> registry_;
 };
 
-// Puts a backup in the place of the databases of `options`, while no server runs on them. The change
-// log goes on under another tag, so that every gateway starts from a full snapshot. Broken off
-// halfway, it must be run again: until then the databases do not open.
+// Puts a backup in the place of the databases of `options`, while no server runs on them. The
+// change log goes on under another tag, so that every gateway starts from a full snapshot. Broken
+// off halfway, it must be run again: until then the databases do not open.
 // Error: not_found, when `directory` has no backup; as Databases::open for the rest.
 Result<> restore(const std::filesystem::path& directory, const DatabaseOptions& options,
                  const Clock& clock, Random& random);

@@ -17,7 +17,8 @@ Result<std::int64_t> add_revocation(Transaction& transaction, std::int64_t numbe
                                     std::string_view value) {
   return transaction.execute(
       "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, expires_at_ms)"
-      " VALUES ($1, 1, 'token', $2, 0, 0)", number, value);
+      " VALUES ($1, 1, 'token', $2, 0, 0)",
+      number, value);
 }
 
 class ThreeDatabases : public ::testing::Test {

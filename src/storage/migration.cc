@@ -13,6 +13,10 @@ namespace {
 
 using Applied = std::map<std::string, std::string, std::less<>>;  // name, SHA-256
 
+std::string digest_of(const Migration& migration) {
+  return sha256_hex(join(statements_of(migration.sql), ";\n"));
+}
+
 Result<Applied> applied_in(Database& database) {
   return database.read([](Transaction& transaction) -> Result<Applied> {
     GH_TRY(rows, transaction.query("SELECT name, sha256 FROM schema_migration ORDER BY name"));
@@ -28,7 +32,7 @@ Result<> check(const Applied& applied, std::span<const Migration> migrations) {
     const auto found = applied.find(migration.name);
     if (found == applied.end()) continue;
     ++known;
-    if (found->second != sha256_hex(migration.sql)) {
+    if (found->second != digest_of(migration)) {
       return fail(ErrorCode::conflict,
                   fmt::format("The database was made by another build: its step {} differs from "
                               "this program's. Use that build, or another data directory",
@@ -45,7 +49,7 @@ Result<> check(const Applied& applied, std::span<const Migration> migrations) {
 
 Result<> apply(Database& database, const Migration& migration, const Clock& clock) {
   const std::vector<std::string> statements = statements_of(migration.sql);
-  const std::string digest = sha256_hex(migration.sql);
+  const std::string digest = digest_of(migration);
   const Instant now = clock.now();
   return database.write([&](Transaction& transaction) -> Result<> {
     for (const std::string& statement : statements) GH_CHECK(transaction.execute(statement));
@@ -60,9 +64,10 @@ Result<> apply(Database& database, const Migration& migration, const Clock& cloc
 
 Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
   GH_CHECK(database.write([](Transaction& transaction) {
-    return transaction.execute("CREATE TABLE IF NOT EXISTS schema_migration"
-                               " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL,"
-                               " applied_at_ms BIGINT NOT NULL)");
+    return transaction.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migration"
+        " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL,"
+        " applied_at_ms BIGINT NOT NULL)");
   }));
   GH_TRY(applied, applied_in(database));
   GH_CHECK(check(applied, migrations));

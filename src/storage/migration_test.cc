@@ -11,20 +11,17 @@ namespace {
 class Migrations : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened =
-        SqliteDatabase::open(folder_.path() / "a.db", Access::server, SqliteWriter::Options{clock_});
+    const SqliteWriter::Options options{clock_};
+    auto opened = SqliteDatabase::open(folder_.path() / "a.db", Access::server, options);
     ASSERT_TRUE(opened) << opened.error().message;
     database_ = *std::move(opened);
   }
 
-  Result<> migrate_to(std::vector<Migration> steps) {
-    return migrate(*database_, steps, clock_);
-  }
+  Result<> migrate_to(std::vector<Migration> steps) { return migrate(*database_, steps, clock_); }
   // The text of the one row of table t, or the error.
   std::string text() {
-    const auto row = database_->read([](Transaction& transaction) {
-      return transaction.query_one("SELECT text FROM t");
-    });
+    const auto row = database_->read(
+        [](Transaction& transaction) { return transaction.query_one("SELECT text FROM t"); });
     return row ? (*row ? (*row)->text(0) : "no row") : row.error().detail;
   }
 
@@ -32,7 +29,8 @@ class Migrations : public ::testing::Test {
   SystemClock clock_;
   std::unique_ptr<SqliteDatabase> database_;
 
-  const Migration first_{"x/0001_a", "CREATE TABLE t (text TEXT);\nINSERT INTO t VALUES ('a;b');\n"};
+  const Migration first_{"x/0001_a",
+                         "CREATE TABLE t (text TEXT);\nINSERT INTO t VALUES ('a;b');\n"};
   const Migration second_{"x/0002_b", "UPDATE t SET text = 'second';\n"};
 };
 
@@ -53,6 +51,12 @@ TEST_F(Migrations, AnEditedStepIsRefused) {
   EXPECT_EQ(outcome.error().code, ErrorCode::conflict);
   EXPECT_NE(outcome.error().message.find("x/0001_a"), std::string::npos);
   EXPECT_EQ(text(), "a;b");
+}
+
+TEST_F(Migrations, CommentsOfAStepMayBeEdited) {
+  ASSERT_TRUE(migrate_to({first_}));
+  const std::string text = "-- why\n" + std::string(first_.sql);
+  EXPECT_TRUE(migrate_to({{first_.name, text}}));
 }
 
 TEST_F(Migrations, ANewerDatabaseIsLeftAsItIs) {

@@ -12,8 +12,10 @@ constexpr std::size_t entries_max = 256;  // of one round
 // Rows of id, tenant_id, user_id.
 Result<std::vector<Row>> oldest_entries(Database& user_manager) {
   return user_manager.read([](Transaction& transaction) {
-    return transaction.query("SELECT id, tenant_id, user_id FROM um_outbox"
-                             " ORDER BY created_at_ms, id LIMIT $1", entries_max);
+    return transaction.query(
+        "SELECT id, tenant_id, user_id FROM um_outbox"
+        " ORDER BY created_at_ms, id LIMIT $1",
+        entries_max);
   });
 }
 
@@ -42,13 +44,6 @@ Result<> remove(Database& user_manager, const std::vector<Row>& entries) {
 }
 
 }  // namespace
-
-Result<> tell_of_user(Transaction& user_manager, model::TenantNumber tenant, std::string_view id,
-                      std::string_view kind, std::string_view user_id, Instant now) {
-  GH_CHECK(user_manager.execute("INSERT INTO um_outbox (id, tenant_id, kind, user_id, created_at_ms)"
-                                " VALUES ($1, $2, $3, $4, $5)", id, tenant, kind, user_id, now));
-  return {};
-}
 
 Result<> drain_outbox(Database& user_manager, Database& api_manager, const Clock& clock) {
   for (;;) {

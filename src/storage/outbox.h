@@ -3,25 +3,19 @@
 // Carries what happened to users from user_manager, where it commits with the user's row (table
 // um_outbox), into the change log of api_manager: each entry exactly once, whenever a process dies.
 //
-// Whoever writes an entry drains before answering; a sweep drains what a crash has left.
+// UserStore writes the entries. Whoever calls it drains before answering; a sweep drains what a
+// crash has left.
 //
 // Thread:  any pool thread; two may drain at once.
 #pragma once
 
 #include <chrono>
-#include <string_view>
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "model/change.h"
 #include "storage/database.h"
 
 namespace gatehouse::storage {
-
-// Says that a user was removed or that the roles, password or status changed; within the write to
-// user_manager that does it. `id` is a random UUID, `kind` for people.
-Result<> tell_of_user(Transaction& user_manager, model::TenantNumber tenant, std::string_view id,
-                      std::string_view kind, std::string_view user_id, Instant now);
 
 // Copies and deletes every entry. Costs one read when there is none.
 Result<> drain_outbox(Database& user_manager, Database& api_manager, const Clock& clock);

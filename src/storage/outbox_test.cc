@@ -15,7 +15,10 @@ class Outbox : public ::testing::Test {
  protected:
   void tell(const std::string& id, const std::string& user) {
     ASSERT_TRUE(databases_.user_manager().write([&](Transaction& transaction) {
-      return tell_of_user(transaction, 1, id, "locked", user, clock_.now());
+      return transaction.execute(
+          "INSERT INTO um_outbox (id, tenant_id, kind, user_id, created_at_ms)"
+          " VALUES ($1, 1, 'locked', $2, $3)",
+          id, user, clock_.now());
     }));
   }
   Result<> drain() {

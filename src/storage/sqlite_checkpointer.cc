@@ -36,8 +36,7 @@ void SqliteCheckpointer::note_log_size(int pages) {
 void SqliteCheckpointer::serve() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    grown_.wait(lock,
-                [&] { return stopping_ || pages_ >= pages_seen_ + pages_per_checkpoint; });
+    grown_.wait(lock, [&] { return stopping_ || pages_ >= pages_seen_ + pages_per_checkpoint; });
     if (stopping_) return;
     const int pages = pages_;
     lock.unlock();
@@ -54,8 +53,7 @@ void SqliteCheckpointer::checkpoint(int pages) {
 }
 
 void SqliteCheckpointer::copy_pages(int mode) {
-  const int code =
-      sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, nullptr, nullptr);
+  const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), "main", mode, nullptr, nullptr);
   if (code != SQLITE_OK && code != SQLITE_BUSY) {
     log_warning("database: {}", connection_->error("checkpoint").detail);
   }

@@ -39,8 +39,8 @@ class SqliteCheckpointer {
 
   std::mutex mutex_;
   std::condition_variable grown_;
-  int pages_ = 0;        // guarded by mutex_, as are the next two
-  int pages_seen_ = 0;   // by the last checkpoint
+  int pages_ = 0;       // guarded by mutex_, as are the next two
+  int pages_seen_ = 0;  // by the last checkpoint
   bool stopping_ = false;
 
   std::thread thread_;  // last: starts when all else stands

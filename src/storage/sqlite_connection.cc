@@ -49,10 +49,10 @@ std::string column_bytes(sqlite3_stmt* statement, int column) {
 
 Parameter::Value column_value(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL:    return std::monostate();
+    case SQLITE_NULL: return std::monostate();
     case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
-    case SQLITE_TEXT:    return column_bytes(statement, column);
-    case SQLITE_BLOB:    return Bytes{column_bytes(statement, column)};
+    case SQLITE_TEXT: return column_bytes(statement, column);
+    case SQLITE_BLOB: return Bytes{column_bytes(statement, column)};
   }
   GH_ASSERT_NOT_REACHED();  // no column and no expression of ours is a floating-point number
 }
@@ -113,8 +113,10 @@ Result<> SqliteConnection::connect() {
 // Refuses what is not ours before anything is written to it.
 Result<> SqliteConnection::make_ours() {
   const std::span<const Parameter> none;
-  const auto id = run("SELECT application_id, (SELECT COUNT(*) FROM sqlite_schema)"
-                      " FROM pragma_application_id", none);
+  const auto id =
+      run("SELECT application_id, (SELECT COUNT(*) FROM sqlite_schema)"
+          " FROM pragma_application_id",
+          none);
   if (!id) {
     const int code = sqlite3_errcode(handle_);
     if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT) return tl::unexpected(id.error());
@@ -124,9 +126,9 @@ Result<> SqliteConnection::make_ours() {
   }
   if (id->front().number(0) != application_id) {
     if (id->front().number(0) != 0 || id->front().number(1) != 0) {
-      return fail(ErrorCode::conflict,
-                  fmt::format("{} is another program's database; it was left as it is",
-                              file_.string()));
+      return fail(
+          ErrorCode::conflict,
+          fmt::format("{} is another program's database; it was left as it is", file_.string()));
     }
     GH_CHECK(control(fmt::format("PRAGMA application_id = {}", application_id)));
   }

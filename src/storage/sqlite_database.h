@@ -31,8 +31,7 @@ class SqliteDatabase final : public Database {
   // Error: unavailable, when another server has the file or it cannot be opened; conflict, when it
   // is no database of ours; not_found, when a command finds no file.
   static Result<std::unique_ptr<SqliteDatabase>> open(const std::filesystem::path& file,
-                                                      Access access,
-                                                      SqliteWriter::Options options);
+                                                      Access access, SqliteWriter::Options options);
   ~SqliteDatabase() override;
 
   // Copies the last committed state to `target`, which does not exist; writers go on.

@@ -85,9 +85,8 @@ TEST_F(SqliteFile, IsWrittenByACommandBesideTheServer) {
   ASSERT_TRUE((*command)->write([](Transaction& transaction) { return make_table(transaction); }));
   ASSERT_TRUE((*server)->write([](Transaction& transaction) { return insert(transaction, 1); }));
   ASSERT_TRUE((*command)->write([](Transaction& transaction) { return insert(transaction, 2); }));
-  const auto row = (*server)->read([](Transaction& transaction) {
-    return transaction.query_one("SELECT COUNT(*) FROM t");
-  });
+  const auto row = (*server)->read(
+      [](Transaction& transaction) { return transaction.query_one("SELECT COUNT(*) FROM t"); });
   EXPECT_EQ((*row)->number(0), 2);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A transaction on one SQLite connection, for as long as one `fn` runs. As on PostgreSQL, it is lost
-// with its first failed statement: SQLite may have rolled it back, and what followed would be
+// A transaction on one SQLite connection, for as long as one `fn` runs. As on PostgreSQL, it is
+// lost with its first failed statement: SQLite may have rolled it back, and what followed would be
 // committed by itself.
 //
 // Thread:  the one that runs `fn`.

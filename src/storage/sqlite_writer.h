@@ -52,8 +52,8 @@ class SqliteWriter {
   // Ends after every waiting write.
   ~SqliteWriter();
 
-  // Returns once `body` is durable: the number of its last change, 0 without one. What `body` throws
-  // comes out here, its writes undone.
+  // Returns once `body` is durable: the number of its last change, 0 without one. What `body`
+  // throws comes out here, its writes undone.
   Result<std::uint64_t> run(const Body& body);
 
   // Since the start.

@@ -220,8 +220,8 @@ void FaultDisk::write_survivors(const std::filesystem::path& folder, Random& cha
     std::string content = file.synced;
     for (const Operation& operation : file.pending) {
       switch (chance.number() % 3) {
-        case 0:  break;
-        case 1:  apply(content, operation); break;
+        case 0: break;
+        case 1: apply(content, operation); break;
         default: apply_torn(content, operation, chance);
       }
     }

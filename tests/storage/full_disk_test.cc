@@ -57,10 +57,9 @@ TEST_F(FullDisk, AWriteTooLargeTakesNoOtherWithIt) {
           const std::size_t size = thread == 0 ? large : 100;
           const Content content{fmt::format("{} {} {}", large, thread, i), "",
                                 std::string(size, 'x')};
-          const Result<> outcome =
-              databases_.registry().write([&](Transaction& transaction) {
-                return ContentStore(transaction, 1).put(content, clock_.now());
-              });
+          const Result<> outcome = databases_.registry().write([&](Transaction& transaction) {
+            return ContentStore(transaction, 1).put(content, clock_.now());
+          });
           EXPECT_EQ(outcome.has_value(), thread != 0) << content.hash;
           if (!outcome) ++refused;
         }

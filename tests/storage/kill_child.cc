@@ -26,8 +26,7 @@ constexpr std::size_t all_lines = std::numeric_limits<std::size_t>::max();
 // One system call per line, so that a line is out whole or not at all.
 void acknowledge(const std::string& id) {
   const std::string line = id + "\n";
-  GH_ASSERT(::write(STDOUT_FILENO, line.data(), line.size()) ==
-            static_cast<ssize_t>(line.size()));
+  GH_ASSERT(::write(STDOUT_FILENO, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
 }
 
 void write_entries(Databases& databases, int threads, int entries,

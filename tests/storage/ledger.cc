@@ -43,9 +43,8 @@ class Inspection {
   explicit Inspection(Databases& databases) : databases_(databases) {}
 
   Findings run() {
-    keep(databases_.api_manager().read([this](Transaction& transaction) {
-      return collect(transaction);
-    }));
+    keep(databases_.api_manager().read(
+        [this](Transaction& transaction) { return collect(transaction); }));
     for (const auto& [id, parts] : parts_) judge(id, parts);
     for (Database* const database :
          {&databases_.user_manager(), &databases_.api_manager(), &databases_.registry()}) {
@@ -56,8 +55,8 @@ class Inspection {
 
  private:
   Result<> collect(Transaction& transaction) {
-    GH_TRY(revisions, transaction.query(
-        "SELECT id, definition_hash FROM am_revision WHERE tenant_id = 1"));
+    GH_TRY(revisions,
+           transaction.query("SELECT id, definition_hash FROM am_revision WHERE tenant_id = 1"));
     for (const Row& row : revisions) parts_[row.text(0)].hash = row.text(1);
     GH_TRY(terms, transaction.query("SELECT object_id FROM am_search_term WHERE tenant_id = 1"));
     for (const Row& row : terms) ++parts_[row.text(0)].terms;
@@ -78,9 +77,8 @@ class Inspection {
                                             parts.terms, parts.changes, parts.hash));
       return;
     }
-    const auto content = databases_.registry().read([&](Transaction& transaction) {
-      return ContentStore(transaction, 1).find(parts.hash);
-    });
+    const auto content = databases_.registry().read(
+        [&](Transaction& transaction) { return ContentStore(transaction, 1).find(parts.hash); });
     if (!content || content_of(content->bytes, "").hash != parts.hash ||
         !content->bytes.starts_with(id + ":")) {
       findings_.wrong.push_back(fmt::format("{} names a content that is not there", id));

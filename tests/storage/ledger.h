@@ -20,13 +20,14 @@
 namespace gatehouse::storage {
 
 struct LedgerEntry {
-  std::string id;           // unique, without spaces
+  std::string id;  // unique, without spaces
   std::size_t content_bytes;
 };
 
 // `between` runs after the registry's commit and before api_manager's.
-Result<> perform(Databases& databases, const LedgerEntry& entry, const Clock& clock,
-                 const std::function<void()>& between = [] {});
+Result<> perform(
+    Databases& databases, const LedgerEntry& entry, const Clock& clock,
+    const std::function<void()>& between = [] {});
 
 struct Findings {
   std::set<std::string> whole;

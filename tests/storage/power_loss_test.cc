@@ -96,8 +96,10 @@ TEST_F(PowerLoss, LosesRowsOfADatabaseThatDoesNotSync) {
       FaultDisk disk;
       sqlite3* database = nullptr;
       ASSERT_EQ(sqlite3_open((before.path() / "a.db").c_str(), &database), SQLITE_OK);
-      sqlite3_exec(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
-                             "CREATE TABLE t (x)", nullptr, nullptr, nullptr);
+      sqlite3_exec(database,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
+                   "CREATE TABLE t (x)",
+                   nullptr, nullptr, nullptr);
       for (int i = 0; i < rows; ++i) {
         sqlite3_exec(database, "INSERT INTO t VALUES (1)", nullptr, nullptr, nullptr);
       }

@@ -27,24 +27,28 @@ Result<> ContentStore::put(const Content& content, Instant now) {
 }
 
 Result<Content> ContentStore::find(std::string_view hash) const {
-  GH_TRY(row, transaction_.query_one(
-      "SELECT hash, media_type, bytes FROM reg_content WHERE tenant_id = $1 AND hash = $2",
-      tenant_, hash));
+  GH_TRY(row,
+         transaction_.query_one(
+             "SELECT hash, media_type, bytes FROM reg_content WHERE tenant_id = $1 AND hash = $2",
+             tenant_, hash));
   if (!row) return fail(ErrorCode::not_found, "No such content", std::string(hash));
   return Content{row->text(0), row->text(1), row->bytes(2)};
 }
 
 Result<std::optional<Instant>> ContentStore::put_at(std::string_view hash) const {
   GH_TRY(row, transaction_.query_one(
-      "SELECT created_at_ms FROM reg_content WHERE tenant_id = $1 AND hash = $2", tenant_, hash));
+                  "SELECT created_at_ms FROM reg_content WHERE tenant_id = $1 AND hash = $2",
+                  tenant_, hash));
   return row ? std::optional(row->instant(0)) : std::nullopt;
 }
 
 Result<std::size_t> ContentStore::sweep(const std::unordered_set<std::string>& named,
                                         Instant until) {
-  GH_TRY(rows, transaction_.query(
-      "SELECT hash FROM reg_content WHERE tenant_id = $1 AND created_at_ms < $2 ORDER BY hash",
-      tenant_, until));
+  GH_TRY(
+      rows,
+      transaction_.query(
+          "SELECT hash FROM reg_content WHERE tenant_id = $1 AND created_at_ms < $2 ORDER BY hash",
+          tenant_, until));
   std::size_t deleted = 0;
   for (const Row& row : rows) {
     if (deleted == sweep_max) break;

@@ -5,8 +5,8 @@
 //
 // A content is kept first; the api_manager row that names its hash commits the operation. What a
 // failure in between leaves behind, and what is named no longer, goes with the sweep once it is 24
-// hours old. Keeping a content again makes it young again, so the sweep cannot take it from under an
-// operation that is about to name it.
+// hours old. Keeping a content again makes it young again, so the sweep cannot take it from under
+// an operation that is about to name it.
 //
 // Thread:  as the transaction.
 #pragma once
@@ -59,8 +59,8 @@ class ContentStore {
 
 inline constexpr std::chrono::hours unnamed_age_max{24};
 
-// Puts a content and returns its hash once it is durable; what was put within the last hour costs no
-// write.
+// Puts a content and returns its hash once it is durable; what was put within the last hour costs
+// no write.
 Result<std::string> keep_content(Database& registry, model::TenantNumber tenant,
                                  const Content& content, const Clock& clock);
 

@@ -42,7 +42,8 @@ CREATE TABLE am_revocation (
 CREATE INDEX am_revocation_by_value ON am_revocation (value, kind);
 CREATE INDEX am_revocation_by_expiry ON am_revocation (expires_at_ms);
 
--- name_key: lower case. full_context: context and version as the gateway matches them, "/pizza/1.0".
+-- name_key: lower case. full_context: context and version as the gateway matches them:
+-- "/pizza/1.0".
 CREATE TABLE am_api (
   tenant_id BIGINT NOT NULL,
   id TEXT NOT NULL,
@@ -219,8 +220,8 @@ CREATE TABLE am_key_mapping (
   UNIQUE (tenant_id, application_id, key_type, key_manager)
 );
 
--- Opaque access tokens and all refresh tokens, by SHA-256. user_id is empty for an application's own
--- token. A used refresh token stays until it expires, so that its second use is seen.
+-- Opaque access tokens and all refresh tokens, by SHA-256. user_id is empty for an application's
+-- own token. A used refresh token stays until it expires, so that its second use is seen.
 CREATE TABLE am_token (
   hash BLOB NOT NULL PRIMARY KEY,
   tenant_id BIGINT NOT NULL,
@@ -281,8 +282,8 @@ CREATE TABLE am_search_term (
 );
 CREATE INDEX am_search_term_by_object ON am_search_term (tenant_id, object_id);
 
--- Usage by minute. status_class: 2 to 5 for 2xx to 5xx. latency and backend_latency are 32 counts of
--- logarithmic buckets (core/metrics.h) as a JSON array.
+-- Usage by minute. status_class: 2 to 5 for 2xx to 5xx. latency and backend_latency are 32 counts
+-- of logarithmic buckets (core/metrics.h) as a JSON array.
 CREATE TABLE am_usage (
   tenant_id BIGINT NOT NULL,
   minute_ms BIGINT NOT NULL,
