@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/authenticator.h"
+
+#include "rest/problems.h"
+
+namespace gatehouse::keymanager {
+
+json::object to_json(const Identity& identity) {
+  const Account& account = identity.account;
+  return {{"tenant", account.tenant},
+          {"tenant_domain", account.domain},
+          {"user_id", account.user.id},
+          {"user", account.user.name},
+          {"roles", gatehouse::to_json(account.roles)},
+          {"scopes", gatehouse::to_json(identity.scopes)}};
+}
+
+Result<Identity> Authenticator::authenticate(std::string_view authorization) {
+  if (authorization.empty()) return rest::refuse(rest::credentials_missing);
+  if (is_basic(authorization)) return by_password(authorization);
+  const std::optional<std::string> token = bearer_token(authorization);
+  if (!token) return rest::refuse(rest::authorization_malformed);
+  return by_token(*token);
+}
+
+Result<Identity> Authenticator::by_password(std::string_view authorization) {
+  const std::optional<NameAndSecret> pair = basic_credentials(authorization);
+  if (!pair) return rest::refuse(rest::authorization_malformed);
+  const Result<Account> account = login_.check_remembered(*pair);
+  if (!account) {
+    if (account.error().code == ErrorCode::unauthenticated) {
+      return rest::refuse(rest::credentials_invalid);
+    }
+    return tl::unexpected<Error>(account.error());
+  }
+  GH_TRY(scopes, directory_.rest_scopes(*account));
+  return Identity{*account, std::move(scopes)};
+}
+
+Result<Identity> Authenticator::by_token(const std::string& token) {
+  GH_TRY(validation, validator_.validate_one(token));
+  if (!validation.active) {
+    const bool expired = validation.code == rest::token_expired.number;
+    return rest::refuse(expired ? rest::token_expired : rest::credentials_invalid);
+  }
+  if (validation.user_id.empty()) return rest::refuse(rest::user_required);
+  GH_TRY(account, directory_.by_id(validation.tenant, validation.user_id));
+  return Identity{std::move(account), std::move(validation.scopes)};
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registers OAuth clients, and gives them secrets. A secret is shown once, when it is made; we keep
+// its SHA-256.
+//
+// Thread:  pool threads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "keymanager/grants/client_credentials.h"
+#include "keymanager/revocations.h"
+#include "keymanager/token_issuer.h"
+
+namespace gatehouse::keymanager {
+
+// What a client is to be.
+struct ClientRequest {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string name;
+  std::string owner_id;
+  std::vector<std::string> grant_types;
+  std::vector<std::string> callback_urls;
+  std::string token_type = "OAUTH";  // or "JWT"
+  std::int64_t access_token_seconds = 3600;
+  std::int64_t refresh_token_seconds = 86'400;
+};
+
+struct Registered {
+  storage::Client client;
+  std::string secret;
+};
+
+class Clients {
+ public:
+  // Beyond this many the oldest secret of a client stops working.
+  static constexpr std::int64_t secrets_max = 32;
+
+  Clients(const Resources& resources, Revocations& revocations,
+          const ClientCredentials& application_grant, TokenIssuer& issuer);
+
+  // A client of its own. Error: invalid_argument.
+  Result<Registered> create(const ClientRequest& request);
+  // The client that this owner has under this name, made or changed as `request` says, with one
+  // more secret; the earlier ones stay valid.
+  Result<Registered> create_or_extend(const ClientRequest& request);
+
+  // Error: not_found (900404), also when the client is of another tenant; invalid_argument.
+  Result<> update(const std::string& client_id, const ClientRequest& request);
+  // Its tokens are taken back in the same transaction.
+  Result<> remove(const std::string& client_id);
+  // All secrets before it stop working.
+  Result<std::string> regenerate_secret(const std::string& client_id);
+  // A token of the application itself.
+  Result<IssuedTokens> issue_token(const std::string& client_id,
+                                   const std::vector<std::string>& scopes, std::int64_t seconds);
+
+ private:
+  struct Secret {
+    std::string text;
+    storage::ClientSecret row;
+  };
+
+  Secret make_secret();
+  Result<storage::Client> find(const std::string& client_id) const;
+  Result<storage::Client> client_from(const ClientRequest& request, std::string client_id) const;
+  Result<> remember_lifetime(const storage::Client& client, std::int64_t seconds);
+
+  storage::Database& apis_;
+  const Clock& clock_;
+  Random& random_;
+  Revocations& revocations_;
+  const ClientCredentials& application_grant_;
+  TokenIssuer& issuer_;
+};
+
+}  // namespace gatehouse::keymanager

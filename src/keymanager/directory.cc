@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/directory.h"
+
+#include <algorithm>
+
+#include "storage/users/role_store.h"
+#include "storage/users/tenant_store.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+using storage::Transaction;
+
+Result<Account> complete(Transaction& transaction, const storage::Tenant& tenant,
+                         storage::User user) {
+  if (!tenant.active) return fail(ErrorCode::not_found, "No such user", "tenant not active");
+  const storage::UserStore store(transaction, tenant.number);
+  GH_TRY(roles, store.roles_of(user.id));
+  return Account{tenant.number, tenant.domain, std::move(user), std::move(roles)};
+}
+
+}  // namespace
+
+bool Account::has_role(std::string_view role) const {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+Result<Account> Directory::by_name(std::string_view name) const {
+  return users_.read([&](Transaction& transaction) -> Result<Account> {
+    const storage::TenantStore tenants(transaction);
+    // The part behind the last @ is a tenant's domain if there is such a tenant; otherwise it
+    // belongs to the name, as in an e-mail address.
+    const std::size_t at = name.rfind('@');
+    if (at != std::string_view::npos) {
+      const Result<storage::Tenant> tenant = tenants.find_by_domain(name.substr(at + 1));
+      if (tenant) {
+        const storage::UserStore users(transaction, tenant->number);
+        GH_TRY(user, users.find_by_name(name.substr(0, at)));
+        return complete(transaction, *tenant, std::move(user));
+      }
+    }
+    GH_TRY(first, tenants.find(model::first_tenant));
+    const storage::UserStore users(transaction, first.number);
+    GH_TRY(user, users.find_by_name(name));
+    return complete(transaction, first, std::move(user));
+  });
+}
+
+Result<Account> Directory::by_id(model::TenantNumber tenant, std::string_view id) const {
+  return users_.read([&](Transaction& transaction) -> Result<Account> {
+    GH_TRY(found, storage::TenantStore(transaction).find(tenant));
+    GH_TRY(user, storage::UserStore(transaction, tenant).find(id));
+    return complete(transaction, found, std::move(user));
+  });
+}
+
+Result<std::vector<std::string>> Directory::rest_scopes(const Account& account) const {
+  return users_.read([&](Transaction& transaction) {
+    return storage::RoleStore(transaction, account.tenant).scopes_of_user(account.user.id);
+  });
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who users are: by the name that people type, or by the id that tables and tokens carry.
+//
+// Thread:  pool threads; each call is one read of user_manager.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/users/user_store.h"
+
+namespace gatehouse::keymanager {
+
+struct Account {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string domain;
+  storage::User user;
+  std::vector<std::string> roles;
+
+  bool active() const { return user.status == storage::UserStatus::active; }
+  bool has_role(std::string_view role) const;
+};
+
+class Directory {
+ public:
+  explicit Directory(storage::Database& users) : users_(users) {}
+
+  // "anna" of the first tenant, or "anna@example.com" of the tenant of that domain.
+  // Error: not_found, also when the tenant is not active.
+  Result<Account> by_name(std::string_view name) const;
+  // Error: not_found.
+  Result<Account> by_id(model::TenantNumber tenant, std::string_view id) const;
+
+  // Every scope of our REST APIs that the roles allow.
+  Result<std::vector<std::string>> rest_scopes(const Account& account) const;
+
+ private:
+  storage::Database& users_;
+};
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parameters of a request to an OAuth endpoint. They come in the body alone: what stands in the
+// URL ends in logs.
+//
+// Thread:  plain values.
+// Source:  RFC 6749, sections 3.1, 3.2 and 4.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "http/message.h"
+
+namespace gatehouse::keymanager {
+
+inline constexpr std::size_t form_fields_max = 64;
+inline constexpr std::size_t scopes_asked_max = 512;
+
+class Form {
+ public:
+  // Error: invalid_request, when the body is not a form, or names a parameter twice.
+  static Result<Form> parse(const http::Request& request);
+
+  // Empty when absent: a parameter without a value counts as omitted.
+  std::string_view text(std::string_view name) const;
+  bool has(std::string_view name) const { return !text(name).empty(); }
+  // Error: invalid_request, when it is omitted.
+  Result<std::string> required(std::string_view name) const;
+  // The words of `scope`, each once. Error: invalid_scope, for a character that RFC 6749 section
+  // 3.3 does not allow, or too many.
+  Result<std::vector<std::string>> scopes() const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/grants/password.h"
+
+#include "keymanager/oauth_error.h"
+
+namespace gatehouse::keymanager {
+
+Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Client& client) {
+  GH_TRY(username, form.required("username"));
+  GH_TRY(password, form.required("password"));
+  GH_TRY(asked, form.scopes());
+  const Result<Account> account = login_.check({username, password});
+  if (!account) {
+    if (account.error().code != ErrorCode::unauthenticated) {
+      return tl::unexpected<Error>(account.error());
+    }
+    return refuse(invalid_grant, account.error().message);
+  }
+  // A client belongs to a tenant, and so do those who use it.
+  if (account->tenant != client.tenant) {
+    return refuse(invalid_grant, "The user name or the password is wrong", "another tenant");
+  }
+  GH_TRY(allowed, scopes_.allowed({HolderKind::user, account->tenant, account->roles}, asked));
+  return Entitlement{.client = client,
+                     .user_id = account->user.id,
+                     .user = account->user.name,
+                     .scopes = std::move(allowed),
+                     .grant_type = std::string(type()),
+                     .refresh = client.may("refresh_token") ? WithRefresh::yes : WithRefresh::no};
+}
+
+}  // namespace gatehouse::keymanager

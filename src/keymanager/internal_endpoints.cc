@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/internal_endpoints.h"
+
+#include "keymanager/internal_answer.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+constexpr std::string_view validate_path = "/internal/keys/v1/validate";
+
+json::object to_json(const TokenValidator::Answer& answer) {
+  json::array list;
+  for (const model::Validation& validation : answer.list) {
+    list.push_back(model::to_json(validation));
+  }
+  return {{"revocation", answer.revocation}, {"list", std::move(list)}};
+}
+
+Result<std::vector<std::string>> tokens_of(const json::object& body) {
+  const json::array* array = array_at(body, "tokens");
+  if (array == nullptr || array->size() > TokenValidator::tokens_max) {
+    return fail(ErrorCode::invalid_argument, "'tokens' must be a list of at most 256 texts");
+  }
+  std::vector<std::string> tokens = texts_of(body, "tokens");
+  if (tokens.size() != array->size()) {
+    return fail(ErrorCode::invalid_argument, "'tokens' must hold texts only");
+  }
+  return tokens;
+}
+
+ClientRequest client_request_from(const json::object& body) {
+  ClientRequest request;
+  request.tenant = number_or(body, "tenant", model::first_tenant);
+  request.name = text_or(body, "name", "");
+  request.owner_id = text_or(body, "owner_id", "");
+  request.grant_types = texts_of(body, "grant_types");
+  request.callback_urls = texts_of(body, "callback_urls");
+  request.token_type = text_or(body, "token_type", "OAUTH");
+  request.access_token_seconds = number_or(body, "access_token_seconds", 3600);
+  request.refresh_token_seconds = number_or(body, "refresh_token_seconds", 86'400);
+  return request;
+}
+
+struct NamedUser {
+  model::TenantNumber tenant;
+  std::string user_id;
+};
+
+Result<NamedUser> user_from(const json::object& body) {
+  const NamedUser user{number_or(body, "tenant", model::first_tenant),
+                       text_or(body, "user_id", "")};
+  if (user.user_id.empty()) return fail(ErrorCode::invalid_argument, "'user_id' is missing");
+  return user;
+}
+
+}  // namespace
+
+InternalEndpoints::InternalEndpoints(TokenValidator& validator, Authenticator& authenticator,
+                                     Clients& clients, Revocations& revocations)
+    : validator_(validator),
+      authenticator_(authenticator),
+      clients_(clients),
+      revocations_(revocations) {
+  mount();
+}
+
+void InternalEndpoints::mount() {
+  using Self = InternalEndpoints;
+  on("POST", "/internal/keys/v1/validate", 200, &Self::validate);
+  on("POST", "/internal/keys/v1/authenticate", 200, &Self::authenticate);
+  on("POST", "/internal/keys/v1/clients", 201, &Self::create_client);
+  on("PUT", "/internal/keys/v1/clients/*", 200, &Self::update_client);
+  on("DELETE", "/internal/keys/v1/clients/*", 204, &Self::remove_client);
+  on("POST", "/internal/keys/v1/clients/*/regenerate-secret", 200, &Self::regenerate_secret);
+  on("POST", "/internal/keys/v1/clients/*/token", 200, &Self::issue_token);
+  on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
+  on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
+}
+
+void InternalEndpoints::on(const char* method, const char* path, int status,
+                           Reply (InternalEndpoints::*endpoint)(const json::object&,
+                                                                const std::string&)) {
+  routes_.add(method, path, [=, this](const http::Request& request, const std::string& id) {
+    Result<json::object> body = json::object();
+    if (!request.body.empty()) body = parse_json_object(request.body);
+    if (!body) return internal_refusal(body.error());
+    const Reply reply = (this->*endpoint)(*body, id);
+    if (!reply) return internal_refusal(reply.error());
+    return status == 204 ? internal_done() : internal_answer(status, *reply);
+  });
+}
+
+std::optional<http::Response> InternalEndpoints::try_answer(const http::Request& request) {
+  if (validator_.cache() == nullptr || request.method != "POST" || request.path != validate_path) {
+    return std::nullopt;
+  }
+  const Result<json::object> body = parse_json_object(request.body);
+  if (!body) return std::nullopt;
+  const Result<std::vector<std::string>> tokens = tokens_of(*body);
+  if (!tokens) return std::nullopt;
+  const std::optional<TokenValidator::Answer> answer = validator_.remembered(*tokens);
+  if (!answer) return std::nullopt;
+  return internal_answer(200, to_json(*answer));
+}
+
+http::Response InternalEndpoints::handle(const http::Request& request) {
+  return routes_.answer(request);
+}
+
+InternalEndpoints::Reply InternalEndpoints::validate(const json::object& body,
+                                                     const std::string&) {
+  GH_TRY(tokens, tokens_of(body));
+  GH_TRY(answer, validator_.validate(tokens));
+  return to_json(answer);
+}
+
+InternalEndpoints::Reply InternalEndpoints::authenticate(const json::object& body,
+                                                         const std::string&) {
+  GH_TRY(identity, authenticator_.authenticate(text_or(body, "authorization", "")));
+  return keymanager::to_json(identity);
+}
+
+InternalEndpoints::Reply InternalEndpoints::create_client(const json::object& body,
+                                                          const std::string&) {
+  GH_TRY(registered, clients_.create(client_request_from(body)));
+  return json::object{{"client_id", registered.client.client_id},
+                      {"client_secret", registered.secret}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::update_client(const json::object& body,
+                                                          const std::string& id) {
+  GH_CHECK(clients_.update(id, client_request_from(body)));
+  return json::object{{"client_id", id}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::remove_client(const json::object&,
+                                                          const std::string& id) {
+  GH_CHECK(clients_.remove(id));
+  return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::regenerate_secret(const json::object&,
+                                                              const std::string& id) {
+  GH_TRY(secret, clients_.regenerate_secret(id));
+  return json::object{{"client_secret", secret}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::issue_token(const json::object& body,
+                                                        const std::string& id) {
+  GH_TRY(tokens, clients_.issue_token(id, texts_of(body, "scopes"), number_or(body, "seconds", 0)));
+  return json::object{{"access_token", tokens.access_token},
+                      {"scope", tokens.scope_text()},
+                      {"expires_in", tokens.expires_in}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::revoke_user(const json::object& body,
+                                                        const std::string&) {
+  GH_TRY(user, user_from(body));
+  GH_CHECK(revocations_.revoke_user(user.tenant, user.user_id));
+  return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::user_changed(const json::object& body,
+                                                         const std::string&) {
+  GH_TRY(user, user_from(body));
+  GH_CHECK(revocations_.announce_user(user.tenant, user.user_id));
+  return json::object();
+}
+
+}  // namespace gatehouse::keymanager

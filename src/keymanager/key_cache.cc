@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/key_cache.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+bool names(const model::Revocation& revocation, const std::string& hash,
+           const model::Validation& validation) {
+  if (revocation.kind == "family") return validation.family == revocation.value;
+  if (revocation.kind == "client") return validation.client_id == revocation.value;
+  if (revocation.kind == "token") return to_hex(hash) == revocation.value;
+  return validation.user_id == revocation.value;
+}
+
+}  // namespace
+
+KeyCache::KeyCache(const Clock& clock, std::chrono::seconds lifetime)
+    : clock_(clock), lifetime_(lifetime) {}
+
+void KeyCache::begin_at(std::uint64_t revocation) {
+  const std::lock_guard lock(mutex_);
+  applied_ = std::max(applied_, revocation);
+}
+
+std::optional<KeyCache::Found> KeyCache::find(const std::string& hash) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(hash);
+  if (entry == entries_.end()) return std::nullopt;
+  if (entry->second.until > clock_.now()) return Found{applied_, entry->second.validation};
+  entries_.erase(entry);
+  return std::nullopt;
+}
+
+void KeyCache::put(const std::string& hash, std::uint64_t revocation,
+                   const model::Validation& validation) {
+  const Instant until = std::min(validation.expires_at, clock_.now() + lifetime_);
+  const std::lock_guard lock(mutex_);
+  if (revocation < applied_) return;
+  if (entries_.size() >= entries_max) entries_.clear();
+  entries_[hash] = {validation, until};
+}
+
+void KeyCache::apply(const model::Revocation& revocation) {
+  const std::lock_guard lock(mutex_);
+  applied_ = std::max(applied_, revocation.number);
+  boost::unordered::erase_if(entries_, [&](const auto& entry) {
+    return names(revocation, entry.first, entry.second.validation);
+  });
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/key_manager.h"
+
+#include "core/log.h"
+#include "storage/apis/revocation_store.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+using storage::Transaction;
+
+constexpr std::int64_t sweep_rows_max = 10'000;
+
+// A token's row stays until the token itself says that its hour is over, so that an expired one is
+// never called unknown.
+constexpr std::chrono::hours token_grace{1};
+
+}  // namespace
+
+KeyManager::KeyManager(const Resources& resources, const Options& options)
+    : resources_(resources),
+      passwords_(resources.passwords, resources.random, options.password_cost),
+      directory_(resources.users),
+      scopes_(resources.users, resources.apis),
+      login_(resources, directory_, passwords_, options.basic_lifetime),
+      signing_keys_(resources.apis, resources.clock, resources.random, resources.sealer,
+                    options.signing_algorithm),
+      revocations_(resources),
+      validator_(resources, options, signing_keys_, directory_, scopes_),
+      issuer_(resources, signing_keys_, revocations_, options.issuer),
+      client_authentication_(resources.apis),
+      client_credentials_(directory_, scopes_),
+      password_(login_, scopes_),
+      refresh_token_(resources, revocations_, directory_, scopes_),
+      clients_(resources, revocations_, client_credentials_, issuer_),
+      authenticator_(login_, directory_, validator_),
+      token_endpoint_(client_authentication_, {&client_credentials_, &password_, &refresh_token_},
+                      issuer_),
+      revocation_endpoint_(resources, client_authentication_, signing_keys_, revocations_),
+      introspection_endpoint_(client_authentication_, login_, validator_, options.issuer),
+      user_info_endpoint_(directory_, validator_),
+      registration_endpoint_(clients_, directory_, login_),
+      discovery_(options, signing_keys_),
+      public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_,
+               user_info_endpoint_, registration_endpoint_, discovery_}),
+      internal_(validator_, authenticator_, clients_, revocations_) {}
+
+Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
+  return bootstrap_users(resources_, passwords_, first);
+}
+
+Result<> KeyManager::start() {
+  GH_CHECK(signing_keys_.start());
+  // Listening begins before the number is read, so nothing falls between the two.
+  subscription_ = resources_.bus.subscribe(
+      std::string(bus::subject_revocations), [this](std::string_view message) { hear(message); });
+  GH_TRY(newest, resources_.apis.read([](Transaction& transaction) {
+    return storage::RevocationStore(transaction).newest();
+  }));
+  if (validator_.cache() != nullptr) validator_.cache()->begin_at(newest);
+  return {};
+}
+
+void KeyManager::hear(std::string_view message) {
+  const Result<json::object> object = parse_json_object(message);
+  if (!object) return;
+  const Result<model::Revocation> revocation = model::revocation_from(*object);
+  if (!revocation) {
+    log_warning("key manager: a revocation cannot be read: {}", revocation.error().message);
+    return;
+  }
+  if (validator_.cache() != nullptr) validator_.cache()->apply(*revocation);
+  if (revocation->kind.starts_with("user")) login_.forget(revocation->value);
+}
+
+Result<std::int64_t> KeyManager::sweep() {
+  GH_CHECK(signing_keys_.reload());
+  const Instant now = resources_.clock.now();
+  return resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
+    GH_TRY(tokens, storage::TokenStore(transaction).remove_expired(now - token_grace,
+                                                                   sweep_rows_max));
+    GH_TRY(revocations, storage::RevocationStore(transaction).remove_expired(now, sweep_rows_max));
+    return tokens + revocations;
+  });
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The key manager: who may hold tokens, and what they are worth. The one entrance for app.
+//
+//   KeyManager key_manager(resources, options);
+//   GH_TRY(first, key_manager.bootstrap({.name = "admin", .password = given}));
+//   GH_CHECK(key_manager.start());
+//   server.serve(key_manager.public_handler());
+//
+// Thread:  constructed and started by one thread; the handlers as http::Handler says; sweep from
+//          one thread at a time.
+#pragma once
+
+#include "keymanager/first_users.h"
+#include "keymanager/internal_endpoints.h"
+#include "keymanager/grants/password.h"
+#include "keymanager/grants/refresh_token.h"
+#include "keymanager/public_endpoints.h"
+
+namespace gatehouse::keymanager {
+
+class KeyManager {
+ public:
+  KeyManager(const Resources& resources, const Options& options);
+
+  // Makes the first tenant and its administrator where they are not. Before start().
+  Result<Bootstrapped> bootstrap(const FirstUser& first);
+  // Loads the signing keys, making the first one, and listens to revocations.
+  Result<> start();
+
+  // /oauth2/*, /oauth2endpoints/token, /.well-known/*, /client-registration/v0.17/register.
+  http::Handler& public_handler() { return public_; }
+  // /internal/keys/v1/*; never on a public listener.
+  http::Handler& internal_handler() { return internal_; }
+
+  Passwords& passwords() { return passwords_; }
+  SigningKeys& signing_keys() { return signing_keys_; }
+
+  // Every half minute: reads signing keys that other nodes may have made, and deletes tokens and
+  // revocations that have expired, a bounded batch of each. Returns how many rows went.
+  Result<std::int64_t> sweep();
+
+ private:
+  void hear(std::string_view message);
+
+  const Resources resources_;
+
+  Passwords passwords_;
+  Directory directory_;
+  ScopePolicy scopes_;
+  Login login_;
+  SigningKeys signing_keys_;
+  Revocations revocations_;
+  TokenValidator validator_;
+  TokenIssuer issuer_;
+  ClientAuthentication client_authentication_;
+
+  // The grants that this server has; a token request names one of them.
+  ClientCredentials client_credentials_;
+  PasswordGrant password_;
+  RefreshTokenGrant refresh_token_;
+
+  Clients clients_;
+  Authenticator authenticator_;
+  TokenEndpoint token_endpoint_;
+  RevocationEndpoint revocation_endpoint_;
+  IntrospectionEndpoint introspection_endpoint_;
+  UserInfoEndpoint user_info_endpoint_;
+  RegistrationEndpoint registration_endpoint_;
+  Discovery discovery_;
+  PublicEndpoints public_;
+  InternalEndpoints internal_;
+
+  // Last, so that nothing is heard while the rest goes.
+  std::unique_ptr<bus::Subscription> subscription_;
+};
+
+}  // namespace gatehouse::keymanager

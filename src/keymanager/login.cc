@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/login.h"
+
+#include "core/digest.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+tl::unexpected<Error> wrong() {
+  return fail(ErrorCode::unauthenticated, "The user name or the password is wrong");
+}
+
+}  // namespace
+
+Login::Login(const Resources& resources, Directory& directory, Passwords& passwords,
+             std::chrono::seconds lifetime)
+    : directory_(directory),
+      passwords_(passwords),
+      clock_(resources.clock),
+      lifetime_(lifetime),
+      key_(resources.random.bytes(32)) {}
+
+Result<Account> Login::check(const NameAndSecret& pair) {
+  Result<Account> account = directory_.by_name(pair.name);
+  const bool found = account.has_value();
+  if (!found && account.error().code != ErrorCode::not_found) return account;
+  GH_TRY(matches, passwords_.matches(pair.secret, found ? account->user.password : ""));
+  if (!matches || !account->active()) return wrong();
+  return account;
+}
+
+Result<Account> Login::check_remembered(const NameAndSecret& pair) {
+  const std::string tag = tag_of(pair);
+  if (const std::optional<Remembered> remembered = recall(tag)) {
+    Result<Account> account = directory_.by_id(remembered->tenant, remembered->user_id);
+    if (account && account->active() && account->user.password == remembered->hash) {
+      return account;
+    }
+    forget(remembered->user_id);
+  }
+  GH_TRY(account, check(pair));
+  remember(tag, account);
+  return account;
+}
+
+void Login::forget(std::string_view user_id) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(pairs_, [&](const auto& entry) { return entry.second.user_id == user_id; });
+}
+
+std::string Login::tag_of(const NameAndSecret& pair) const {
+  return to_bytes(hmac_sha256(key_, pair.name + '\0' + pair.secret));
+}
+
+std::optional<Login::Remembered> Login::recall(const std::string& tag) {
+  const std::lock_guard lock(mutex_);
+  const auto found = pairs_.find(tag);
+  if (found == pairs_.end()) return std::nullopt;
+  if (found->second.until > clock_.now()) return found->second;
+  pairs_.erase(found);
+  return std::nullopt;
+}
+
+void Login::remember(const std::string& tag, const Account& account) {
+  const std::lock_guard lock(mutex_);
+  if (pairs_.size() >= pairs_max) pairs_.clear();
+  pairs_[tag] = {account.tenant, account.user.id, account.user.password,
+                 clock_.now() + lifetime_};
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/oauth_error.h"
+
+#include <array>
+
+#include "core/log.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+constexpr std::array errors{invalid_request,        invalid_client, invalid_grant,
+                            unauthorized_client,    invalid_scope,  unsupported_grant_type,
+                            invalid_token,          insufficient_scope,
+                            temporarily_unavailable, server_error};
+
+const OAuthError& error_of(const Error& error) {
+  for (const OAuthError& known : errors) {
+    if (known.number == error.number) return known;
+  }
+  const bool later =
+      error.code == ErrorCode::unavailable || error.code == ErrorCode::exhausted;
+  return later ? temporarily_unavailable : server_error;
+}
+
+http::Response uncached(int status, const json::object& body) {
+  http::Response response =
+      http::make_response(status, "application/json", json::serialize(body));
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("Pragma", "no-cache");
+  return response;
+}
+
+std::string challenge_of(const OAuthError& error) {
+  if (error.number == invalid_client.number) return R"(Basic realm="gatehouse")";
+  return fmt::format(R"(Bearer realm="gatehouse", error="{}")", error.name);
+}
+
+}  // namespace
+
+tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
+                             std::string detail) {
+  return fail(error.code, std::move(description), std::move(detail), error.number);
+}
+
+http::Response oauth_response(const Error& error) {
+  const OAuthError& known = error_of(error);
+  const bool ours = known.number == error.number;
+  if (!error.detail.empty() || known.status >= 500) {
+    log_warning("oauth: {}: {} ({})", known.name, error.message, error.detail);
+  }
+  http::Response response = uncached(
+      known.status,
+      {{"error", known.name},
+       {"error_description", ours ? error.message : std::string("Try again in a moment")}});
+  if (known.status == 401 || known.status == 403) {
+    response.headers.add("WWW-Authenticate", challenge_of(known));
+  }
+  if (known.status == 503) response.headers.add("Retry-After", "1");
+  return response;
+}
+
+http::Response oauth_answer(const json::object& body) { return uncached(200, body); }
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The errors of OAuth as constants, and how an Error becomes an answer of its endpoints.
+//
+// Shape:   {"error":"…","error_description":"…"}, not cached.
+// Thread:  pure functions.
+#pragma once
+
+#include "core/error.h"
+#include "core/json.h"
+#include "http/message.h"
+
+namespace gatehouse::keymanager {
+
+struct OAuthError {
+  std::uint32_t number;  // Error::number while it travels
+  ErrorCode code;
+  const char* name;
+  int status;
+};
+
+// RFC 6749, section 5.2.
+inline constexpr OAuthError invalid_request{909101, ErrorCode::invalid_argument,
+                                            "invalid_request", 400};
+inline constexpr OAuthError invalid_client{909102, ErrorCode::unauthenticated, "invalid_client",
+                                           401};
+inline constexpr OAuthError invalid_grant{909103, ErrorCode::invalid_argument, "invalid_grant",
+                                          400};
+inline constexpr OAuthError unauthorized_client{909104, ErrorCode::invalid_argument,
+                                                "unauthorized_client", 400};
+inline constexpr OAuthError unsupported_grant_type{909105, ErrorCode::invalid_argument,
+                                                   "unsupported_grant_type", 400};
+inline constexpr OAuthError invalid_scope{909106, ErrorCode::invalid_argument, "invalid_scope",
+                                          400};
+// RFC 6750, section 3.1.
+inline constexpr OAuthError invalid_token{909107, ErrorCode::unauthenticated, "invalid_token",
+                                          401};
+inline constexpr OAuthError insufficient_scope{909108, ErrorCode::forbidden, "insufficient_scope",
+                                               403};
+// RFC 6749, section 4.1.2.1, for which section 5.2 has no names.
+inline constexpr OAuthError server_error{909109, ErrorCode::internal, "server_error", 500};
+inline constexpr OAuthError temporarily_unavailable{909110, ErrorCode::unavailable,
+                                                    "temporarily_unavailable", 503};
+
+// `return refuse(invalid_grant, "The user name or the password is wrong");` — `detail` is logged.
+tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
+                             std::string detail = "");
+
+// An error that is none of the constants becomes server_error or temporarily_unavailable.
+http::Response oauth_response(const Error& error);
+
+// 200 with a body that no cache may keep (RFC 6749, section 5.1).
+http::Response oauth_answer(const json::object& body);
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a key manager is built from: the world it lives in, and how it is set.
+//
+// Thread:  plain values; what Resources refers to outlives the key manager.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "bus/bus.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/random.h"
+#include "jose/algorithm.h"
+#include "jose/seal.h"
+#include "net/pool.h"
+#include "storage/database.h"
+
+namespace gatehouse::keymanager {
+
+struct Resources {
+  storage::Database& users;  // user_manager
+  storage::Database& apis;   // api_manager
+  const Clock& clock;
+  Random& random;  // used from several threads
+  bus::Bus& bus;
+  net::Pool& passwords;  // hashes them; its queue is the bound on waiting logins
+  const jose::Sealer& sealer;
+  Metrics& metrics;
+};
+
+// Argon2id, RFC 9106. A hash carries its own cost, so a change here keeps older passwords valid.
+struct PasswordCost {
+  std::uint32_t memory_kib = 19 * 1024;
+  std::uint32_t passes = 2;
+};
+
+enum class KeyCacheMode : std::uint8_t { off, on };
+
+struct Options {
+  // `iss` of our tokens, and where clients find us. Key: key_manager.issuer.
+  std::string issuer = "https://localhost:9443/oauth2/token";
+  std::string base_url = "https://localhost:9443";
+
+  // Whether validations are remembered here rather than at the gateways. Key:
+  // key_manager.key_cache.
+  KeyCacheMode key_cache = KeyCacheMode::off;
+  std::chrono::seconds key_cache_lifetime{900};
+
+  // How long a pair of user and password is taken without hashing it again.
+  std::chrono::seconds basic_lifetime{60};
+
+  jose::Algorithm signing_algorithm = jose::Algorithm::rs256;
+  PasswordCost password_cost;
+};
+
+// No token lives longer; what must outlive every token lasts as long.
+inline constexpr std::int64_t token_seconds_max = 365 * 86'400;
+
+}  // namespace gatehouse::keymanager

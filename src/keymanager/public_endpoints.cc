@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/public_endpoints.h"
+
+#include <algorithm>
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+constexpr std::string_view key_set_path = "/oauth2/jwks";
+
+template <typename Endpoint>
+Routes::Answer answer_of(Endpoint& endpoint) {
+  return [&endpoint](const http::Request& request, const std::string&) {
+    return endpoint.handle(request);
+  };
+}
+
+}  // namespace
+
+PublicEndpoints::PublicEndpoints(const PublicParts& parts)
+    : parts_(parts),
+      metadata_paths_{"/.well-known/openid-configuration",
+                      "/oauth2/token/.well-known/openid-configuration",
+                      "/oauth2/oidcdiscovery/.well-known/openid-configuration",
+                      "/.well-known/oauth-authorization-server",
+                      // RFC 8414, section 3.1: the path of the issuer comes after the well-known one.
+                      "/.well-known/oauth-authorization-server/oauth2/token"} {
+  mount();
+}
+
+void PublicEndpoints::mount() {
+  routes_.add("POST", "/oauth2/token", answer_of(parts_.token));
+  routes_.add("POST", "/oauth2endpoints/token", answer_of(parts_.token));
+  routes_.add("POST", "/oauth2/revoke", answer_of(parts_.revocation));
+  routes_.add("POST", "/oauth2/introspect", answer_of(parts_.introspection));
+  routes_.add("GET", "/oauth2/userinfo", answer_of(parts_.user_info));
+  routes_.add("POST", "/oauth2/userinfo", answer_of(parts_.user_info));
+  routes_.add("POST", "/client-registration/v0.17/register", answer_of(parts_.registration));
+  routes_.add("GET", std::string(key_set_path), [this](const http::Request&, const std::string&) {
+    return parts_.discovery.key_set();
+  });
+  for (const std::string& path : metadata_paths_) {
+    routes_.add("GET", path, [this](const http::Request&, const std::string&) {
+      return parts_.discovery.metadata();
+    });
+  }
+}
+
+std::optional<http::Response> PublicEndpoints::try_answer(const http::Request& request) {
+  if (request.method != "GET") return std::nullopt;
+  if (request.path == key_set_path) return parts_.discovery.key_set();
+  const bool is_metadata = std::find(metadata_paths_.begin(), metadata_paths_.end(),
+                                     request.path) != metadata_paths_.end();
+  if (is_metadata) return parts_.discovery.metadata();
+  return std::nullopt;
+}
+
+http::Response PublicEndpoints::handle(const http::Request& request) {
+  return routes_.answer(request);
+}
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The OAuth endpoints that clients see. Every path of the list in mount() answers with the same
+// bytes as its aliases.
+//
+// Thread:  pool threads; metadata and keys are answered on the loop.
+#pragma once
+
+#include "http/handler.h"
+#include "keymanager/discovery.h"
+#include "keymanager/introspection_endpoint.h"
+#include "keymanager/registration_endpoint.h"
+#include "keymanager/revocation_endpoint.h"
+#include "keymanager/routes.h"
+#include "keymanager/token_endpoint.h"
+#include "keymanager/user_info_endpoint.h"
+
+namespace gatehouse::keymanager {
+
+// What answers; each outlives the handler.
+struct PublicParts {
+  TokenEndpoint& token;
+  RevocationEndpoint& revocation;
+  IntrospectionEndpoint& introspection;
+  UserInfoEndpoint& user_info;
+  RegistrationEndpoint& registration;
+  Discovery& discovery;
+};
+
+class PublicEndpoints final : public http::Handler {
+ public:
+  explicit PublicEndpoints(const PublicParts& parts);
+
+  std::optional<http::Response> try_answer(const http::Request& request) override;
+  http::Response handle(const http::Request& request) override;
+
+ private:
+  void mount();
+
+  const PublicParts parts_;
+  Routes routes_;
+  std::vector<std::string> metadata_paths_;
+};
+
+}  // namespace gatehouse::keymanager

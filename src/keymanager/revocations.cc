@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/revocations.h"
+
+#include <algorithm>
+
+#include "keymanager/lifetime.h"
+#include "storage/apis/revocation_store.h"
+#include "storage/apis/token_store.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+using storage::Transaction;
+
+Result<> remove_tokens(Transaction& transaction, const model::Revocation& revocation) {
+  storage::TokenStore tokens(transaction);
+  if (revocation.kind == "family") {
+    return tokens.remove_family(revocation.tenant, revocation.value);
+  }
+  if (revocation.kind == "client") {
+    return tokens.remove_of_client(revocation.tenant, revocation.value);
+  }
+  if (revocation.kind == "user") {
+    return tokens.remove_of_user(revocation.tenant, revocation.value);
+  }
+  return {};
+}
+
+}  // namespace
+
+Revocations::Revocations(const Resources& resources)
+    : apis_(resources.apis), bus_(resources.bus), clock_(resources.clock) {}
+
+Result<> Revocations::revoke_family(const storage::Client& client, std::string family) {
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = client.tenant,
+                             .kind = "family",
+                             .value = std::move(family),
+                             .issued_before = now,
+                             .expires_at = now + longest_access_lifetime(client)}});
+}
+
+Result<> Revocations::revoke_client(const storage::Client& client, Also also) {
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = client.tenant,
+                             .kind = "client",
+                             .value = client.client_id,
+                             .issued_before = now,
+                             .expires_at = now + longest_access_lifetime(client)},
+              .also = std::move(also)});
+}
+
+Result<> Revocations::revoke_user(model::TenantNumber tenant, std::string user_id) {
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = tenant,
+                             .kind = "user",
+                             .value = std::move(user_id),
+                             .issued_before = now,
+                             .expires_at = now + std::chrono::seconds(token_seconds_max)}});
+}
+
+Result<> Revocations::announce_user(model::TenantNumber tenant, std::string user_id) {
+  // Nobody remembers a validation for longer than a day without asking again.
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = tenant,
+                             .kind = "user_changed",
+                             .value = std::move(user_id),
+                             .issued_before = now,
+                             .expires_at = now + std::chrono::hours(24)}});
+}
+
+Result<> Revocations::add(Waiting waiting) {
+  std::unique_lock lock(mutex_);
+  queue_.push_back(&waiting);
+  while (!waiting.done) {
+    if (writing_) {
+      turn_.wait(lock);
+      continue;
+    }
+    const auto end =
+        queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_max));
+    const std::vector<Waiting*> batch(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
+    writing_ = true;
+    lock.unlock();
+    const Result<> written = write(batch);
+    lock.lock();
+    writing_ = false;
+    for (Waiting* each : batch) {
+      each->result = written;
+      each->done = true;
+    }
+    turn_.notify_all();
+  }
+  return waiting.result;
+}
+
+Result<> Revocations::write(const std::vector<Waiting*>& batch) {
+  std::vector<model::Revocation> revocations;
+  for (const Waiting* waiting : batch) revocations.push_back(waiting->revocation);
+  const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
+    for (const Waiting* waiting : batch) {
+      GH_CHECK(remove_tokens(transaction, waiting->revocation));
+      if (waiting->also) GH_CHECK(waiting->also(transaction));
+    }
+    // The counter is taken last, so nobody waits while holding it.
+    return storage::RevocationStore(transaction).append(revocations);
+  });
+  if (!written) return written;
+  for (const model::Revocation& revocation : revocations) {
+    bus_.publish(bus::subject_revocations, json::serialize(model::to_json(revocation)));
+  }
+  return {};
+}
+
+}  // namespace gatehouse::keymanager

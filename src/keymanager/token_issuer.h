@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes tokens for what a grant has decided. Opaque access tokens and all refresh tokens are stored
+// by their hash; an access token in the form of a JWT is stored nowhere.
+//
+// Thread:  pool threads.
+// Cost:    one durable write; for a JWT without a refresh token one signature and no write.
+// Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keymanager/revocations.h"
+#include "keymanager/signing_keys.h"
+#include "storage/apis/token_store.h"
+
+namespace gatehouse::keymanager {
+
+enum class WithRefresh : std::uint8_t { no, yes };
+
+// What somebody may have.
+struct Entitlement {
+  storage::Client client;
+  std::string user_id{};  // empty: the application itself
+  std::string user{};     // name
+  std::vector<std::string> scopes{};
+  std::string grant_type{};
+  WithRefresh refresh = WithRefresh::no;
+  std::optional<std::int64_t> seconds{};  // instead of the client's
+  // The refresh token that this uses up; the family goes on, and so do its scopes.
+  std::optional<storage::StoredToken> replaces{};
+};
+
+struct IssuedTokens {
+  std::string access_token;
+  std::string refresh_token;  // may be empty
+  std::vector<std::string> scopes;
+  std::int64_t expires_in = 0;
+
+  // The scopes between spaces; "default" when there is none.
+  std::string scope_text() const;
+  json::object to_json() const;
+};
+
+class TokenIssuer {
+ public:
+  TokenIssuer(const Resources& resources, const SigningKeys& keys, Revocations& revocations,
+              std::string issuer);
+
+  // Error: invalid_grant, when the refresh token was used before (its family is revoked then) or
+  //        taken back; unauthorized_client, when the client has gone meanwhile.
+  Result<IssuedTokens> issue(const Entitlement& entitlement);
+
+ private:
+  struct Batch;
+
+  Result<std::string> make_jwt(const Entitlement& entitlement, const storage::StoredToken& token);
+  Result<> store(const Entitlement& entitlement, const Batch& batch);
+
+  storage::Database& apis_;
+  const Clock& clock_;
+  Random& random_;
+  const SigningKeys& keys_;
+  Revocations& revocations_;
+  const std::string issuer_;
+};
+
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/token_validator.h"
+
+#include <algorithm>
+
+#include "core/digest.h"
+#include "jose/claims.h"
+#include "jose/opaque_token.h"
+#include "keymanager/access_claims.h"
+#include "storage/apis/client_store.h"
+#include "storage/apis/revocation_store.h"
+#include "storage/apis/token_store.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+using model::Validation;
+using storage::Transaction;
+
+Validation inactive(std::uint32_t code) {
+  Validation validation;
+  validation.code = code;
+  return validation;
+}
+
+}  // namespace
+
+// A token that must be looked up, and where its answer goes.
+struct TokenValidator::Question {
+  const std::string& token;
+  std::string hash;
+  std::size_t place;
+  std::optional<AccessClaims> claims;  // of a JWT whose signature and times hold
+};
+
+TokenValidator::TokenValidator(const Resources& resources, const Options& options,
+                               const SigningKeys& keys, const Directory& directory,
+                               const ScopePolicy& scopes)
+    : apis_(resources.apis),
+      clock_(resources.clock),
+      keys_(keys),
+      directory_(directory),
+      scopes_(scopes),
+      issuer_(options.issuer),
+      validations_(resources.metrics.counter("gatehouse_key_validations_total", "",
+                                             "Tokens that the key manager was asked about")),
+      reads_(resources.metrics.counter("gatehouse_key_validation_reads_total", "",
+                                       "Tokens that were looked up in the database")),
+      hits_(resources.metrics.counter("gatehouse_key_validation_hits_total", "",
+                                      "Tokens that the key manager remembered")) {
+  if (options.key_cache == KeyCacheMode::on) {
+    cache_.emplace(resources.clock, options.key_cache_lifetime);
+  }
+}
+
+Result<Validation> TokenValidator::validate_one(const std::string& token) {
+  GH_TRY(answer, validate({token}));
+  return std::move(answer.list.front());
+}
+
+std::optional<TokenValidator::Answer> TokenValidator::remembered(
+    const std::vector<std::string>& tokens) {
+  if (!cache_ || tokens.empty()) return std::nullopt;
+  Answer answer;
+  for (const std::string& token : tokens) {
+    std::optional<KeyCache::Found> found = cache_->find(to_bytes(sha256(token)));
+    if (!found) return std::nullopt;
+    const bool first = answer.list.empty();
+    answer.revocation = first ? found->revocation : std::min(answer.revocation, found->revocation);
+    answer.list.push_back(std::move(found->validation));
+  }
+  validations_.add(tokens.size());
+  hits_.add(tokens.size());
+  return answer;
+}
+
+Result<TokenValidator::Answer> TokenValidator::validate(const std::vector<std::string>& tokens) {
+  if (std::optional<Answer> all = remembered(tokens)) return *std::move(all);
+  validations_.add(tokens.size());
+  reads_.add(tokens.size());
+  Answer answer;
+  answer.list.resize(tokens.size());
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    Question question{tokens[i], to_bytes(sha256(tokens[i])), i, {}};
+    Validation& validation = answer.list[i];
+    validation = inactive(jose::invalid_credentials);
+    if (jose::looks_like_jwt(tokens[i])) {
+      const Result<jose::Jwt> jwt = jose::verify(tokens[i], keys_.current()->published);
+      if (!jwt || jwt->type != access_token_type) continue;
+      const Result<jose::Lifetime> lifetime =
+          jose::check_claims(jwt->claims, {.issuer = issuer_, .now = clock_.now()});
+      if (!lifetime) {
+        validation.code = lifetime.error().number;
+        continue;
+      }
+      question.claims = access_claims_from(jwt->claims);
+      question.claims->issued_at = lifetime->issued_at;
+      question.claims->expires_at = lifetime->expires_at;
+    }
+    questions.push_back(std::move(question));
+  }
+  GH_CHECK(read_tokens(questions, answer));
+  for (const Question& question : questions) {
+    Validation& validation = answer.list[question.place];
+    if (validation.active && !validation.user_id.empty()) GH_CHECK(check_user(validation));
+    if (validation.active && cache_) cache_->put(question.hash, answer.revocation, validation);
+  }
+  return answer;
+}
+
+Result<> TokenValidator::read_tokens(std::vector<Question>& questions, Answer& answer) {
+  return apis_.read([&](Transaction& transaction) -> Result<> {
+    GH_TRY(newest, storage::RevocationStore(transaction).newest());
+    answer.revocation = newest;
+    for (const Question& question : questions) {
+      GH_CHECK(read_one(transaction, question, answer.list[question.place]));
+    }
+    return {};
+  });
+}
+
+Result<> TokenValidator::read_one(Transaction& transaction, const Question& question,
+                                  Validation& validation) const {
+  return question.claims ? read_jwt(transaction, question, validation)
+                         : read_opaque(transaction, question, validation);
+}
+
+Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& question,
+                                     Validation& validation) const {
+  const std::optional<Instant> end =
+      jose::opaque_token_end(jose::OpaqueKind::access, question.token);
+  if (!end) return {};
+  const Instant now = clock_.now();
+  // Its checksum and its hour say that it was ours once.
+  if (*end <= now) validation.code = jose::access_token_expired;
+  GH_TRY(token, storage::TokenStore(transaction).find(question.hash));
+  if (!token || token->kind != storage::TokenKind::access) return {};
+  validation = {.active = token->expires_at > now,
+                .code = token->expires_at > now ? 0 : jose::access_token_expired,
+                .tenant = token->tenant,
+                .client_id = token->client_id,
+                .user_id = token->user_id,
+                .user = "",
+                .family = token->family,
+                .scopes = std::move(token->scopes),
+                .issued_at = token->issued_at,
+                .expires_at = token->expires_at};
+  return {};
+}
+
+Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& question,
+                                  Validation& validation) const {
+  const AccessClaims& claims = *question.claims;
+  const Result<storage::Client> client =
+      storage::ClientStore(transaction).find(claims.client_id);
+  if (!client && client.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(client.error());
+  }
+  if (!client || !client->active) return {};
+  GH_TRY(revoked, storage::RevocationStore(transaction)
+                      .covers({.tenant = client->tenant,
+                               .token = claims.jti,
+                               .family = claims.family,
+                               .client_id = claims.client_id,
+                               .user_id = claims.user_id,
+                               .issued_at = claims.issued_at}));
+  if (revoked) return {};
+  validation = {.active = true,
+                .code = 0,
+                .tenant = client->tenant,
+                .client_id = claims.client_id,
+                .user_id = claims.user_id,
+                .user = "",
+                .family = claims.family,
+                .scopes = claims.scopes,
+                .issued_at = claims.issued_at,
+                .expires_at = claims.expires_at};
+  return {};
+}
+
+Result<> TokenValidator::check_user(Validation& validation) const {
+  const Result<Account> account = directory_.by_id(validation.tenant, validation.user_id);
+  if (!account && account.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(account.error());
+  }
+  if (!account || !account->active()) {
+    validation = inactive(jose::invalid_credentials);
+    return {};
+  }
+  validation.user = account->user.name;
+  GH_TRY(scopes, scopes_.allowed({HolderKind::user, account->tenant, account->roles},
+                                 validation.scopes));
+  validation.scopes = std::move(scopes);
+  return {};
+}
+
+}  // namespace gatehouse::keymanager
