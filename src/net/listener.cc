@@ -172,7 +172,7 @@ void Listener::accept_waiting(int count_max) {
   }
 }
 
-// Accepts with the spare descriptor and closes at once. False when nobody waits, or accepting rests.
+// Accepts with the spare descriptor and closes at once. False when nobody waits or accepting rests.
 bool Listener::refuse_one() {
   if (spare_ >= 0) {
     ::close(std::exchange(spare_, -1));

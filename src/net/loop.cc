@@ -64,11 +64,15 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
-  runner_ = std::this_thread::get_id();
-  tick_ = std::chrono::steady_clock::now();
+  begin();
   while (!stopping_.load(std::memory_order_acquire)) turn();
   stopping_.store(false, std::memory_order_relaxed);
-  runner_ = std::thread::id();
+  end();
+}
+
+void Loop::begin() {
+  runner_ = std::this_thread::get_id();
+  tick_ = std::chrono::steady_clock::now();
 }
 
 void Loop::stop() {

@@ -164,6 +164,8 @@ class Loop {
 
   void push(Posted* posted);
   void call_posted();
+  void begin();
+  void end() { runner_ = std::thread::id(); }
   void turn();
   void wait();
   void dispatch();
@@ -256,13 +258,13 @@ template <typename T>
 T Loop::run_until_done(Task<T> task) {
   Outcome<T> outcome;
   TaskGroup group;
-  runner_ = std::this_thread::get_id();
+  begin();
   group.spawn(finish(task, outcome));
   while (!outcome) {
     GH_ASSERT(group.size() == 1);  // else the task has thrown
     turn();
   }
-  runner_ = std::thread::id();
+  end();
   if constexpr (!std::is_void_v<T>) return *std::move(outcome);
 }
 

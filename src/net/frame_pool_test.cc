@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Guards the hot path: once frames are pooled, a request and its answer allocate nothing. Sanitizers
-// take frames from the heap and have their own operator new, so there is nothing to count with them.
+// Guards the hot path: once frames are pooled, a request and its answer allocate nothing. With
+// sanitizers frames come from the heap and operator new is theirs, so there is nothing to count.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define GH_SANITIZED 1
@@ -9,6 +9,8 @@
 #endif
 
 #ifndef GH_SANITIZED
+
+#include "net/frame_pool.h"
 
 #include <gtest/gtest.h>
 
