@@ -25,35 +25,32 @@ void RouteTree::add(std::string_view path, const std::string& method, const Rout
     if (!next) next = std::make_unique<Node>();
     node = next.get();
   }
-  node->methods[method] = route;
-  node->names = std::move(names);
+  node->methods[method] = {route, std::move(names)};
 }
 
-const RouteTree::Methods* RouteTree::find(std::string_view path, Values& values) const {
+const RouteTree::Methods* RouteTree::find(std::string_view path,
+                                          std::vector<std::string>& values) const {
   std::vector<std::string> segments;
   for (const std::string_view segment : segments_of(path)) {
     Result<std::string> decoded = percent_decode(segment);
     if (!decoded) return nullptr;
     segments.push_back(*std::move(decoded));
   }
-  std::vector<std::string> taken;
-  const Node* node = walk(root_, segments, 0, taken);
-  if (node == nullptr) return nullptr;
-  for (std::size_t i = 0; i < taken.size(); ++i) values[node->names[i]] = std::move(taken[i]);
-  return &node->methods;
+  const Node* node = walk(root_, segments, 0, values);
+  return node == nullptr ? nullptr : &node->methods;
 }
 
 const RouteTree::Node* RouteTree::walk(const Node& node, const std::vector<std::string>& segments,
-                                       std::size_t at, std::vector<std::string>& taken) const {
+                                       std::size_t at, std::vector<std::string>& values) const {
   if (at == segments.size()) return node.methods.empty() ? nullptr : &node;
   if (const auto literal = node.literals.find(segments[at]); literal != node.literals.end()) {
-    const Node* found = walk(*literal->second, segments, at + 1, taken);
+    const Node* found = walk(*literal->second, segments, at + 1, values);
     if (found != nullptr) return found;
   }
   if (!node.parameter || segments[at].empty()) return nullptr;
-  taken.push_back(segments[at]);
-  const Node* found = walk(*node.parameter, segments, at + 1, taken);
-  if (found == nullptr) taken.pop_back();
+  values.push_back(segments[at]);
+  const Node* found = walk(*node.parameter, segments, at + 1, values);
+  if (found == nullptr) values.pop_back();
   return found;
 }
 

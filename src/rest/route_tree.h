@@ -22,27 +22,29 @@ struct Route;  // an operation and its handler
 
 class RouteTree {
  public:
-  using Methods = std::map<std::string, const Route*, std::less<>>;
-  using Values = std::map<std::string, std::string, std::less<>>;
+  // Templates may name one place differently: GET /roles/{id} and DELETE /roles/{name}.
+  struct Target {
+    const Route* route = nullptr;
+    std::vector<std::string> names;  // of the parameters, in the order of the path
+  };
+  using Methods = std::map<std::string, Target, std::less<>>;
 
   // `path` is a template: "/apis/{apiId}".
   void add(std::string_view path, const std::string& method, const Route* route);
 
-  // The methods at a path, or null; fills in the decoded parameters.
+  // The methods at a path, or null; `values` are the decoded parameters, in the order of the path.
   // `path` is still percent-encoded, so that an encoded '/' stays within its segment.
-  const Methods* find(std::string_view path, Values& values) const;
+  const Methods* find(std::string_view path, std::vector<std::string>& values) const;
 
  private:
   struct Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
     std::unique_ptr<Node> parameter;
     Methods methods;
-    // Templates may name one place differently: /policies/{level} and /policies/{name}/usage.
-    std::vector<std::string> names;  // of the parameters on the way here, set with the methods
   };
 
   const Node* walk(const Node& node, const std::vector<std::string>& segments, std::size_t at,
-                   std::vector<std::string>& taken) const;
+                   std::vector<std::string>& values) const;
 
   Node root_;
 };

@@ -18,11 +18,12 @@ class Routes : public ::testing::Test {
 
   // The template that fits, with its values: "/apis/{apiId} apiId=7".
   std::string find(std::string_view path) const {
-    RouteTree::Values values;
+    std::vector<std::string> values;
     const RouteTree::Methods* methods = tree_.find(path, values);
     if (methods == nullptr) return "";
-    std::string text = methods->begin()->first;
-    for (const auto& [name, value] : values) text += " " + name + "=" + value;
+    const auto& [path_template, target] = *methods->begin();
+    std::string text = path_template;
+    for (std::size_t i = 0; i < values.size(); ++i) text += " " + target.names[i] + "=" + values[i];
     return text;
   }
 
@@ -43,6 +44,17 @@ TEST_F(Routes, LiteralThatLeadsNowhereIsAParameter) {
 TEST_F(Routes, ParameterIsOneDecodedSegment) {
   EXPECT_EQ(find("/policies/application/10%2FMin%20x"),
             "/policies/{level}/{name} level=application name=10/Min x");
+}
+
+TEST_F(Routes, MethodsMayNameAParameterDifferently) {
+  RouteTree tree;
+  tree.add("/roles/{id}", "GET", nullptr);
+  tree.add("/roles/{name}", "DELETE", nullptr);
+  std::vector<std::string> values;
+  const RouteTree::Methods* methods = tree.find("/roles/cook", values);
+  ASSERT_NE(methods, nullptr);
+  EXPECT_EQ(methods->at("GET").names, std::vector<std::string>{"id"});
+  EXPECT_EQ(methods->at("DELETE").names, std::vector<std::string>{"name"});
 }
 
 TEST_F(Routes, EverythingElseIsNowhere) {

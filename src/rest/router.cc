@@ -79,10 +79,10 @@ http::Response wrong_method(const RouteTree::Methods& methods, std::string_view 
 }
 
 // A resource that is read answers HEAD too; the server leaves the body out.
-const Route* route_for(const RouteTree::Methods& methods, std::string_view method) {
+const RouteTree::Target* target_for(const RouteTree::Methods& methods, std::string_view method) {
   auto found = methods.find(method);
   if (found == methods.end() && method == "HEAD") found = methods.find(std::string_view("GET"));
-  return found == methods.end() ? nullptr : found->second;
+  return found == methods.end() ? nullptr : &found->second;
 }
 
 Result<> authorize(const schema::Operation& operation, const Caller& caller) {
@@ -225,25 +225,27 @@ http::Response Router::handle(const http::Request& request) {
   if (resource == "/openapi.yaml") {
     return http::make_response(200, "application/yaml", std::string(state_->options.openapi_yaml));
   }
-  RouteTree::Values values;
+  std::vector<std::string> values;
   const RouteTree::Methods* methods = state_->tree.find(resource, values);
   if (methods == nullptr) return not_found();
-  const Route* route = route_for(*methods, request.method);
-  if (route == nullptr) return wrong_method(*methods, request.method);
+  const RouteTree::Target* target = target_for(*methods, request.method);
+  if (target == nullptr) return wrong_method(*methods, request.method);
+  const schema::Operation& operation = *target->route->operation;
 
   const Result<Caller> caller = authenticate(request, state_->key_manager);
   if (!caller) return problem_response(caller.error());
-  if (const Result<> allowed = authorize(*route->operation, *caller); !allowed) {
+  if (const Result<> allowed = authorize(operation, *caller); !allowed) {
     return problem_response(allowed.error());
   }
-  if (!is_acceptable(*route->operation, request)) {
+  if (!is_acceptable(operation, request)) {
     return refused("There is no such representation", 406);
   }
-  Call call{*caller, request, std::move(values), {}, nullptr, {}, std::string(resource)};
-  if (std::optional<http::Response> refused = state_->read(*route->operation, call)) {
+  Call call{*caller, request, {}, {}, nullptr, {}, std::string(resource)};
+  for (std::size_t i = 0; i < values.size(); ++i) call.path[target->names[i]] = values[i];
+  if (std::optional<http::Response> refused = state_->read(operation, call)) {
     return *std::move(refused);
   }
-  return state_->answer(*route, call, *base);
+  return state_->answer(*target->route, call, *base);
 }
 
 }  // namespace gatehouse::rest

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "rest/problems.h"
+#include "storage/database.h"
 
 namespace gatehouse::rest {
 namespace {
@@ -69,6 +70,15 @@ class KeyManager final : public http::Client {
   }
 };
 
+// Leaves a change number behind as a write on this thread does.
+class Written final : public storage::Database {
+ public:
+  static void note(std::uint64_t number) { note_change_number(number); }
+
+ private:
+  Result<> transact(Mode, const Body&) override { return {}; }
+};
+
 class Rest : public ::testing::Test {
  protected:
   Rest() : router_(options(), key_manager_) {
@@ -81,7 +91,10 @@ class Rest : public ::testing::Test {
       if (call.path_value("orderId") == "none") return refuse(resource_not_found);
       return ok({{"id", call.path_value("orderId")}});
     });
-    router_.bind("deleteOrder", [](const Call&) -> Result<Reply> { return no_content(); });
+    router_.bind("deleteOrder", [](const Call& call) -> Result<Reply> {
+      if (call.path_value("orderId") == "known") Written::note(12);
+      return no_content();
+    });
   }
 
   RouterOptions options() {
@@ -114,9 +127,6 @@ class Rest : public ::testing::Test {
   }
 
   static json::value parsed(const http::Response& response) { return json::parse(response.body); }
-  static std::string description(const http::Response& response) {
-    return std::string(parsed(response).at("description").as_string());
-  }
 
   KeyManager key_manager_;
   Router router_;
@@ -308,6 +318,14 @@ TEST_F(Rest, WritesWaitForTheGateway) {
   EXPECT_TRUE(waited_.empty());
   send("DELETE", "/orders/7", "writer");
   EXPECT_EQ(waited_, std::vector<std::uint64_t>{0});
+}
+
+TEST_F(Rest, AnswersNameTheChangeThatTheyHangOn) {
+  Written::note(11);  // of an earlier request on this thread
+  EXPECT_EQ(send("GET", "/orders", "reader").headers.find("Gatehouse-Change"), nullptr);
+  const http::Response response = send("DELETE", "/orders/known", "writer");
+  EXPECT_EQ(response.headers.value_or("Gatehouse-Change", ""), "12");
+  EXPECT_EQ(waited_, std::vector<std::uint64_t>{12});
 }
 
 TEST_F(Rest, EveryOperationNeedsItsHandler) {
