@@ -197,16 +197,9 @@ def folders_with_tests():
 
 
 def changed_folders():
-    """Folders of src that differ from where this work left main."""
-    merge = subprocess.run(["git", "merge-base", "HEAD", "main"], capture_output=True, text=True,
-                           check=False).stdout.strip() or "HEAD"
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True,
-                          check=False).stdout.strip()
-    base = merge if merge != head else "HEAD~1"
-    changes = subprocess.run(
-        f"git diff --name-only {base} -- src; git ls-files --others --exclude-standard src",
-        shell=True, capture_output=True, text=True, check=False).stdout
-    return {path.split("/")[1] for path in changes.split() if path.count("/") > 1}
+    changes = subprocess.run(["script/changed"], capture_output=True, text=True, check=True).stdout
+    paths = [path.split("/") for path in changes.splitlines()]
+    return {path[1] for path in paths if path[0] == "src" and len(path) > 2}
 
 
 def stages_of(mode):
