@@ -25,6 +25,8 @@ struct UsageKey {
   std::string key_type;
   std::int64_t status_class = 2;  // 2 to 5
   std::int64_t fault_code = 0;
+
+  auto operator<=>(const UsageKey&) const = default;
 };
 
 struct UsageRow {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "admin/admin.h"
+
+#include "core/id.h"
+#include "storage/outbox.h"
+
+namespace gatehouse::admin {
+
+Admin::Admin(storage::Databases& databases, http::Client& key_manager, const Clock& clock,
+             Random& random, AdminOptions options)
+    : api_manager_(databases.api_manager()),
+      user_manager_(databases.user_manager()),
+      key_manager_(key_manager),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)) {}
+
+void Admin::mount_policies(rest::Router& router, Level level, std::string_view name) {
+  using Method = Reply (Admin::*)(const rest::Call&, Level);
+  const auto bind = [&](std::string operation, Method method) {
+    router.bind(std::move(operation), [this, method, level](const rest::Call& call) {
+      return (this->*method)(call, level);
+    });
+  };
+  bind(fmt::format("list{}Policies", name), &Admin::list_policies);
+  bind(fmt::format("create{}Policy", name), &Admin::create_policy);
+  bind(fmt::format("get{}Policy", name), &Admin::get_policy);
+  bind(fmt::format("update{}Policy", name), &Admin::update_policy);
+  bind(fmt::format("delete{}Policy", name), &Admin::delete_policy);
+}
+
+void Admin::mount(rest::Router& router) {
+  mount_policies(router, Level::application, "Application");
+  mount_policies(router, Level::subscription, "Subscription");
+  mount_policies(router, Level::api, "Advanced");
+  router.on("throttlingPolicySearch", this, &Admin::search_policies);
+
+  router.on("listEnvironments", this, &Admin::list_environments);
+  router.on("createEnvironment", this, &Admin::create_environment);
+  router.on("getEnvironment", this, &Admin::get_environment);
+  router.on("updateEnvironment", this, &Admin::update_environment);
+  router.on("deleteEnvironment", this, &Admin::delete_environment);
+
+  router.on("listUsers", this, &Admin::list_users);
+  router.on("createUser", this, &Admin::create_user);
+  router.on("getUser", this, &Admin::get_user);
+  router.on("updateUser", this, &Admin::update_user);
+  router.on("deleteUser", this, &Admin::delete_user);
+  router.on("listRoles", this, &Admin::list_roles);
+  router.on("createRole", this, &Admin::create_role);
+  router.on("deleteRole", this, &Admin::delete_role);
+  router.on("validateSystemRole", this, &Admin::validate_role);
+
+  router.on("listApplications", this, &Admin::list_applications);
+  router.on("getApplication", this, &Admin::get_application);
+  router.on("deleteApplication", this, &Admin::delete_application);
+  router.on("changeApplicationOwner", this, &Admin::change_application_owner);
+
+  router.on("listKeyManagers", this, &Admin::list_key_managers);
+  router.on("getSettings", this, &Admin::get_settings);
+  router.on("getTenantInfoByUsername", this, &Admin::get_tenant_info);
+}
+
+Result<storage::User> Admin::find_user(const rest::Caller& caller, std::string_view name) {
+  return user_manager_.read([&](storage::Transaction& transaction) {
+    return storage::UserStore(transaction, caller.tenant).find_by_name(name);
+  });
+}
+
+Result<> Admin::tell_of_user(const rest::Caller& caller, const std::string& user_id) {
+  GH_CHECK(storage::drain_outbox(user_manager_, api_manager_, clock_));
+  return rest::tell_user_changed(key_manager_, caller.tenant, user_id);
+}
+
+storage::Occurrence Admin::now_happens() { return {random_uuid(random_), clock_.now()}; }
+
+}  // namespace gatehouse::admin

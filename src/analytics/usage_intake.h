@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes the usage that gateways send: POST /internal/data/v1/usage, never on a public listener.
+//
+//   {"node":"gw-1","sequence":7,"rows":[{"minute_ms","tenant","api_id","resource","application_id",
+//    "key_type","status_class","fault_code","count","request_bytes","response_bytes",
+//    "latency":[32],"backend_latency":[32]}]}
+//   204  stored, or stored before: a batch with a sequence of this node that was seen already
+//   400  not such a batch
+//
+// A row that cannot be read is left out and logged: refusing the batch would only bring it again.
+//
+// Thread:  handle on pool threads.
+#pragma once
+
+#include "http/handler.h"
+#include "storage/apis/usage_store.h"
+
+namespace gatehouse::analytics {
+
+class UsageIntake final : public http::Handler {
+ public:
+  static constexpr std::size_t rows_max = 50'000;
+
+  explicit UsageIntake(storage::Database& api_manager) : api_manager_(api_manager) {}
+
+  http::Response handle(const http::Request& request) override;
+
+ private:
+  Result<> store(const json::object& batch);
+
+  storage::Database& api_manager_;
+};
+
+}  // namespace gatehouse::analytics
