@@ -45,8 +45,9 @@ void add_node_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--set", arguments.sources.settings, "section.key=value, as often as needed");
 }
 
-Result<Configuration> configuration_of(Arguments& arguments) {
-  std::vector<std::string>& settings = arguments.sources.settings;
+ConfigurationSources sources_of(const Arguments& arguments) {
+  ConfigurationSources sources = arguments.sources;
+  std::vector<std::string>& settings = sources.settings;
   if (!arguments.data_dir.empty()) settings.push_back("server.data_dir=" + arguments.data_dir);
   if (!arguments.profile.empty()) settings.push_back("server.profile=" + arguments.profile);
   if (!arguments.port_offset.empty()) {
@@ -55,13 +56,13 @@ Result<Configuration> configuration_of(Arguments& arguments) {
   if (const char* user = std::getenv("GATEHOUSE_ADMIN_USERNAME")) {
     settings.push_back(std::string("admin.username=") + user);
   }
-  return read_configuration(arguments.sources);
+  return sources;
 }
 
 // Runs `command` with the configuration of the arguments.
 template <typename Command>
-int with_configuration(Arguments& arguments, Command command) {
-  const Result<Configuration> configuration = configuration_of(arguments);
+int with_configuration(const Arguments& arguments, Command command) {
+  const Result<Configuration> configuration = read_configuration(sources_of(arguments));
   return configuration ? code_of(command(*configuration)) : code_of(configuration.error());
 }
 
@@ -72,7 +73,7 @@ int check_config(const std::string& file) {
   return EXIT_SUCCESS;
 }
 
-int print_config(Arguments& arguments) {
+int print_config(const Arguments& arguments) {
   if (arguments.reference) {
     std::cout << configuration_reference();
     return EXIT_SUCCESS;
@@ -88,7 +89,7 @@ void add_serve(CLI::App& program, Arguments& arguments, int& code) {
   add_node_options(*serve, arguments);
   serve->add_option("--profile", arguments.profile, "what this node runs, separated by commas");
   serve->add_option("--port-offset", arguments.port_offset, "added to every port");
-  serve->callback([&] { code = with_configuration(arguments, run_server); });
+  serve->callback([&] { code = code_of(run_server(sources_of(arguments))); });
 }
 
 void add_information(CLI::App& program, Arguments& arguments, int& code) {

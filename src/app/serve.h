@@ -12,6 +12,6 @@
 
 namespace gatehouse::app {
 
-Result<> run_server(const Configuration& configuration);
+Result<> run_server(const ConfigurationSources& sources);
 
 }  // namespace gatehouse::app

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/control_plane.h"
+
+#include <cstdlib>
+#include <iostream>
+
+#include "app/secrets.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "rest/documents.h"
+#include "rest/key_manager.h"
+#include "storage/apis/defaults.h"
+#include "storage/change_log.h"
+#include "storage/outbox.h"
+
+namespace gatehouse::app {
+
+namespace {
+
+constexpr std::uint64_t clean_every = 30;  // rounds of care()
+
+std::string base_url(const Configuration& configuration) {
+  return fmt::format("https://{}:{}", configuration.server.hostname, configuration.port(9443));
+}
+
+keymanager::Options key_manager_options(const Configuration& configuration) {
+  keymanager::Options options;
+  options.issuer = configuration.issuer();
+  options.base_url = base_url(configuration);
+  options.key_cache = configuration.key_manager.key_cache ? keymanager::KeyCacheMode::on
+                                                          : keymanager::KeyCacheMode::off;
+  return options;
+}
+
+std::string portal_url(const Configuration& configuration, const std::string& configured,
+                       std::string_view path) {
+  return configured.empty() ? fmt::format("{}/{}", base_url(configuration), path) : configured;
+}
+
+publisher::PublisherOptions publisher_options(const Configuration& configuration,
+                                              const jose::Sealer& sealer, Random& random) {
+  return {
+      .devportal_url = portal_url(configuration, configuration.portals.devportal_url, "devportal"),
+      .seal = [&sealer, &random](std::string_view secret) {
+        return to_base64(sealer.seal(secret, "endpoint", random));
+      }};
+}
+
+std::uint64_t number_of(std::string_view message) {
+  const Result<json::object> hint = parse_json_object(message);
+  return hint ? static_cast<std::uint64_t>(number_or(*hint, "number", 0)) : 0;
+}
+
+void log_failure(std::string_view what, const Result<>& result) {
+  if (!result) log_warning("{}: {}: {}", what, result.error().message, result.error().detail);
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& surroundings,
+                           storage::Databases& databases, const std::string& cluster_key,
+                           WaitForGateway wait_for_gateway)
+    : configuration_(configuration),
+      surroundings_(surroundings),
+      databases_(databases),
+      wait_for_gateway_(std::move(wait_for_gateway)),
+      sealer_({cluster_key}),
+      key_manager_client_(surroundings.loop, surroundings.sql, internal_),
+      key_manager_({databases.user_manager(), databases.api_manager(), surroundings.clock,
+                    surroundings.random, surroundings.bus, surroundings.passwords, sealer_,
+                    surroundings.metrics},
+                   key_manager_options(configuration)),
+      feed_(databases, configuration.issuer()),
+      changes_(surroundings.bus.subscribe(
+          std::string(bus::subject_changes),
+          [this](std::string_view message) { feed_.wake(number_of(message)); })),
+      publisher_(databases, surroundings.clock, surroundings.random,
+                 publisher_options(configuration, sealer_, surroundings.random)),
+      devportal_(databases, key_manager_client_, surroundings.clock, surroundings.random,
+                 {.key_manager_url = base_url(configuration), .hash_password = hash_password()}),
+      admin_(databases, key_manager_client_, surroundings.clock, surroundings.random,
+             {.hash_password = hash_password()}),
+      analytics_(databases, surroundings.clock) {}
+
+std::function<Result<std::string>(const std::string&)> ControlPlane::hash_password() {
+  return [this](const std::string& password) { return key_manager_.passwords().hash(password); };
+}
+
+ControlPlane::~ControlPlane() { feed_.stop(); }
+
+rest::Router& ControlPlane::add_router(const rest::EmbeddedDocument& document,
+                                       std::vector<std::string> base_paths) {
+  rest::RouterOptions options{.base_paths = base_paths,
+                              .openapi_json = document.json,
+                              .openapi_yaml = document.yaml,
+                              .after_write = wait_for_gateway_};
+  routers_.push_back(std::make_unique<rest::Router>(std::move(options), key_manager_client_));
+  for (const std::string& path : base_paths) public_.add(path, *routers_.back());
+  return *routers_.back();
+}
+
+Result<> ControlPlane::mount() {
+  publisher_.mount(
+      add_router(rest::publisher_document, {"/api/am/publisher/v4", "/api/am/publisher/v3",
+                                            "/api/am/publisher/v2", "/api/am/publisher/v1"}));
+  devportal_.mount(
+      add_router(rest::devportal_document, {"/api/am/devportal/v3", "/api/am/devportal/v2",
+                                            "/api/am/devportal/v1", "/api/am/store/v1"}));
+  admin_.mount(add_router(rest::admin_document, {"/api/am/admin/v4"}));
+  analytics_.mount(add_router(rest::analytics_document, {"/api/am/analytics/v1"}));
+  for (const auto& router : routers_) GH_CHECK(router->check());
+
+  for (const char* path : {"/oauth2", "/oauth2endpoints", "/.well-known", "/client-registration"}) {
+    public_.add(path, key_manager_.public_handler());
+    internal_.add(path, key_manager_.public_handler());
+  }
+  internal_.add("/internal/keys/v1", key_manager_.internal_handler());
+  internal_.add("/internal/data/v1", feed_);
+  internal_.add("/internal/data/v1/usage", analytics_.intake());
+  return {};
+}
+
+Result<> ControlPlane::bootstrap() {
+  const char* given = std::getenv("GATEHOUSE_ADMIN_PASSWORD");
+  keymanager::FirstUser first{.name = configuration_.admin.username, .password = std::nullopt};
+  if (given != nullptr && *given != '\0') first.password = given;
+  GH_TRY(made, key_manager_.bootstrap(first));
+  if (made.made_password.empty()) return {};
+  const std::string file = configuration_.path("admin-password");
+  GH_CHECK(write_secret(file, made.made_password + "\n"));
+  std::cout << "The password of " << first.name << " is " << made.made_password << " (kept in "
+            << file << ")\n"
+            << std::flush;
+  return {};
+}
+
+Result<> ControlPlane::start() {
+  GH_CHECK(
+      storage::add_defaults(databases_.api_manager(),
+                            {.host = configuration_.server.hostname,
+                             .http_port = configuration_.port(configuration_.gateway.http_port),
+                             .https_port = configuration_.port(configuration_.gateway.https_port)},
+                            surroundings_.clock, surroundings_.random));
+  GH_CHECK(bootstrap());
+  GH_CHECK(key_manager_.start());
+  GH_CHECK(mount());
+  return {};
+}
+
+// Entries that nobody has drained were left by a crash, or by a command beside this server.
+Result<> ControlPlane::hear_of_users() {
+  GH_TRY(users, databases_.user_manager().read([](storage::Transaction& transaction) {
+    // Every tenant's: what is done with each entry names its tenant.
+    return transaction.query("SELECT DISTINCT tenant_id, user_id FROM um_outbox");
+  }));
+  for (const storage::Row& row : users) {
+    GH_CHECK(rest::tell_user_changed(key_manager_client_, row.number(0), row.text(1)));
+  }
+  return storage::drain_outbox(databases_.user_manager(), databases_.api_manager(),
+                               surroundings_.clock);
+}
+
+Result<> ControlPlane::hear_of_changes() {
+  GH_TRY(head, databases_.api_manager().read(
+                   [](storage::Transaction& transaction) { return change_head(transaction); }));
+  if (head.number <= announced_) return {};
+  announced_ = head.number;
+  surroundings_.bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", head.number));
+  return key_manager_.signing_keys().reload();
+}
+
+Result<> ControlPlane::clean() {
+  GH_TRY(removed, key_manager_.sweep());
+  if (removed > 0) log_info("{} expired tokens and revocations removed", removed);
+  GH_TRY(forgotten, storage::forget_outbox_seen(databases_.api_manager(), surroundings_.clock));
+  static_cast<void>(forgotten);
+  const Instant until = surroundings_.clock.now() - storage::change_age_max;
+  GH_TRY(changes, databases_.api_manager().write([&](storage::Transaction& transaction) {
+    return storage::forget_changes(transaction, until);
+  }));
+  static_cast<void>(changes);
+  return {};
+}
+
+void ControlPlane::care() {
+  log_failure("users", hear_of_users());
+  log_failure("changes", hear_of_changes());
+  if (++rounds_ % clean_every == 0) log_failure("cleaning", clean());
+}
+
+}  // namespace gatehouse::app

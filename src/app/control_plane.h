@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The roles that own the databases, wired together: key manager, publisher, developer portal,
+// admin, statistics and the feed.
+//
+//   public   REST APIs and OAuth endpoints, for the port 9443
+//   internal /internal/keys and /internal/data, for gateways and portals of this process
+//
+// Thread:  made and started by the main thread; the handlers on the loop and the `sql` pool; care()
+//          from one pool thread at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "admin/admin.h"
+#include "analytics/analytics.h"
+#include "app/configuration.h"
+#include "app/path_dispatcher.h"
+#include "app/surroundings.h"
+#include "devportal/devportal.h"
+#include "http/local_client.h"
+#include "jose/seal.h"
+#include "keymanager/key_manager.h"
+#include "publisher/feed.h"
+#include "publisher/publisher.h"
+#include "rest/documents.h"
+#include "rest/router.h"
+#include "storage/databases.h"
+
+namespace gatehouse::app {
+
+class ControlPlane {
+ public:
+  // Returns once the gateway of this process stands at the change, or after a moment.
+  using WaitForGateway = std::function<void(std::uint64_t change)>;
+
+  ControlPlane(const Configuration& configuration, Surroundings& surroundings,
+               storage::Databases& databases, const std::string& cluster_key,
+               WaitForGateway wait_for_gateway);
+  ~ControlPlane();
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+
+  // Makes what a new node lacks: defaults, the administrator, signing keys.
+  Result<> start();
+
+  http::Handler& public_handler() { return public_; }
+  http::Handler& internal_handler() { return internal_; }
+
+  // Once a second: what other processes have written is noticed, what a crash has left is finished,
+  // what has expired goes.
+  void care();
+
+ private:
+  rest::Router& add_router(const rest::EmbeddedDocument& document,
+                           std::vector<std::string> base_paths);
+  std::function<Result<std::string>(const std::string&)> hash_password();
+  Result<> mount();
+  Result<> bootstrap();
+  Result<> hear_of_users();
+  Result<> hear_of_changes();
+  Result<> clean();
+
+  const Configuration& configuration_;
+  Surroundings& surroundings_;
+  storage::Databases& databases_;
+  const WaitForGateway wait_for_gateway_;
+  const jose::Sealer sealer_;
+
+  PathDispatcher internal_;
+  http::LocalClient key_manager_client_;
+  keymanager::KeyManager key_manager_;
+  publisher::Feed feed_;
+  std::unique_ptr<bus::Subscription> changes_;
+  publisher::Publisher publisher_;
+  devportal::DevPortal devportal_;
+  admin::Admin admin_;
+  analytics::Analytics analytics_;
+  std::vector<std::unique_ptr<rest::Router>> routers_;
+  PathDispatcher public_;
+
+  std::uint64_t announced_ = 0;  // of care(), as is the next
+  std::uint64_t rounds_ = 0;
+};
+
+}  // namespace gatehouse::app

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every role of a node stands on: clocks, chance, metrics, the bus and the pools of threads.
+//
+// Thread:  made first and destroyed last, by the main thread.
+#pragma once
+
+#include "bus/local_bus.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "core/random.h"
+#include "net/loop.h"
+#include "net/pool.h"
+
+namespace gatehouse::app {
+
+struct Surroundings {
+  Surroundings();
+
+  // Before what the pools' functions refer to dies.
+  void stop_pools();
+
+  SystemClock clock;
+  SystemRandom random;
+  Metrics metrics;
+  bus::LocalBus bus;
+  net::Loop loop;  // of the main thread: the control plane and the status page
+  net::Pool sql;
+  net::Pool passwords;
+  net::Pool files;
+};
+
+}  // namespace gatehouse::app
