@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads "host[:port]", as it stands in the Host field, in an absolute target and in the address of a
-// backend.
+// Reads "host[:port]", as it stands in the Host field, in an absolute target and in the address of
+// a backend.
 //
 // Thread:  pure functions.
-// Source:  RFC 3986, section 3.2, narrowed: letters, digits, '-', '.' and '_', or an IPv6 address in
-//          brackets. User information, percent codes and an empty host are refused, since two servers
-//          rarely agree on them.
+// Source:  RFC 3986, section 3.2, narrowed: letters, digits, '-', '.' and '_', or an IPv6 address
+// in
+//          brackets. User information, percent codes and an empty host are refused, since two
+//          servers rarely agree on them.
 #pragma once
 
 #include <cstdint>

@@ -15,21 +15,32 @@ constexpr std::uint64_t chunk_bytes_max = std::uint64_t{1} << 62;
 
 // Fields that decide about framing, routing, identity or the reading of the body come too late in a
 // trailer (RFC 9110, section 6.5.1).
-constexpr FieldSet too_late =
-    hop_by_hop_fields |
-    FieldSet{FieldId::content_length,    FieldId::host,
-             FieldId::authorization,     FieldId::cookie,
-             FieldId::set_cookie,        FieldId::content_type,
-             FieldId::content_encoding,  FieldId::expect,
-             FieldId::apikey,            FieldId::internal_key,
-             FieldId::activityid,        FieldId::forwarded,
-             FieldId::x_forwarded_for,   FieldId::x_forwarded_host,
-             FieldId::x_forwarded_port,  FieldId::x_forwarded_proto,
-             FieldId::x_real_ip,         FieldId::x_jwt_assertion,
-             FieldId::x_original_url,    FieldId::x_rewrite_url,
-             FieldId::x_http_method_override, FieldId::location,
-             FieldId::range,             FieldId::cache_control,
-             FieldId::origin,            FieldId::soapaction};
+constexpr FieldSet too_late = hop_by_hop_fields | FieldSet{FieldId::content_length,
+                                                           FieldId::host,
+                                                           FieldId::authorization,
+                                                           FieldId::cookie,
+                                                           FieldId::set_cookie,
+                                                           FieldId::content_type,
+                                                           FieldId::content_encoding,
+                                                           FieldId::expect,
+                                                           FieldId::apikey,
+                                                           FieldId::internal_key,
+                                                           FieldId::activityid,
+                                                           FieldId::forwarded,
+                                                           FieldId::x_forwarded_for,
+                                                           FieldId::x_forwarded_host,
+                                                           FieldId::x_forwarded_port,
+                                                           FieldId::x_forwarded_proto,
+                                                           FieldId::x_real_ip,
+                                                           FieldId::x_jwt_assertion,
+                                                           FieldId::x_original_url,
+                                                           FieldId::x_rewrite_url,
+                                                           FieldId::x_http_method_override,
+                                                           FieldId::location,
+                                                           FieldId::range,
+                                                           FieldId::cache_control,
+                                                           FieldId::origin,
+                                                           FieldId::soapaction};
 
 unsigned hex_value(char c) {
   return static_cast<unsigned>(is_digit(c) ? c - '0' : ascii_lower(c) - 'a' + 10);
@@ -55,8 +66,7 @@ ChunkedReader::Step ChunkedReader::read(std::string_view bytes) {
       take(bytes[at++]);
       continue;
     }
-    const auto size = static_cast<std::size_t>(
-        std::min<std::uint64_t>(left_, bytes.size() - at));
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - at));
     left_ -= size;
     if (left_ == 0) stage_ = Stage::data_cr;
     return {at + size, bytes.substr(at, size)};

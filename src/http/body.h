@@ -46,8 +46,19 @@ class ChunkedReader {
 
  private:
   enum class Stage : std::uint8_t {
-    size_first, size, extension, size_end, data, data_cr, data_lf,
-    trailer_first, trailer, trailer_lf, end_lf, done, refused,
+    size_first,
+    size,
+    extension,
+    size_end,
+    data,
+    data_cr,
+    data_lf,
+    trailer_first,
+    trailer,
+    trailer_lf,
+    end_lf,
+    done,
+    refused,
   };
 
   void take(char c);

@@ -203,7 +203,8 @@ TEST(Chunks, KeepTheirTrailers) {
 
 TEST(Chunks, AreWrittenAsTheyAreRead) {
   std::string text;
-  for (const std::size_t size : {std::size_t{1}, std::size_t{9}, std::size_t{16}, std::size_t{70'000}}) {
+  for (const std::size_t size :
+       {std::size_t{1}, std::size_t{9}, std::size_t{16}, std::size_t{70'000}}) {
     ChunkHead room;
     text += chunk_head(room, size);
     text += std::string(size, 'x');

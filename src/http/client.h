@@ -3,7 +3,8 @@
 // Asks another role: over a pooled connection, or in this process. Which of the two is decided in
 // app/roles.cc and visible nowhere else.
 //
-// Thread:  send is awaited on an event loop; ask blocks a pool thread and is never called on a loop.
+// Thread:  send is awaited on an event loop; ask blocks a pool thread and is never called on a
+// loop.
 //          In process, ask runs the callee on the calling thread.
 // Error:   unavailable, when no answer arrived: refused, cut or late. A status of the peer, 500
 //          included, is an answer.

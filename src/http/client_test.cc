@@ -60,7 +60,8 @@ class ClientTest : public ServerTest, public ::testing::WithParamInterface<Kind>
 };
 
 TEST_P(ClientTest, BringsRequestAndAnswerAcross) {
-  const Request request = make_request("POST", "/a%20b/c?d=e&f", std::string(100'000, 'x'), "text/plain");
+  const Request request =
+      make_request("POST", "/a%20b/c?d=e&f", std::string(100'000, 'x'), "text/plain");
   for (const Result<Response>& response : {send(request), ask(request)}) {
     ASSERT_TRUE(response) << response.error().detail;
     EXPECT_EQ(response->status, 200);

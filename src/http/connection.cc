@@ -21,6 +21,10 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, const ConnectionOpti
   this->stream().set_deadline(this->stream().loop().tick() + options.head_timeout);
 }
 
+void Connection::cut() {
+  if (incoming_.has_stream()) stream().close();
+}
+
 net::Task<Arrival> Connection::read_head() {
   head_.clear();
   refusal_ = {};

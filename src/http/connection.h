@@ -10,9 +10,9 @@
 //     if (!goes_on) co_return;
 //   }
 //
-// A request that is wholly in the buffer is read without suspending, pipelined ones included. A slow
-// one ends at its deadline: the head within `head_timeout` of its first byte (of the connection, for
-// the first one), a body when it stays silent for `body_timeout`.
+// A request that is wholly in the buffer is read without suspending, pipelined ones included. A
+// slow one ends at its deadline: the head within `head_timeout` of its first byte (of the
+// connection, for the first one), a body when it stays silent for `body_timeout`.
 //
 // Thread:  one event loop.
 // Memory:  an idle connection holds no buffer. Views of head() stay valid until finish().
@@ -88,12 +88,13 @@ class Connection final : private Drain::Member {
   net::Task<bool> finish();
 
   net::Stream& stream() const { return incoming_.stream(); }
-  // For an upgrade: bytes that came after the head, and then the stream itself.
+  // For an upgrade: bytes that came after the head. Whoever relays in place goes on with stream()
+  // and is cut at the end of a drain; whoever takes the stream ends it by itself.
   std::string_view unread() { return incoming_.buffer().unread(); }
   std::unique_ptr<net::Stream> take_stream();
 
  private:
-  void cut() override { stream().close(); }
+  void cut() override;
   net::Task<bool> wait_for_first_byte();
   Arrival begin_request();
   Arrival refuse(const Refusal& refusal);
@@ -107,7 +108,7 @@ class Connection final : private Drain::Member {
   Refusal refusal_;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t body_bytes_max_ = 0;
-  bool first_ = true;             // no request has come yet
+  bool first_ = true;              // no request has come yet
   bool continue_awaited_ = false;  // the client wants "100 Continue" and has not got it
   bool persists_ = false;
 };

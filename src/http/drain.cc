@@ -40,7 +40,6 @@ void Drain::step() {
   if (elapsed >= options_.deadline) {
     cut_all();
   } else if (elapsed >= options_.idle) {
-    idle_unwelcome_ = true;
     cut_idle();
   }
   check_over();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Leaving without cutting anybody off: who is connected to a loop, and what happens to them once the
-// program is asked to end.
+// Leaving without cutting anybody off: who is connected to a loop, and what happens to them once
+// the program is asked to end.
 //
-//   begin ── accept ──> ports close ── idle ──> idle connections are cut ── deadline ──> all are cut
+//   begin -- accept --> ports close -- idle --> the idle ones are cut -- deadline --> all are cut
 //
-// From `begin` on every answer closes its connection. Idle ones stay a while, so that a balancer that
-// is just about to use one is not refused. Over as soon as the ports are closed and nobody is left.
+// From `begin` on every answer closes its connection. Idle ones stay a while, so that a balancer
+// that is just about to use one is not refused. Over as soon as the ports are closed and nobody is
+// left.
 //
 // Thread:  one event loop.
-// Source:  DESIGN.md section 7, "Drain".
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ namespace gatehouse::http {
 
 // Counted from the beginning of the drain.
 struct DrainOptions {
-  std::chrono::milliseconds accept{0};          // how long new connections are taken
-  std::chrono::milliseconds idle{35'000};       // how long a connection without a request stays
-  std::chrono::milliseconds deadline{60'000};   // when everybody is cut
+  std::chrono::milliseconds accept{0};         // how long new connections are taken
+  std::chrono::milliseconds idle{35'000};      // how long a connection without a request stays
+  std::chrono::milliseconds deadline{60'000};  // when everybody is cut
 };
 
 class Drain {
@@ -53,8 +53,8 @@ class Drain {
 
   explicit Drain(net::Loop& loop);
 
-  // `close_ports` is called once, when the time to accept is over; `over` once, when nobody is left.
-  // Both on the loop, `over` possibly before this returns. A second call is ignored.
+  // `close_ports` is called once, when the time to accept is over; `over` once, when nobody is
+  // left. Both on the loop, `over` possibly before this returns. A second call is ignored.
   void begin(const DrainOptions& options, std::function<void()> close_ports,
              std::function<void()> over);
   // Cuts everybody.
@@ -76,7 +76,6 @@ class Drain {
   net::List<Member> members_;
   std::size_t count_ = 0;
   Phase phase_ = Phase::serving;
-  bool idle_unwelcome_ = false;
   DrainOptions options_;
   Tick begun_{};
   std::function<void()> close_ports_;

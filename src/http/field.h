@@ -112,16 +112,22 @@ class FieldSet {
 static_assert(field_id_count <= 64);
 
 // Fields of one connection, never of the message: a proxy removes them (RFC 9110, section 7.6.1).
-inline constexpr FieldSet hop_by_hop_fields = {
-    FieldId::connection,       FieldId::keep_alive,     FieldId::proxy_connection,
-    FieldId::te,               FieldId::trailer,        FieldId::transfer_encoding,
-    FieldId::upgrade,          FieldId::http2_settings, FieldId::proxy_authenticate,
-    FieldId::proxy_authorization, FieldId::twin};
+inline constexpr FieldSet hop_by_hop_fields = {FieldId::connection,
+                                               FieldId::keep_alive,
+                                               FieldId::proxy_connection,
+                                               FieldId::te,
+                                               FieldId::trailer,
+                                               FieldId::transfer_encoding,
+                                               FieldId::upgrade,
+                                               FieldId::http2_settings,
+                                               FieldId::proxy_authenticate,
+                                               FieldId::proxy_authorization,
+                                               FieldId::twin};
 
 // What `Connection` may name beside its own options; naming any other field of the list above would
 // make a proxy strip what framing, identity or security stand on.
 inline constexpr FieldSet connection_may_name = {
-    FieldId::keep_alive, FieldId::proxy_connection, FieldId::te, FieldId::trailer,
+    FieldId::keep_alive, FieldId::proxy_connection, FieldId::te,   FieldId::trailer,
     FieldId::upgrade,    FieldId::http2_settings,   FieldId::other};
 
 }  // namespace gatehouse::http

@@ -4,18 +4,18 @@
 // connection, and the facts that framing and forwarding need are collected on the way.
 //
 // `read` is given everything that has arrived since the message began and says `incomplete` until
-// the empty line is there; each complete line is parsed once. However the bytes are cut, the outcome
-// is the same, because the reader never looks beyond the first byte that is wrong.
+// the empty line is there; each complete line is parsed once. However the bytes are cut, the
+// outcome is the same, because the reader never looks beyond the first byte that is wrong.
 //
-// Strict, since a message that two readers understand differently is an attack: one CRLF is the only
-// line end, no folded lines, no space before a colon, one Content-Length in plain digits or one
-// `Transfer-Encoding: chunked` but never both, one Host, nothing before the request line but one
-// empty line. `Connection` may not name a field that framing or identity stand on.
+// Strict, since a message that two readers understand differently is an attack: one CRLF is the
+// only line end, no folded lines, no space before a colon, one Content-Length in plain digits or
+// one `Transfer-Encoding: chunked` but never both, one Host, nothing before the request line but
+// one empty line. `Connection` may not name a field that framing or identity stand on.
 //
 // Thread:  a plain object of one connection.
-// Memory:  about 1.3 KiB inside the object; `read` allocates nothing. Views point into the bytes last
-//          given to `read` or `rebase`.
-// Source:  RFC 9112; limits: CONTRACT.md, section 9.
+// Memory:  about 1.3 KiB inside the object; `read` allocates nothing. Views point into the bytes
+//          last given to `read` or `rebase`.
+// Source:  RFC 9112, narrowed as said above.
 #pragma once
 
 #include <array>

@@ -30,6 +30,7 @@ class Incoming {
       : stream_(std::move(stream)), buffer_(blocks) {}
 
   net::Stream& stream() const { return *stream_; }
+  bool has_stream() const { return stream_ != nullptr; }
   Buffer& buffer() { return buffer_; }
   const BodyReader& body() const { return body_; }
 
@@ -39,13 +40,13 @@ class Incoming {
   // What has arrived of the body, without waiting: one piece at a time, empty when there is none.
   // Views of earlier pieces stay valid.
   BodyPiece take_body();
-  // The next piece, waiting for it until `deadline`, which becomes the stream's. Not empty, unless it
-  // is the last.
+  // The next piece, waiting for it until `deadline`, which becomes the stream's. Not empty, unless
+  // it is the last.
   // Error: invalid_argument, when the body is malformed or cut: body().reason(); unavailable, when
-  // the stream failed or the deadline passed.
+  // the stream failed or its deadline passed.
   net::Task<Result<BodyPiece>> read_body_some(Tick deadline);
 
-  // Ends this object's part: the stream is somebody else's now.
+  // Ends this object's part: the stream is somebody else's now, and stream() nobody's.
   std::unique_ptr<net::Stream> take_stream() { return std::move(stream_); }
 
  private:

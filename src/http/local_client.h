@@ -2,8 +2,8 @@
 //
 // The Client that asks a Handler in this process: no socket, no thread more than the work needs.
 //
-// Thread:  send: `loop`, which tries try_answer and else waits for `pool`. ask: any pool thread; the
-//          handler runs on it, never inside database.write(fn).
+// Thread:  send: `loop`, which tries try_answer and else waits for `pool`. ask: any pool thread, on
+//          which the handler runs; never inside database.write(fn).
 // Memory:  one copy of a request that goes to the pool.
 #pragma once
 

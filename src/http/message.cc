@@ -36,7 +36,8 @@ void Headers::set(std::string_view name, std::string value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const auto& field) { return equals_ignoring_case(field.first, name); });
+  std::erase_if(fields_,
+                [&](const auto& field) { return equals_ignoring_case(field.first, name); });
 }
 
 Request make_request(std::string method, std::string target, std::string body,

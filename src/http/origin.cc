@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "core/text.h"
 #include "http/authority.h"
 #include "http/upstream.h"
@@ -20,7 +22,8 @@ Result<Origin> Origin::parse(std::string_view url, std::shared_ptr<const net::Tl
   const std::size_t separator = url.find("://");
   const std::string_view scheme = url.substr(0, separator);
   const bool encrypted = equals_ignoring_case(scheme, "https");
-  if (separator == std::string_view::npos || (!encrypted && !equals_ignoring_case(scheme, "http"))) {
+  if (separator == std::string_view::npos ||
+      (!encrypted && !equals_ignoring_case(scheme, "http"))) {
     return fail(ErrorCode::invalid_argument, "The URL does not begin with http:// or https://");
   }
   GH_ASSERT(!encrypted || tls);

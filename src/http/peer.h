@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who a request comes from, when trusted proxies stand in between.
+// Who a request comes from: the socket's address, unless it is a trusted proxy; then the last
+// untrusted address of X-Forwarded-For.
 //
 // Thread:  pure functions.
-// Source:  CONTRACT.md, section 9: the socket's address, unless it is a trusted proxy; then the last
-//          untrusted address of X-Forwarded-For.
 #pragma once
 
 #include <span>

@@ -18,7 +18,8 @@ bool is_idempotent(std::string_view method) {
 
 // Error: invalid_argument, when a field would end a line.
 Result<std::string> request_head(const Request& request, const Origin& origin) {
-  if (!is_field_name(request.method) || request.target.find_first_of(" \r\n") != std::string::npos) {
+  if (!is_field_name(request.method) ||
+      request.target.find_first_of(" \r\n") != std::string::npos) {
     return fail(ErrorCode::invalid_argument, "The request cannot be written", request.target);
   }
   std::string head;
@@ -100,8 +101,8 @@ net::Task<Result<Response>> PooledClient::send(const Request& request,
 
   Exchange exchange{head, request, deadline};
   Result<Response> response = co_await this->exchange(**upstream, exchange);
-  const bool repeat = !response && (*upstream)->fault() == UpstreamFault::stale &&
-                      is_idempotent(request.method);
+  const bool repeat =
+      !response && (*upstream)->fault() == UpstreamFault::stale && is_idempotent(request.method);
   if (repeat) {
     upstream = co_await pool_.connect(origin_, deadline);
     if (!upstream) co_return tl::unexpected<Error>(std::move(upstream).error());

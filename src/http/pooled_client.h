@@ -2,8 +2,8 @@
 //
 // The Client that asks over the network: whole messages on pooled connections, plain or TLS.
 //
-// A request whose pooled connection turns out to be dead is repeated once on a new one, if its method
-// is idempotent. Answers beyond `body_bytes_max` are an error, not a truth cut short.
+// A request whose pooled connection turns out to be dead is repeated once on a new one, if its
+// method is idempotent. Answers beyond `body_bytes_max` are an error, not a truth cut short.
 //
 // Thread:  send: the loop. ask: any thread but the loop, while the loop runs.
 // Memory:  one answer per request under way.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client for tests that sends bytes as they are, right or wrong, and reads whole answers. Each call
-// runs the loop until it is done, the server under test on the same loop included.
+// A client for tests that sends bytes as they are, right or wrong, and reads whole answers. Each
+// call runs the loop until it is done, the server under test on the same loop included.
 //
 // Thread:  the one that owns the loop.
 #pragma once
@@ -25,12 +25,15 @@ class RawClient {
     bool says(std::string_view field) const { return head.find(field) != std::string::npos; }
   };
 
-  RawClient(net::Loop& loop, std::uint16_t port, std::shared_ptr<const net::TlsClient> tls = nullptr)
+  RawClient(net::Loop& loop, std::uint16_t port,
+            std::shared_ptr<const net::TlsClient> tls = nullptr)
       : loop_(loop), stream_(loop.run_until_done(connect(loop, port, std::move(tls)))) {}
 
   void send(std::string_view bytes) { loop_.run_until_done(write(*this, bytes)); }
   // The next answer; `method` is the one that was asked with.
-  Answer read(Method method = Method::get) { return loop_.run_until_done(read_answer(*this, method)); }
+  Answer read(Method method = Method::get) {
+    return loop_.run_until_done(read_answer(*this, method));
+  }
   Answer ask(std::string_view bytes, Method method = Method::get) {
     send(bytes);
     return read(method);
@@ -41,8 +44,8 @@ class RawClient {
   void close() { stream_->close(); }
 
  private:
-  static net::Task<std::unique_ptr<net::Stream>> connect(net::Loop& loop, std::uint16_t port,
-                                                         std::shared_ptr<const net::TlsClient> tls) {
+  static net::Task<std::unique_ptr<net::Stream>> connect(
+      net::Loop& loop, std::uint16_t port, std::shared_ptr<const net::TlsClient> tls) {
     const net::Endpoint endpoint = net::Endpoint::loopback(port);
     const net::ConnectOptions options{loop.tick() + std::chrono::seconds(5), std::move(tls),
                                       "localhost"};

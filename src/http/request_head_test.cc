@@ -25,7 +25,8 @@ std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
 
 Outcome outcome_of(const RequestHead& head, HeadState state) {
   if (state == HeadState::incomplete) return {};
-  if (state == HeadState::refused) return {head.refusal().status, std::string(head.refusal().reason), ""};
+  if (state == HeadState::refused)
+    return {head.refusal().status, std::string(head.refusal().reason), ""};
   std::string facts = fmt::format("{} {} {} {} {} {} {}", head.method_text(), head.path(),
                                   head.query(), head.authority(), head.size(),
                                   static_cast<int>(head.framing()), head.content_length());
@@ -40,7 +41,8 @@ Outcome read_whole(std::string_view text) {
   return outcome_of(head, head.read(text));
 }
 
-// As if the bytes arrived in pieces that end at `cut` and at the end; each piece at another address.
+// As if the bytes arrived in pieces that end at `cut` and at the end; each piece at another
+// address.
 Outcome read_cut(std::string_view text, std::size_t cut) {
   RequestHead head;
   const std::string first(text.substr(0, cut));
@@ -313,9 +315,13 @@ TEST(RequestFraming, HasOneMeaning) {
       {"Transfer_Encoding: chunked\r\n", 400},
       {"Transfer-Encoding : chunked\r\n", 400},
       {" Transfer-Encoding: chunked\r\n", 400},
-      {"Transfer-Encoding: \x0b" "chunked\r\n", 400},
+      {"Transfer-Encoding: \x0b"
+       "chunked\r\n",
+       400},
       {"Transfer-Encoding: chunked\x0c\r\n", 400},
-      {"Transfer-Encoding: \xa0" "chunked\r\n", 400},
+      {"Transfer-Encoding: \xa0"
+       "chunked\r\n",
+       400},
       {"Transfer-Encoding:\r\n", 400},
       {"Transfer-Encoding: identity\r\n", 400},
       {"Transfer-Encoding: xchunked\r\n", 400},
@@ -383,7 +389,9 @@ TEST(RequestConnection, NamesNoProtectedField) {
   };
   for (const Row& row : rows) {
     expect_outcome(fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nX-Mine: 1\r\n"
-                               "Connection: {}\r\n\r\n", row.text), row.status);
+                               "Connection: {}\r\n\r\n",
+                               row.text),
+                   row.status);
   }
 }
 
@@ -447,7 +455,8 @@ TEST(RequestHead, TellsItsFacts) {
 TEST(RequestHead, HasLimits) {
   const auto request = [](std::size_t target, std::size_t fields, std::size_t value) {
     std::string text = "GET /" + std::string(target - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n";
-    for (std::size_t i = 1; i < fields; ++i) text += fmt::format("F{}: {}\r\n", i, std::string(value, 'v'));
+    for (std::size_t i = 1; i < fields; ++i)
+      text += fmt::format("F{}: {}\r\n", i, std::string(value, 'v'));
     return text + "\r\n";
   };
   EXPECT_EQ(read_whole(request(8192, 1, 0)).status, taken);

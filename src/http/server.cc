@@ -36,10 +36,10 @@ Result<std::unique_ptr<Server>> Server::open(net::Loop& loop, net::Pool& pool, H
                                              const Clock& clock, ServerOptions options) {
   std::unique_ptr<Server> server(new Server(loop, pool, handler, clock, std::move(options)));
   Server* const self = server.get();
-  GH_TRY(listener,
-         net::Listener::open(loop, self->options_.listener, [self](std::unique_ptr<net::Stream> stream) {
-           self->accept(std::move(stream));
-         }));
+  GH_TRY(listener, net::Listener::open(loop, self->options_.listener,
+                                       [self](std::unique_ptr<net::Stream> stream) {
+                                         self->accept(std::move(stream));
+                                       }));
   server->listener_ = std::move(listener);
   return server;
 }
@@ -94,10 +94,11 @@ net::Task<> Server::serve_requests(Connection& connection) {
     if (!connection.decide_persistence()) how.after = AnswerOptions::After::close;
     head.clear();
     append_answer_head(head, response, how, clock_.now());
-    const bool with_body =
-        connection.head().method() != Method::head && response.status != 204 && response.status != 304;
-    std::array<iovec, 2> pieces = {iovec{head.data(), head.size()},
-                                   iovec{response.body.data(), with_body ? response.body.size() : 0}};
+    const bool with_body = connection.head().method() != Method::head && response.status != 204 &&
+                           response.status != 304;
+    std::array<iovec, 2> pieces = {
+        iovec{head.data(), head.size()},
+        iovec{response.body.data(), with_body ? response.body.size() : 0}};
     const Result<> written = co_await connection.write(pieces);
     if (!written) co_return;
     if (head.capacity() > kept_head_bytes_max) head = std::string();

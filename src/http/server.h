@@ -29,7 +29,7 @@ struct ServerOptions {
   net::Listener::Options listener{};
   std::shared_ptr<const net::TlsServer> tls{};  // null: plain
   std::uint64_t body_bytes_max = 10 * 1024 * 1024;
-  std::size_t connections_max = 10'000;        // one more waits in the kernel's queue
+  std::size_t connections_max = 10'000;  // one more waits in the kernel's queue
   std::vector<net::Network> trusted_proxies{};
   ConnectionOptions connection{};
 };

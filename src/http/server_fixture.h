@@ -29,15 +29,16 @@ class EchoHandler final : public Handler {
   Response handle(const Request& request) override {
     if (request.path == "/throw") throw std::runtime_error("a bug");
     if (request.path == "/nothing") return Response{204, {}, ""};
-    if (request.path == "/large") return make_response(200, "text/plain", std::string(3'000'000, 'x'));
+    if (request.path == "/large")
+      return make_response(200, "text/plain", std::string(3'000'000, 'x'));
     if (request.path == "/slow") {
       slow_begun.release();
       slow_may_end.acquire();
     }
-    return make_response(200, "text/plain",
-                         fmt::format("{} {} {} {} {} {}", request.method, request.path,
-                                     request.query, request.peer.address, request.peer.tls,
-                                     request.body));
+    return make_response(
+        200, "text/plain",
+        fmt::format("{} {} {} {} {} {}", request.method, request.path, request.query,
+                    request.peer.address, request.peer.tls, request.body));
   }
 
   std::counting_semaphore<> slow_begun{0};

@@ -13,7 +13,8 @@ TEST_F(ServerTest, AnswersFromMemoryAndFromThePool) {
   open();
   RawClient client = this->client();
   EXPECT_EQ(client.ask("GET /memory HTTP/1.1\r\nHost: a\r\n\r\n").body, "from memory");
-  const auto answer = client.ask("POST /a/%62?c=d HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  const auto answer =
+      client.ask("POST /a/%62?c=d HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, "POST /a/b c=d 127.0.0.1 false hello");
   EXPECT_TRUE(answer.says("\r\nDate: "));
@@ -92,7 +93,8 @@ TEST_F(ServerTest, AnswersHeadLikeGetWithoutABody) {
 TEST_F(ServerTest, SendsContinueWhenItWantsTheBody) {
   open({.body_bytes_max = 10});
   RawClient waiting = client();
-  const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+  const std::string head =
+      "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
   EXPECT_EQ(waiting.ask(head).status, 100);
   EXPECT_EQ(waiting.ask("hello").body, "POST /x  127.0.0.1 false hello");
   // Whoever does not wait for it does not get it.
@@ -109,14 +111,21 @@ TEST_F(ServerTest, SendsContinueWhenItWantsTheBody) {
 TEST_F(ServerTest, RefusesBodiesBeyondItsLimit) {
   open({.body_bytes_max = 10});
   RawClient stated = client();
-  EXPECT_EQ(stated.ask("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world").status, 413);
+  EXPECT_EQ(
+      stated.ask("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world").status,
+      413);
   EXPECT_TRUE(stated.at_end());
   RawClient chunked = client();
-  EXPECT_EQ(chunked.ask("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        "6\r\nhello \r\n6\r\nworld!\r\n").status, 413);
+  EXPECT_EQ(chunked
+                .ask("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                     "6\r\nhello \r\n6\r\nworld!\r\n")
+                .status,
+            413);
   EXPECT_TRUE(chunked.at_end());
   RawClient fitting = client();
-  EXPECT_EQ(fitting.ask("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhelloworld").status, 200);
+  EXPECT_EQ(
+      fitting.ask("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhelloworld").status,
+      200);
 }
 
 TEST_F(ServerTest, RefusesMalformedRequestsAndEndsTheConnection) {
@@ -127,24 +136,30 @@ TEST_F(ServerTest, RefusesMalformedRequestsAndEndsTheConnection) {
   };
   constexpr Case cases[] = {
       {"GET / HTTP/1.1\r\n\r\n", 400},
-      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
+       "chunked\r\n\r\n0\r\n\r\n",
+       400},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n", 400},
       {"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505},
       {"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501},
   };
   for (const Case& c : cases) {
     RawClient client = this->client();
-    const auto answer = client.ask(std::string(c.request) + "GET /memory HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto answer =
+        client.ask(std::string(c.request) + "GET /memory HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(answer.status, c.status) << c.request;
     EXPECT_TRUE(answer.says("Connection: close")) << c.request;
     EXPECT_TRUE(answer.body.starts_with(fmt::format(R"({{"code":{},)", c.status))) << answer.body;
     EXPECT_TRUE(client.at_end()) << c.request;
   }
   RawClient client = this->client();
-  const std::string large = "GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n";
+  const std::string large =
+      "GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n";
   EXPECT_EQ(client.ask(large).status, 431);
   RawClient long_target = this->client();
-  EXPECT_EQ(long_target.ask("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n").status, 414);
+  EXPECT_EQ(
+      long_target.ask("GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n").status,
+      414);
 }
 
 TEST_F(ServerTest, RefusesAPathWithoutOneMeaningAndGoesOn) {
@@ -200,11 +215,16 @@ TEST_F(ServerTest, EndsSlowClientsAtTheirDeadlines) {
 
 TEST_F(ServerTest, BelievesForwardedForFromTrustedProxiesOnly) {
   ServerOptions options;
-  options.trusted_proxies = {*net::Network::parse("127.0.0.0/8"), *net::Network::parse("10.0.0.0/8")};
+  options.trusted_proxies = {*net::Network::parse("127.0.0.0/8"),
+                             *net::Network::parse("10.0.0.0/8")};
   open(std::move(options));
   RawClient client = this->client();
-  EXPECT_EQ(client.ask("GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1, 192.0.2.7, 10.1.2.3\r\n\r\n").body,
-            "GET /x  192.0.2.7 false ");
+  EXPECT_EQ(
+      client
+          .ask(
+              "GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1, 192.0.2.7, 10.1.2.3\r\n\r\n")
+          .body,
+      "GET /x  192.0.2.7 false ");
 }
 
 TEST_F(ServerTest, AcceptsNoMoreThanItsMaximum) {

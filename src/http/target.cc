@@ -140,8 +140,8 @@ std::string_view Normaliser::end_segment(std::size_t begin) {
        at = segment.find("%25", at + 3)) {
     char hidden = 0;
     if (!read_code(segment, at + 2, hidden)) continue;
-    const bool harmless = treatment(hidden) != Treatment::refused && hidden != '.' &&
-                          hidden != '%' && hidden != ';';
+    const bool harmless =
+        treatment(hidden) != Treatment::refused && hidden != '.' && hidden != '%' && hidden != ';';
     if (!harmless) return "The path hides a percent code in another";
   }
   const std::size_t semicolon = segment.find("%3B");

@@ -156,15 +156,16 @@ TEST(Path, IsDecodedAfterItIsNormal) {
 // A path out of pieces that attacks are made of.
 std::string mutated_path(Random& random) {
   constexpr std::string_view pieces[] = {
-      "/",     "/",    "//",    ".",     "..",    "/..",   "/.",     "%2e",  "%2E",    "%2f",
-      "%5c",   "\\",   "admin", "a",     "b",     ";",     "..;",    "%3b",  "%25",    "%252e",
-      "%32",   "%65",  "%c0%ae", "%c3%a9", "%00",  "%20",   "+",      "%2b",  "|",      "{x}",
-      "%",     "%2",   "#",     "?",     "~",     "%7e",   "%e2%82", "%ac",  "1.0.0",  "@",
+      "/",   "/",   "//",     ".",      "..",  "/..", "/.",     "%2e", "%2E",   "%2f",
+      "%5c", "\\",  "admin",  "a",      "b",   ";",   "..;",    "%3b", "%25",   "%252e",
+      "%32", "%65", "%c0%ae", "%c3%a9", "%00", "%20", "+",      "%2b", "|",     "{x}",
+      "%",   "%2",  "#",      "?",      "~",   "%7e", "%e2%82", "%ac", "1.0.0", "@",
   };
   std::string path = "/";
   const std::uint64_t count = random.number() % 9;
   for (std::uint64_t i = 0; i < count; ++i) path += pieces[random.number() % std::size(pieces)];
-  if (random.number() % 8 == 0) path[random.number() % path.size()] = static_cast<char>(random.number());
+  if (random.number() % 8 == 0)
+    path[random.number() % path.size()] = static_cast<char>(random.number());
   return path;
 }
 

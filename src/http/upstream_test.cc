@@ -51,7 +51,8 @@ class Backend {
       for (;;) {
         const std::size_t pause = answer.find("<later>");
         const std::size_t close = answer.find("<close>");
-        const Result<> sent = co_await stream->write_all(std::string_view(answer).substr(0, std::min(pause, close)));
+        const Result<> sent =
+            co_await stream->write_all(std::string_view(answer).substr(0, std::min(pause, close)));
         if (!sent || close < pause) co_return;
         if (pause == std::string::npos) break;
         answer.erase(0, pause + 7);
@@ -108,8 +109,10 @@ TEST_F(UpstreamTest, DropsAConnectionThatIsNotClean) {
     std::string_view method = "GET";
   };
   constexpr Case cases[] = {
-      {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngoodHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"},
-      {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood<later>HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngoodHTTP/1.1 200 OK\r\nContent-Length: "
+       "4\r\n\r\nevil"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood<later>HTTP/1.1 200 OK\r\nContent-Length: "
+       "4\r\n\r\nevil"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood\r\n"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood<close>"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood<later><close>"},
@@ -129,7 +132,8 @@ TEST_F(UpstreamTest, DropsAConnectionThatIsNotClean) {
     const Result<Response> first = get(client, std::string(c.method));
     ASSERT_TRUE(first) << c.answer << first.error().detail;
     EXPECT_TRUE(first->body.empty() || first->body == "good") << c.answer;
-    do let_pass(5ms); while (!backend_.idle && c.answer.find("<close>") == std::string_view::npos);
+    do let_pass(5ms);
+    while (!backend_.idle && c.answer.find("<close>") == std::string_view::npos);
     backend_.answers.emplace_back(good);
     EXPECT_EQ(get(client)->body, "good") << c.answer;
     EXPECT_EQ(backend_.connections, 2) << c.answer;
@@ -164,8 +168,9 @@ TEST_F(UpstreamTest, TakesNoAnswerThatIsNotHttp) {
 
 TEST_F(UpstreamTest, PassesInterimAnswersUpToALimit) {
   PooledClient client = this->client();
-  backend_.answers.push_back("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" +
-                             std::string(good));
+  backend_.answers.push_back(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" +
+      std::string(good));
   EXPECT_EQ(get(client)->body, "good");
   std::string flood;
   for (int i = 0; i < 20; ++i) flood += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -175,7 +180,9 @@ TEST_F(UpstreamTest, PassesInterimAnswersUpToALimit) {
 
 TEST_F(UpstreamTest, ReadsEveryFraming) {
   PooledClient client = this->client();
-  backend_.answers.emplace_back("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ngo\r\n<later>2\r\nod\r\n0\r\nA: b\r\n\r\n");
+  backend_.answers.emplace_back(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ngo\r\n<later>2\r\nod\r\n0\r\nA: "
+      "b\r\n\r\n");
   EXPECT_EQ(get(client)->body, "good");
   backend_.answers.emplace_back("HTTP/1.1 200 OK\r\nConten<later>t-Length: 4\r\n\r\ng<later>ood");
   EXPECT_EQ(get(client)->body, "good");
@@ -213,10 +220,12 @@ TEST_F(UpstreamTest, ForgetsIdleConnections) {
   BlockPool blocks;
   UpstreamPool pool(loop_, blocks, resolver_, {.idle_max = 2, .idle_timeout = 10ms});
   const Origin origin("127.0.0.1", backend_.port());
-  const auto hold_three = [](UpstreamPool& its_pool, const Origin& its_origin, Backend& backend) -> net::Task<> {
+  const auto hold_three = [](UpstreamPool& its_pool, const Origin& its_origin,
+                             Backend& backend) -> net::Task<> {
     std::vector<std::unique_ptr<Upstream>> held;
     for (int i = 0; i < 3; ++i) {
-      Result<std::unique_ptr<Upstream>> upstream = co_await its_pool.acquire(its_origin, net::never);
+      Result<std::unique_ptr<Upstream>> upstream =
+          co_await its_pool.acquire(its_origin, net::never);
       GH_ASSERT(upstream.has_value());
       backend.answers.emplace_back(good);
       const Result<> sent = co_await (*upstream)->write("GET / HTTP/1.1\r\n\r\n");
@@ -233,8 +242,8 @@ TEST_F(UpstreamTest, ForgetsIdleConnections) {
 }
 
 TEST_F(UpstreamTest, ConnectsToAllowedAddressesOnly) {
-  PooledClient client =
-      this->client({.allowed = [](const net::Endpoint& endpoint) { return !endpoint.address.is_loopback(); }});
+  PooledClient client = this->client(
+      {.allowed = [](const net::Endpoint& endpoint) { return !endpoint.address.is_loopback(); }});
   const Result<Response> response = get(client);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, ErrorCode::forbidden);

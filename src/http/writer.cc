@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <ctime>
 
@@ -70,7 +73,8 @@ bool is_field_value(std::string_view text) {
 }
 
 std::string http_date(Instant instant) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count();
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed",
