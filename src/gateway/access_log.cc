@@ -116,6 +116,9 @@ void AccessLog::Lines::hand_over() {
 
 AccessLog::AccessLog(AccessLogOptions options) : options_(std::move(options)) {
   if (!enabled()) return;
+  waiting_.reserve(batches_max);
+  // Made at once, so that handing over allocates nothing on a loop.
+  for (std::size_t i = 0; i < spare_max; ++i) spare_.emplace_back().reserve(buffer_bytes);
   thread_ = std::thread([this] { write_batches(); });
 }
 
@@ -152,16 +155,19 @@ void AccessLog::take(std::string& text, std::uint64_t lines) {
 }
 
 void AccessLog::write_batches() {
+  std::vector<Batch> batches;
+  batches.reserve(batches_max);
   std::unique_lock lock(mutex_);
   for (;;) {
+    batches.clear();
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    std::vector<Batch> batches = std::exchange(waiting_, {});
+    batches.swap(waiting_);
     lock.unlock();
     for (const Batch& batch : batches) write(batch);
     lock.lock();
     for (Batch& batch : batches) {
-      if (spare_.size() == 8) break;
+      if (spare_.size() == spare_max) break;
       batch.text.clear();
       spare_.push_back(std::move(batch.text));
     }

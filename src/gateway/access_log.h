@@ -100,6 +100,7 @@ class AccessLog {
   void rotate();
 
   static constexpr std::size_t batches_max = 64;
+  static constexpr std::size_t spare_max = 8;
 
   const AccessLogOptions options_;
   std::atomic<std::uint64_t> dropped_{0};

@@ -39,21 +39,22 @@ enum class Flow : std::uint8_t {
 enum class Credential : std::uint8_t { none, token, api_key };
 
 struct Exchange {
-  // --- serve: the request ---------------------------------------------------------------------
+  // --- serve: the request
   const http::RequestHead* head = nullptr;
   std::string_view path;  // canonical
   const Snapshot* snapshot = nullptr;
   net::Address client;
   bool tls = false;
   Tick arrived{};
+  Tick turn{};  // of the loop, when stages are called
   Instant now{};
 
-  // --- serve: the route. `operation` is null when the path or the verb is not the API's ----------
+  // --- serve: the route. `operation` is null when the path or the verb is not the API's
   const Api* api = nullptr;
   std::string_view rest;  // of the path, after the context
   const Operation* operation = nullptr;
 
-  // --- authenticate ------------------------------------------------------------------------------
+  // --- authenticate
   Credential credential_kind = Credential::none;
   std::string_view credential;  // the token as the client sent it
   Sha256 credential_hash{};
@@ -65,15 +66,15 @@ struct Exchange {
   const ApiKey* api_key = nullptr;
   bool api_key_in_query = false;
 
-  // --- authorise ---------------------------------------------------------------------------------
+  // --- authorise
   const Application* application = nullptr;
   const Subscription* subscription = nullptr;
   model::KeyType key_type = model::KeyType::production;
 
-  // --- endpoint ----------------------------------------------------------------------------------
+  // --- endpoint
   const Backends* backends = nullptr;
 
-  // --- throttle ----------------------------------------------------------------------------------
+  // --- throttle
   struct Demanded {
     FaultCode code{};
     const Policy* policy = nullptr;  // null: the backend's own maximum
@@ -84,7 +85,7 @@ struct Exchange {
   bool permit_asked = false;       // `permit` has been filled
   bool permit_unanswered = false;  // the owners did not answer in time
 
-  // --- what comes of it --------------------------------------------------------------------------
+  // --- what comes of it
   Fault fault;
   int answer_status = 0;  // of an answer that is no fault: a preflight
   std::string fields;     // of the answer, beside its own: CORS, Allow; lines with CRLF

@@ -15,6 +15,18 @@ std::string key_of(std::string_view kind, std::string_view value) {
 
 }  // namespace
 
+std::optional<Sha256> sha256_from_hex(std::string_view text) {
+  Sha256 hash{};
+  if (text.size() != hash.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_hex_digit(text[i])) return std::nullopt;
+    const char c = ascii_lower(text[i]);
+    const auto digit = static_cast<std::byte>(is_digit(c) ? c - '0' : c - 'a' + 10);
+    hash[i / 2] = i % 2 == 0 ? digit << 4 : hash[i / 2] | digit;
+  }
+  return hash;
+}
+
 void Revocations::add(const model::Revocation& revocation, Instant now) {
   Entry& entry = entries_[key_of(revocation.kind, revocation.value)];
   entry.number = std::max(entry.number, revocation.number);

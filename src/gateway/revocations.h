@@ -12,6 +12,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@
 #include "model/snapshot.h"
 
 namespace gatehouse::gateway {
+
+// The digest that 64 hexadecimal digits stand for; nothing for any other text.
+std::optional<Sha256> sha256_from_hex(std::string_view text);
 
 enum class Revoked : std::uint8_t {
   no,

@@ -6,16 +6,26 @@
 namespace gatehouse::gateway {
 
 std::shared_ptr<const Snapshot> Snapshot::with(const model::FeedRange& range) const {
-  auto next =
-      range.from == 0 ? std::make_shared<Snapshot>(trust_) : std::make_shared<Snapshot>(*this);
-  next->edit_ = edit_ + 1;
-  next->next_number_ = next_number_;
-  next->tag_ = range.tag;
-  next->number_ = range.to;
-  next->revocation_ = range.revocation;
-  for (const model::FeedEntry& entry : range.removals) next->remove(entry);
-  for (const model::FeedEntry& entry : range.upserts) next->upsert(entry);
+  const auto next = std::make_shared<Snapshot>(*this);
+  next->apply(range);
   return next;
+}
+
+std::shared_ptr<const Snapshot> Snapshot::replaced_by(const model::FeedRange& range) const {
+  const auto next = std::make_shared<Snapshot>(trust_);
+  next->edit_ = edit_;
+  next->next_number_ = next_number_;
+  next->apply(range);
+  return next;
+}
+
+void Snapshot::apply(const model::FeedRange& range) {
+  ++edit_;
+  tag_ = range.tag;
+  number_ = range.to;
+  revocation_ = range.revocation;
+  for (const model::FeedEntry& entry : range.removals) remove(entry);
+  for (const model::FeedEntry& entry : range.upserts) upsert(entry);
 }
 
 void Snapshot::upsert(const model::FeedEntry& entry) {

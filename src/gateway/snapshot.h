@@ -60,9 +60,11 @@ class Snapshot {
   // At number 0, of no history. `trust` is for backends behind https.
   explicit Snapshot(TlsTrust trust = nullptr) : trust_(std::move(trust)) {}
 
-  // This one with `range` applied; with from = 0, what `range` says and nothing else. An entry that
-  // this gateway cannot read is logged and left out, so that one bad thing does not stop the rest.
+  // This one with `range` applied. An entry that this gateway cannot read is logged and left out,
+  // so that one bad thing does not stop the rest.
   std::shared_ptr<const Snapshot> with(const model::FeedRange& range) const;
+  // What `range` says and nothing else.
+  std::shared_ptr<const Snapshot> replaced_by(const model::FeedRange& range) const;
 
   // The same as one range from 0, to be written to disk.
   model::FeedRange whole() const;
@@ -83,6 +85,7 @@ class Snapshot {
   const jose::KeySet& key_set() const { return *key_set_; }
 
  private:
+  void apply(const model::FeedRange& range);
   void upsert(const model::FeedEntry& entry);
   void remove(const model::FeedEntry& entry);
   Result<void> upsert_kind(const model::FeedEntry& entry);

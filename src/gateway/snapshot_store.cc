@@ -166,7 +166,7 @@ SnapshotStore::Loaded SnapshotStore::load(const Snapshot& empty) {
       log_warning("Snapshot {} is damaged, an older one is tried", path("base", number));
       continue;
     }
-    Loaded loaded{empty.with(base->range), std::move(base->revocations)};
+    Loaded loaded{empty.replaced_by(base->range), std::move(base->revocations)};
     const bool whole = read_lines(path("journal", number), [&](const json::object& object) {
       if (take_revocation(object, loaded.revocations)) return true;
       const auto range = model::feed_range_from(object);

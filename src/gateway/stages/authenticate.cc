@@ -110,7 +110,7 @@ Flow judge(Exchange& exchange, Token& token) {
 // Checks a JWT here; one that the key manager must see as well is a need.
 Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
   Token token = verify_jwt(exchange.credential, *exchange.snapshot, exchange.now);
-  token.checked_at = exchange.arrived;
+  token.checked_at = exchange.turn;
   if (token.state == TokenState::active) {
     switch (surroundings.revocations.check(exchange.credential_hash, token, 0)) {
       case Revoked::no: break;
@@ -130,7 +130,7 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     return exchange.fail(FaultCode::key_manager_unavailable);
   }
   if (Token* token = surroundings.tokens.find(exchange.credential_hash)) {
-    const Freshness fresh = freshness(*token, rules, exchange.arrived);
+    const Freshness fresh = freshness(*token, rules, exchange.turn);
     if (fresh == Freshness::old) exchange.recheck = !std::exchange(token->rechecking, true);
     if (fresh != Freshness::useless) return judge(exchange, *token);
   }

@@ -91,7 +91,7 @@ class StageTest : public ::testing::Test {
     exchange_.path = head_.path();
     exchange_.snapshot = snapshot_.get();
     exchange_.now = the_time;
-    exchange_.arrived = now_;
+    exchange_.turn = now_;
     const RouteTable::Found found = snapshot_->routes().find(exchange_.path);
     exchange_.api = found.api;
     exchange_.rest = exchange_.path.substr(found.context_size);

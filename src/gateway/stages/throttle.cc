@@ -148,7 +148,7 @@ Flow throttle(Exchange& exchange, Surroundings& surroundings) {
   if (exchange.permit.size() == 0) return Flow::proceed;
   // No owner answers: the last share is spent, and nothing may be taken that was not granted.
   if (exchange.permit_unanswered) return refuse(exchange, 0, std::chrono::seconds(1));
-  const limits::Taken taken = surroundings.leases.take(exchange.permit, exchange.arrived);
+  const limits::Taken taken = surroundings.leases.take(exchange.permit, exchange.turn);
   switch (taken.outcome) {
     case limits::Outcome::all: return Flow::proceed;
     case limits::Outcome::unknown: return Flow::need_permit;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/log.h"
+#include "gateway/conversation.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+Chunks chunks_of(http::Framing framing) {
+  return framing == http::Framing::chunked ? Chunks::yes : Chunks::no;
+}
+
+bool is_idempotent(http::Method method) {
+  switch (method) {
+    case http::Method::get:
+    case http::Method::head:
+    case http::Method::put:
+    case http::Method::delete_:
+    case http::Method::options:
+    case http::Method::trace: return true;
+    case http::Method::post:
+    case http::Method::patch:
+    case http::Method::other: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Tick Conversation::backend_deadline() const {
+  return worker_.loop().tick() + exchange_.backends->timeout;
+}
+
+// The whole request is at hand, and doing it twice is doing it once (RFC 9110, section 9.2.2).
+bool Conversation::may_repeat() const {
+  return first_pieces_.last() && is_idempotent(connection_.head().method());
+}
+
+net::Task<> Conversation::call_backend() {
+  const std::vector<Backend>& list = exchange_.backends->list;
+  const Backend& backend = list[worker_.next_turn() % list.size()];
+  backend_began_ = worker_.loop().tick();
+  upload_failed_ = false;
+  request_head_.clear();
+  append_request(request_head_, {exchange_, backend, ids_, socket_address_, trust_});
+  first_pieces_.clear();
+  first_pieces_.take_from(connection_);
+  request_bytes_ = first_pieces_.bytes();
+  const Chunks chunks = chunks_of(connection_.head().framing());
+
+  upstream_ = worker_.upstreams().take_idle(backend.origin);
+  for (bool again = false;; again = true) {
+    if (!upstream_) {
+      const Result<> connected = co_await connect(backend.origin);
+      if (!connected) co_return;
+    }
+    upstream_->set_deadline(backend_deadline());
+    const Result<> sent = co_await upstream_->write(first_pieces_.frame(request_head_, chunks));
+    bool answered = false;
+    if (sent) {
+      if (!first_pieces_.last()) upload_.spawn(upload());
+      const Result<> head = co_await upstream_->read_head(connection_.head().method());
+      answered = head.has_value();
+    }
+    if (answered) break;
+    const bool stale = upstream_->stream_fault() == http::UpstreamFault::stale;
+    if (again || !stale || !may_repeat()) {
+      fail_exchange();
+      co_return;
+    }
+    worker_.metrics().backend_retries->add();
+    upstream_.reset();
+  }
+  co_await relay_answer();
+}
+
+net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
+  const Tick deadline = worker_.loop().tick() +
+                        std::min(worker_.options().connect_timeout, exchange_.backends->timeout);
+  auto connected = co_await worker_.upstreams().connect(origin, deadline);
+  if (connected) {
+    upstream_ = *std::move(connected);
+    co_return Result<>();
+  }
+  backend_ended_ = worker_.loop().tick();
+  worker_.metrics().backend_failures->add();
+  log_warning("Backend {}: {}", origin.key(), connected.error().message);
+  const bool late = worker_.loop().tick() >= deadline;
+  exchange_.fail(late ? FaultCode::backend_connect_timeout : FaultCode::backend_unreachable);
+  co_return tl::unexpected<Error>(connected.error());
+}
+
+// The rest of the body, as fast as the backend takes it. Runs beside the wait for the answer,
+// because a backend may answer before it has read everything.
+net::Task<> Conversation::upload() {
+  const Chunks chunks = chunks_of(connection_.head().framing());
+  Pieces pieces;
+  while (!pieces.last()) {
+    const Result<http::BodyPiece> piece = co_await connection_.read_body_some();
+    if (!piece) {
+      upload_failed_ = true;
+      upstream_->spoil();
+      upstream_->stream().close();  // whoever waits for the answer goes on
+      co_return;
+    }
+    pieces.clear();
+    pieces.add(*piece);
+    pieces.take_from(connection_);
+    request_bytes_ += pieces.bytes();
+    upstream_->set_deadline(backend_deadline());
+    const Result<> sent = co_await upstream_->write(pieces.frame("", chunks));
+    if (!sent) {
+      upstream_->spoil();
+      co_return;
+    }
+  }
+}
+
+// Nothing has been written to the client yet: it gets a fault.
+void Conversation::fail_exchange() {
+  upload_.cancel();
+  backend_ended_ = worker_.loop().tick();
+  if (upload_failed_) return fail_upload();
+  worker_.metrics().backend_failures->add();
+  const http::UpstreamFault stream_fault = upstream_->stream_fault();
+  const http::UpstreamFault fault =
+      upstream_->fault() == http::UpstreamFault::none ? stream_fault : upstream_->fault();
+  switch (fault) {
+    case http::UpstreamFault::late: exchange_.fail(FaultCode::backend_timeout); break;
+    case http::UpstreamFault::malformed: exchange_.fail(FaultCode::backend_protocol); break;
+    default: exchange_.fail(FaultCode::backend_closed); break;
+  }
+  log_warning("Backend {}: {}", exchange_.api->deployed.name, upstream_->reason());
+  upstream_.reset();
+}
+
+// The client's own fault, or its end.
+void Conversation::fail_upload() {
+  upstream_.reset();
+  const http::Refusal& refusal = connection_.refusal();
+  if (refusal.status == 0) {
+    connection_.end_after_answer();
+    connection_.stream().close();
+    return;
+  }
+  if (refusal.status == 400) {
+    exchange_.fail(FaultCode::incomplete_payload);
+  } else {
+    exchange_.fail(static_cast<FaultCode>(refusal.status));
+  }
+  exchange_.fault.description = refusal.reason;
+}
+
+net::Task<> Conversation::relay_answer() {
+  const http::ResponseHead& head = upstream_->head();
+  const AnswerFraming framing = answer_framing(head, connection_.head().version());
+  const Chunks chunks = framing == AnswerFraming::chunked ? Chunks::yes : Chunks::no;
+  connection_.decide_persistence();
+  // A request that is still on its way would be taken for the next one.
+  if (framing == AnswerFraming::close || upload_.size() > 0) connection_.end_after_answer();
+  out_.clear();
+  append_answer(out_, {exchange_, head, ids_, framing, connection_.persists()});
+  status_ = head.status();
+
+  Pieces pieces;
+  pieces.clear();
+  pieces.take_from(*upstream_);
+  response_bytes_ = pieces.bytes();
+  const Result<> written = co_await connection_.write(pieces.frame(out_, chunks));
+  bool whole = written.has_value();
+  if (whole && !pieces.last()) whole = co_await relay_body(chunks);
+  backend_ended_ = worker_.loop().tick();
+  if (upload_.size() > 0) {
+    upload_.cancel();
+    upstream_->spoil();
+  }
+  if (whole) {
+    worker_.upstreams().release(std::move(upstream_));
+  } else {
+    // Half an answer must not look like a whole one.
+    connection_.end_after_answer();
+    connection_.stream().close();
+  }
+  upstream_.reset();
+}
+
+// True when the client has got the whole body.
+net::Task<bool> Conversation::relay_body(Chunks chunks) {
+  Pieces pieces;
+  while (!pieces.last()) {
+    const Result<http::BodyPiece> piece = co_await upstream_->read_body_some(backend_deadline());
+    if (!piece) {
+      worker_.metrics().backend_failures->add();
+      exchange_.fail(upstream_->fault() == http::UpstreamFault::late ? FaultCode::backend_timeout
+                                                                     : FaultCode::backend_closed);
+      co_return false;
+    }
+    pieces.clear();
+    pieces.add(*piece);
+    pieces.take_from(*upstream_);
+    response_bytes_ += pieces.bytes();
+    const Result<> written = co_await connection_.write(pieces.frame("", chunks));
+    if (!written) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One client connection: its requests, one after the other, from head to answer.
+//
+//   read head → canonical path → route → stages → backend, streaming both ways → answer → record
+//
+// A request whose token is remembered and whose limits have permits at hand is written to its
+// backend without having waited for anything.
+//
+// Thread:  one event loop.
+// Memory:  about 4 KiB and a buffer while a message is under way; a warm connection allocates
+// nothing
+//          per request.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/exchange.h"
+#include "gateway/forward.h"
+#include "gateway/pieces.h"
+#include "gateway/worker.h"
+#include "http/connection.h"
+#include "http/upstream.h"
+
+namespace gatehouse::gateway {
+
+class Conversation {
+ public:
+  // `worker` outlives it.
+  Conversation(Worker& worker, std::unique_ptr<net::Stream> stream);
+
+  // Ends with the connection.
+  net::Task<> run();
+
+ private:
+  // --- serve.cc: from head to verdict, and what the gateway answers itself
+  net::Task<> answer_request();
+  net::Task<> refuse_head();
+  bool begin_exchange();
+  void note_client();
+  net::Task<> meet_credential();
+  net::Task<> meet_permit();
+  net::Task<> write_own_answer();
+  void record();
+
+  // --- call_backend.cc
+  net::Task<> call_backend();
+  net::Task<Result<>> connect(const http::Origin& origin);
+  net::Task<> upload();
+  net::Task<> relay_answer();
+  net::Task<bool> relay_body(Chunks chunks);
+  bool may_repeat() const;
+  Tick backend_deadline() const;
+  void fail_upload();
+  void fail_exchange();
+
+  // --- own_endpoints.cc
+  net::Task<> answer_own_path();
+  net::Task<> answer_health();
+  net::Task<> pass_to_key_manager(std::string_view target);
+  net::Task<Result<std::string>> collect_body();
+
+  Worker& worker_;
+  http::Connection connection_;
+  Trust trust_ = Trust::none;  // of the socket's peer
+  std::string socket_address_;
+  std::string client_address_;  // as text, of exchange_.client
+
+  // Of the request under way.
+  Exchange exchange_;
+  SnapshotUse snapshot_;
+  CallIds ids_;
+  std::string path_;  // canonical, when it differs from what was sent
+  int status_ = 0;
+  std::uint64_t request_bytes_ = 0;
+  std::uint64_t response_bytes_ = 0;
+  Tick backend_began_{};
+  Tick backend_ended_{};
+
+  // Of its call to the backend.
+  std::unique_ptr<http::Upstream> upstream_;
+  std::string request_head_;
+  Pieces first_pieces_;         // of the body: what had arrived with the head
+  bool upload_failed_ = false;  // on the client's side
+  net::TaskGroup upload_;       // the rest of the body on its way
+  std::string out_;             // what is written to the client
+};
+
+}  // namespace gatehouse::gateway

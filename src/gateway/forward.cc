@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/forward.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+using http::FieldId;
+using http::FieldSet;
+
+// Never taken over from a client. The last three make a backend serve another target or method than
+// the one that was judged.
+constexpr FieldSet request_drops =
+    http::hop_by_hop_fields | FieldSet{FieldId::host,
+                                       FieldId::expect,
+                                       FieldId::activityid,
+                                       FieldId::traceparent,
+                                       FieldId::x_forwarded_for,
+                                       FieldId::x_forwarded_host,
+                                       FieldId::x_forwarded_port,
+                                       FieldId::x_forwarded_proto,
+                                       FieldId::forwarded,
+                                       FieldId::x_real_ip,
+                                       FieldId::x_jwt_assertion,
+                                       FieldId::internal_key,
+                                       FieldId::x_original_url,
+                                       FieldId::x_rewrite_url,
+                                       FieldId::x_http_method_override};
+
+constexpr FieldSet answer_drops = http::hop_by_hop_fields | FieldSet{FieldId::activityid};
+
+constexpr std::size_t activity_max = 64;
+
+bool is_activity_id(std::string_view text) {
+  return !text.empty() && text.size() <= activity_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' ||
+                  c == '_' || c == '.' || c == ':';
+         });
+}
+
+bool is_lower_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+// Version 00 as it is written down; zero ids are invalid.
+bool is_traceparent(std::string_view text) {
+  return text.size() == 55 && text.starts_with("00-") && text[35] == '-' && text[52] == '-' &&
+         is_lower_hex(text.substr(3, 32)) && is_lower_hex(text.substr(36, 16)) &&
+         is_lower_hex(text.substr(53, 2)) &&
+         text.substr(3, 32).find_first_not_of('0') != std::string_view::npos &&
+         text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
+}
+
+char* write_hex(char* at, std::uint64_t number, int digits) {
+  constexpr std::string_view alphabet = "0123456789abcdef";
+  for (int i = digits; i-- > 0;) *at++ = alphabet[(number >> (4 * i)) & 15];
+  return at;
+}
+
+void append_all(std::string& out, const http::Head& head, FieldSet dropped,
+                std::string_view also_dropped, std::string_view one_more) {
+  for (const http::Field& field : head.fields()) {
+    if (dropped.has(field.id) || field.named_by_connection) continue;
+    const std::string_view name = head.name(field);
+    if (http::is_same_field(name, also_dropped) || http::is_same_field(name, one_more)) continue;
+    http::append_field(out, name, head.value(field));
+  }
+}
+
+// True when `name` has an id of its own, which is added to `dropped`.
+bool drop_known(std::string_view name, FieldSet& dropped) {
+  const FieldId id = http::field_id(name);
+  if (id == FieldId::other || id == FieldId::twin) return false;
+  dropped.add(id);
+  return true;
+}
+
+// The client's fields without credentials.
+void append_client_fields(std::string& out, const ForwardedRequest& request) {
+  const Api& api = *request.exchange.api;
+  const http::RequestHead& head = *request.exchange.head;
+  FieldSet dropped = request_drops;
+  if (!request.ids.trace_continued) dropped.add(FieldId::tracestate);
+  const std::string_view token_field = api.deployed.authorization_header;
+  const std::string_view key_field = api.deployed.api_key_header;
+  const bool known = (!api.takes_oauth() || drop_known(token_field, dropped)) &
+                     (!api.takes_api_key() || drop_known(key_field, dropped));
+  if (known) {
+    http::append_fields(out, head, dropped);
+  } else {
+    append_all(out, head, dropped, api.takes_oauth() ? token_field : "",
+               api.takes_api_key() ? key_field : "");
+  }
+}
+
+// The query without an API key in it.
+void append_query(std::string& out, const Exchange& exchange) {
+  std::string_view query = exchange.head->query();
+  if (!exchange.head->has_query()) return;
+  if (!exchange.api->takes_api_key()) {
+    out.append("?").append(query);
+    return;
+  }
+  char separator = '?';
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view part = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (part.starts_with("apikey=")) continue;
+    out += std::exchange(separator, '&');
+    out += part;
+  }
+}
+
+void append_forwarding(std::string& out, const ForwardedRequest& request) {
+  const http::RequestHead& head = *request.exchange.head;
+  const bool believed = request.trust == Trust::proxy;
+  const auto given = [&](FieldId id) { return believed ? head.value(id) : std::string_view(); };
+  out += "X-Forwarded-For: ";
+  if (believed) {
+    for (const http::Field& field : head.fields()) {
+      if (field.id == FieldId::x_forwarded_for) out.append(head.value(field)).append(", ");
+    }
+  }
+  out.append(request.socket_address).append("\r\n");
+  const std::string_view proto = given(FieldId::x_forwarded_proto);
+  http::append_field(out, "X-Forwarded-Proto",
+                     !proto.empty()         ? proto
+                     : request.exchange.tls ? "https"
+                                            : "http");
+  const std::string_view host = given(FieldId::x_forwarded_host);
+  http::append_field(out, "X-Forwarded-Host", !host.empty() ? host : head.authority());
+}
+
+}  // namespace
+
+CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_t low) {
+  CallIds ids;
+  const std::string_view activity = head.value(FieldId::activityid);
+  if (is_activity_id(activity) && !head.repeated(FieldId::activityid)) {
+    ids.activity_size = activity.size();
+    std::copy(activity.begin(), activity.end(), ids.activity_room.begin());
+  } else {
+    char* at = ids.activity_room.data();
+    at = write_hex(at, high >> 32, 8);
+    *at++ = '-';
+    at = write_hex(at, high >> 16, 4);
+    *at++ = '-';
+    at = write_hex(at, (high & 0x0fff) | 0x4000, 4);  // a UUID of version 4
+    *at++ = '-';
+    at = write_hex(at, (low >> 48 & 0x3fff) | 0x8000, 4);
+    *at++ = '-';
+    at = write_hex(at, low, 12);
+    ids.activity_size = 36;
+  }
+  const std::string_view parent = head.value(FieldId::traceparent);
+  ids.trace_continued = is_traceparent(parent) && !head.repeated(FieldId::traceparent);
+  if (ids.trace_continued) {
+    std::copy(parent.begin(), parent.end(), ids.traceparent.begin());
+  } else {
+    std::copy_n("00-", 3, ids.traceparent.begin());
+    write_hex(write_hex(ids.traceparent.data() + 3, high, 16), low | 1, 16);
+    std::copy_n("-0000000000000000-00", 20, ids.traceparent.begin() + 35);
+  }
+  write_hex(ids.traceparent.data() + 36, (high ^ (low << 1)) | 1, 16);  // our own span
+  return ids;
+}
+
+void append_request(std::string& out, const ForwardedRequest& request) {
+  const http::RequestHead& head = *request.exchange.head;
+  const std::string_view rest = request.exchange.rest;
+  out.append(head.method_text()).append(" ").append(request.backend.base_path).append(rest);
+  if (request.backend.base_path.empty() && rest.empty()) out += '/';
+  append_query(out, request.exchange);
+  out += " HTTP/1.1\r\n";
+  http::append_field(out, "Host", request.backend.origin.authority());
+  append_client_fields(out, request);
+  append_forwarding(out, request);
+  http::append_field(out, "activityid", request.ids.activity());
+  http::append_field(out, "traceparent", request.ids.trace());
+  if (head.framing() == http::Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
+  http::end_head(out);
+}
+
+AnswerFraming answer_framing(const http::ResponseHead& head, http::Version client) {
+  const http::Framing framing = head.framing();
+  if (framing == http::Framing::none || framing == http::Framing::length) {
+    return AnswerFraming::as_is;
+  }
+  return client == http::Version::http_1_1 ? AnswerFraming::chunked : AnswerFraming::close;
+}
+
+namespace {
+
+void append_persistence(std::string& out, const http::RequestHead* head, bool persists) {
+  if (!persists) {
+    out += "Connection: close\r\n";
+  } else if (head != nullptr && head->version() == http::Version::http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+}
+
+// A browser must see one CORS policy: the gateway's.
+void append_without_cors(std::string& out, const http::Head& head) {
+  constexpr std::string_view prefix = "access-control-";
+  for (const http::Field& field : head.fields()) {
+    const std::string_view name = head.name(field);
+    if (answer_drops.has(field.id) || field.named_by_connection ||
+        equals_ignoring_case(name.substr(0, prefix.size()), prefix)) {
+      continue;
+    }
+    http::append_field(out, name, head.value(field));
+  }
+}
+
+}  // namespace
+
+void append_answer(std::string& out, const ForwardedAnswer& answer) {
+  http::append_status_line(out, answer.head.status());
+  if (answer.exchange.api->deployed.cors.enabled) {
+    append_without_cors(out, answer.head);
+  } else {
+    http::append_fields(out, answer.head, answer_drops);
+  }
+  out += answer.exchange.fields;
+  http::append_field(out, "activityid", answer.ids.activity());
+  if (answer.framing == AnswerFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
+  append_persistence(out, answer.exchange.head, answer.persists);
+  http::end_head(out);
+}
+
+void append_own_answer(std::string& out, const OwnAnswer& answer, const CallIds& ids) {
+  http::append_status_line(out, answer.status);
+  out += answer.fields;
+  http::append_field(out, "activityid", ids.activity());
+  if (!answer.content_type.empty()) http::append_field(out, "Content-Type", answer.content_type);
+  http::append_field(out, "Content-Length", answer.body.size());
+  append_persistence(out, answer.head, answer.persists);
+  http::end_head(out);
+  const bool has_body = answer.head == nullptr || answer.head->method() != http::Method::head;
+  if (has_body) out += answer.body;
+}
+
+}  // namespace gatehouse::gateway

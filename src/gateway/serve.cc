@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "gateway/conversation.h"
+#include "gateway/own_endpoints.h"
+#include "http/peer.h"
+#include "http/target.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+constexpr unsigned needs_max = 4;  // of one request, before it is given up
+
+Trust trust_of(const net::Address& peer, const std::vector<net::Network>& proxies) {
+  const bool trusted =
+      std::any_of(proxies.begin(), proxies.end(),
+                  [&](const net::Network& network) { return network.contains(peer); });
+  return trusted ? Trust::proxy : Trust::none;
+}
+
+}  // namespace
+
+Conversation::Conversation(Worker& worker, std::unique_ptr<net::Stream> stream)
+    : worker_(worker),
+      connection_(std::move(stream), worker.options().connection, worker.blocks(), worker.drain()) {
+  const net::Address& peer = connection_.stream().peer().address;
+  trust_ = trust_of(peer, worker.options().trusted_proxies);
+  socket_address_ = peer.text();
+  client_address_ = socket_address_;
+  exchange_.client = peer;
+  exchange_.tls = connection_.stream().is_tls();
+}
+
+net::Task<> Conversation::run() {
+  for (;;) {
+    const http::Arrival arrival = co_await connection_.read_head();
+    if (arrival == http::Arrival::closed) co_return;
+    if (arrival == http::Arrival::refused) {
+      co_await refuse_head();
+      co_await connection_.finish();
+      co_return;
+    }
+    co_await answer_request();
+    snapshot_ = {};
+    const bool goes_on = co_await connection_.finish();
+    if (!goes_on) co_return;
+  }
+}
+
+// A head that is not HTTP as we take it: nothing of it is believed, its Accept included.
+net::Task<> Conversation::refuse_head() {
+  connection_.decide_persistence();
+  const http::Refusal& refusal = connection_.refusal();
+  Fault fault;
+  fault.code = static_cast<FaultCode>(refusal.status);
+  fault.description = refusal.reason;
+  const std::string body = fault_body(fault, FaultForm::json, worker_.now());
+  OwnAnswer answer;
+  answer.status = refusal.status;
+  answer.content_type = content_type(FaultForm::json);
+  answer.body = body;
+  answer.persists = false;
+  out_.clear();
+  append_own_answer(
+      out_, answer,
+      call_ids(http::RequestHead(), worker_.random().number(), worker_.random().number()));
+  worker_.metrics().requests[4]->add();
+  co_await connection_.write(out_);
+}
+
+net::Task<> Conversation::answer_request() {
+  ids_ = call_ids(connection_.head(), worker_.random().number(), worker_.random().number());
+  status_ = 0;
+  request_bytes_ = response_bytes_ = 0;
+  backend_began_ = backend_ended_ = Tick{};
+  if (begin_exchange()) {
+    if (exchange_.api == nullptr && is_own_path(exchange_.path)) {
+      co_await answer_own_path();
+    } else {
+      std::size_t stage = 0;
+      Flow flow = run_stages(exchange_, worker_.surroundings(), stage);
+      for (unsigned needs = 0; flow > Flow::answer; ++needs) {
+        if (needs == needs_max) flow = exchange_.fail(FaultCode::key_manager_unavailable);
+        if (flow == Flow::need_credential) co_await meet_credential();
+        if (flow == Flow::need_permit) co_await meet_permit();
+        if (flow > Flow::answer) {
+          exchange_.turn = worker_.loop().tick();
+          flow = run_stages(exchange_, worker_.surroundings(), stage);
+        }
+      }
+      worker_.leases().speak();
+      if (exchange_.recheck) {
+        worker_.metrics().stale_tokens->add();
+        worker_.keys().recheck(exchange_.credential, exchange_.credential_hash);
+      }
+      if (flow == Flow::proceed) co_await call_backend();
+    }
+  }
+  if (status_ == 0 && connection_.stream().is_open()) co_await write_own_answer();
+  record();
+}
+
+// Finds the route. False when there is a fault to answer.
+bool Conversation::begin_exchange() {
+  const http::RequestHead& head = connection_.head();
+  exchange_.begin(head);
+  exchange_.arrived = exchange_.turn = worker_.loop().tick();
+  exchange_.now = worker_.now();
+  note_client();
+  const std::span<char> room = worker_.loop().scratch();
+  const Result<std::string_view> path = http::normalise_path(head.path(), room);
+  if (!path) {
+    exchange_.path = {};
+    exchange_.fail(FaultCode::bad_request);
+    return false;
+  }
+  exchange_.path = *path;
+  if (path->data() >= room.data() && path->data() < room.data() + room.size()) {
+    path_ = *path;  // the scratch is everybody's after the next wait
+    exchange_.path = path_;
+  }
+  if (!connection_.limit_body(worker_.options().body_bytes_max)) {
+    exchange_.fail(static_cast<FaultCode>(413));
+    return false;
+  }
+  snapshot_ = worker_.snapshot();
+  exchange_.snapshot = snapshot_.get();
+  if (exchange_.snapshot == nullptr) {
+    if (is_own_path(exchange_.path)) return true;
+    exchange_.fail(static_cast<FaultCode>(503));
+    return false;
+  }
+  const RouteTable::Found found = exchange_.snapshot->routes().find(exchange_.path);
+  if (found.api == nullptr) return true;
+  exchange_.api = found.api;
+  exchange_.rest = exchange_.path.substr(found.context_size);
+  exchange_.operation = found.api->find(exchange_.rest, head.method_text());
+  return true;
+}
+
+// Behind a trusted proxy each request may come from somebody else.
+void Conversation::note_client() {
+  if (trust_ == Trust::none) return;
+  const net::Address client = http::client_address(
+      connection_.head(), connection_.stream().peer().address, worker_.options().trusted_proxies);
+  if (client == exchange_.client) return;
+  exchange_.client = client;
+  client_address_ = client.text();
+}
+
+net::Task<> Conversation::meet_credential() {
+  worker_.metrics().token_misses->add();
+  Result<Token> token =
+      co_await worker_.keys().resolve(exchange_.credential, exchange_.credential_hash);
+  if (token) {
+    exchange_.verdict = std::make_unique<Token>(*std::move(token));
+  } else {
+    exchange_.key_manager_failed = true;
+  }
+}
+
+net::Task<> Conversation::meet_permit() {
+  const Tick deadline = worker_.loop().tick() + worker_.options().permit_timeout;
+  exchange_.token = nullptr;  // may be forgotten meanwhile; nothing needs it any more
+  const bool answered = co_await worker_.leases().wait(exchange_.permit, deadline);
+  exchange_.permit_unanswered = !answered;
+}
+
+net::Task<> Conversation::write_own_answer() {
+  const FaultForm form = fault_form(connection_.head().value(http::FieldId::accept));
+  std::string body;
+  OwnAnswer answer;
+  answer.status = exchange_.answer_status;
+  if (exchange_.failed()) {
+    exchange_.fields += fault_fields(exchange_.fault);
+    body = fault_body(exchange_.fault, form, exchange_.now);
+    answer.status = status_of(exchange_.fault);
+    answer.content_type = content_type(form);
+  }
+  answer.body = body;
+  answer.fields = exchange_.fields;
+  answer.persists = connection_.decide_persistence();
+  answer.head = &connection_.head();
+  status_ = answer.status;
+  response_bytes_ = body.size();
+  out_.clear();
+  append_own_answer(out_, answer, ids_);
+  const Result<> written = co_await connection_.write(out_);
+  if (!written) connection_.end_after_answer();
+}
+
+void Conversation::record() {
+  const WorkerMetrics& metrics = worker_.metrics();
+  const auto latency = worker_.loop().tick() - exchange_.arrived;
+  const auto backend = backend_ended_ - backend_began_;
+  if (status_ == 0) status_ = 499;  // the client left before there was an answer
+  metrics.requests[static_cast<std::size_t>(status_ / 100)]->add();
+  metrics.latency->observe(latency);
+  if (exchange_.credential_kind == Credential::token) metrics.token_hits->add();
+
+  const auto fault_code = static_cast<std::uint32_t>(exchange_.fault.code);
+  AccessLine line;
+  line.at = exchange_.now;
+  line.client = client_address_;
+  line.method = connection_.head().method_text();
+  line.path = exchange_.path;
+  line.status = status_;
+  line.fault_code = fault_code;
+  line.activity_id = ids_.activity();
+  line.request_bytes = request_bytes_;
+  line.response_bytes = response_bytes_;
+  line.latency = std::chrono::duration_cast<std::chrono::microseconds>(latency);
+  line.backend_latency = std::chrono::duration_cast<std::chrono::microseconds>(backend);
+  if (exchange_.api != nullptr) {
+    line.api_id = exchange_.api->deployed.id;
+    if (exchange_.operation != nullptr) line.resource = exchange_.operation->target;
+    if (exchange_.application != nullptr) line.application_id = exchange_.application->known.id;
+    worker_.usage().add({exchange_.api, exchange_.operation, exchange_.application,
+                         exchange_.key_type, status_, fault_code, request_bytes_, response_bytes_,
+                         latency, backend, exchange_.now});
+  }
+  worker_.log().add(line);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One event loop of the gateway with everything that its requests touch: connections, pools of
+// backends, remembered tokens, a share of every limit, counters. Workers share nothing but
+// immutable snapshots; what is new for them is posted.
+//
+// Thread:  the loop's, except where a function says otherwise. Made and ended while the loop
+// stands.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/metrics.h"
+#include "core/random.h"
+#include "gateway/access_log.h"
+#include "gateway/key_resolver.h"
+#include "gateway/lease_client.h"
+#include "gateway/options.h"
+#include "gateway/snapshot.h"
+#include "gateway/usage_recorder.h"
+#include "http/connection.h"
+#include "http/upstream.h"
+#include "net/listener.h"
+#include "net/resolver.h"
+#include "net/tls.h"
+
+namespace gatehouse::gateway {
+
+// The snapshot as one worker holds it: counted by the worker's own requests, without atomics.
+class SnapshotHold {
+ public:
+  explicit SnapshotHold(std::shared_ptr<const Snapshot> root) : root_(std::move(root)) {}
+
+  const Snapshot* get() const { return root_.get(); }
+
+ private:
+  friend class SnapshotUse;
+  std::shared_ptr<const Snapshot> root_;
+  std::size_t uses_ = 0;
+};
+
+// Keeps a hold alive; it dies with its last use.
+class SnapshotUse {
+ public:
+  SnapshotUse() = default;
+  explicit SnapshotUse(SnapshotHold* hold) : hold_(hold) {
+    if (hold_ != nullptr) ++hold_->uses_;
+  }
+  SnapshotUse(const SnapshotUse& other) : SnapshotUse(other.hold_) {}
+  SnapshotUse(SnapshotUse&& other) noexcept : hold_(std::exchange(other.hold_, nullptr)) {}
+  SnapshotUse& operator=(SnapshotUse other) noexcept {
+    std::swap(hold_, other.hold_);
+    return *this;
+  }
+  ~SnapshotUse() {
+    if (hold_ != nullptr && --hold_->uses_ == 0) delete hold_;
+  }
+
+  const Snapshot* get() const { return hold_ == nullptr ? nullptr : hold_->get(); }
+
+ private:
+  SnapshotHold* hold_ = nullptr;
+};
+
+// Series of one worker.
+struct WorkerMetrics {
+  WorkerMetrics(Metrics& metrics, unsigned worker);
+
+  std::array<Counter*, 6> requests{};  // by the first digit of the status
+  Histogram* latency;
+  Counter* token_hits;
+  Counter* token_misses;
+  Counter* key_manager_failures;
+  Counter* stale_tokens;
+  Counter* backend_failures;
+  Counter* backend_retries;
+};
+
+class Worker {
+ public:
+  struct Parts {
+    const Options& options;
+    const Clock& clock;
+    Metrics& metrics;
+    bus::Bus& bus;
+    net::Pool& files;  // resolves names
+    AccessLog& access_log;
+    std::function<std::unique_ptr<http::Client>(net::Loop&)> key_manager;
+    std::uint64_t seed;  // of ids that need not be secret
+    // Called on the loop when this worker stands at a snapshot.
+    std::function<void(unsigned worker, std::uint64_t number)> adopted;
+  };
+
+  Worker(const Parts& parts, unsigned number);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before run(). Error: as net::Listener::open.
+  Result<> listen(const Ports& ports, net::Listener::Claim claim);
+  Ports ports() const;
+  // Until stop().
+  void run() { loop_.run(); }
+
+  // --- Any thread
+  void stop() { loop_.stop(); }
+  void publish(std::shared_ptr<const Snapshot> snapshot);
+  // In force for every request that begins after this returns.
+  void revoke(const model::Revocation& revocation);
+  void set_tls(std::shared_ptr<const net::TlsServer> tls);
+  // Leaves as http/drain.h says; `over` is called on the loop.
+  void drain(const http::DrainOptions& options, std::function<void()> over);
+  // Hands over what was counted; called on the loop, `taken` gets rows or nothing.
+  void take_usage(std::function<void(json::array)> taken);
+
+  // --- The loop: for serve.cc
+  const Options& options() const { return parts_.options; }
+  net::Loop& loop() { return loop_; }
+  http::BlockPool& blocks() { return blocks_; }
+  http::Drain& drain() { return drain_; }
+  http::UpstreamPool& upstreams() { return upstreams_; }
+  http::Client& key_manager() { return *key_manager_; }
+  KeyResolver& keys() { return keys_; }
+  LeaseClient& leases() { return lease_client_; }
+  Surroundings& surroundings() { return surroundings_; }
+  UsageRecorder& usage() { return usage_; }
+  AccessLog::Lines& log() { return log_lines_; }
+  const WorkerMetrics& metrics() const { return metrics_; }
+  SeededRandom& random() { return random_; }
+  // Wall time, read at most once per turn.
+  Instant now();
+  // The snapshot in force, null before the first one; takes in revocations that came meanwhile.
+  SnapshotUse snapshot();
+  // Goes round the addresses of an API.
+  std::size_t next_turn() { return turn_++; }
+
+ private:
+  struct News {
+    std::mutex mutex;
+    std::vector<model::Revocation> revocations;  // guarded by mutex
+    std::atomic<bool> waiting{false};            // there are some
+  };
+
+  void admit(net::Task<> conversation);
+  net::Task<> accept_tls(std::unique_ptr<net::Stream> stream);
+  net::Task<> converse(std::unique_ptr<net::Stream> stream);
+  void adopt(std::shared_ptr<const Snapshot> snapshot);
+  void take_news();
+  void apply(const model::Revocation& revocation);
+  void tick();
+  bool may_connect(const net::Endpoint& endpoint) const;
+
+  const Parts parts_;
+  const unsigned number_;
+  WorkerMetrics metrics_;
+  News news_;
+
+  net::Loop loop_;
+  http::BlockPool blocks_;
+  http::Drain drain_;
+  SeededRandom random_;
+  net::Resolver resolver_;
+  http::UpstreamPool upstreams_;
+  std::unique_ptr<http::Client> key_manager_;
+  TokenCache tokens_;
+  Revocations revocations_;
+  limits::LeaseTable leases_;
+  LeaseClient lease_client_;
+  Surroundings surroundings_;
+  KeyResolver keys_;
+  UsageRecorder usage_;
+  AccessLog::Lines log_lines_;
+  SnapshotUse snapshot_;
+  std::shared_ptr<const net::TlsServer> tls_;
+  Tick now_read_at_{};
+  Instant now_{};
+  std::size_t turn_ = 0;
+  net::Timer tick_;
+  std::unique_ptr<net::Listener> plain_;
+  std::unique_ptr<net::Listener> secure_;
+  bool paused_ = false;
+  net::TaskGroup connections_;  // last: they use all of the above while they die
+};
+
+}  // namespace gatehouse::gateway
