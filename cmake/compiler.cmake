@@ -13,7 +13,8 @@ add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror -g1)
 add_compile_options($<$<CXX_COMPILER_ID:Clang>:-Wno-conversion>)
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fcoroutines>)
 # g++ 12 takes `std::string(view) + "text"` for an overflow (GCC bugs 105329, 105651).
-add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>
+                    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
 # Coroutines resume each other by tail calls; without this a debug build turns a long chain of
 # ready awaits into a deep stack.

@@ -71,8 +71,9 @@ TEST(Json, AnObjectIsAskedForByName) {
 }
 
 TEST(Json, MembersOfAnotherTypeReadAsTheFallback) {
-  const Result<json::object> read = parse_json_object(
-      R"({"text":"x","number":7,"big":18446744073709551615,"flag":true,"list":["a",1,"b"],"in":{}})");
+  const Result<json::object> read =
+      parse_json_object(R"({"text":"x","number":7,"big":18446744073709551615,"flag":true,)"
+                        R"("list":["a",1,"b"],"in":{}})");
   ASSERT_TRUE(read) << read.error().message;
   const json::object& object = *read;
   EXPECT_EQ(text_or(object, "text", "none"), "x");
