@@ -3,8 +3,8 @@
 """script/bench gateway: CPU time of a proxied request, beside the rivals.
 
 Every proxy runs one worker on one core; the backend and wrk run on the other. Rounds are
-interleaved, so a slow moment of the machine meets all of them. The figure is CPU time from the operating system
-(all threads of the proxy) divided by requests; ratios are taken round by round.
+interleaved, so a slow moment of the machine meets all of them. The figure is CPU time from the
+operating system (all threads of the proxy) divided by requests; ratios are taken round by round.
 
 Budget: our gateway with opaque token, subscription, finite limits, usage and access log costs at
 most 0.75 of nginx `proxy_pass` (with its access log) and 1.25 of the raw relay.

@@ -40,7 +40,9 @@ UsageRecorder::Row* UsageRecorder::row_of(const Call& call) {
   auto row = std::make_unique<Row>();
   row->tenant = call.api->deployed.tenant;
   row->api_id = call.api->deployed.id;
-  if (call.operation != nullptr) row->resource = call.operation->target;
+  if (call.operation != nullptr) {
+    row->resource = call.operation->verb + " " + call.operation->target;
+  }
   if (call.application != nullptr) row->application_id = call.application->known.id;
   return rows_.emplace(key, std::move(row)).first->second.get();
 }

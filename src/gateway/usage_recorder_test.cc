@@ -40,7 +40,7 @@ TEST_F(UsageTest, CallsOfOneKindAreOneRow) {
   const json::object& row = rows[0].as_object();
   EXPECT_EQ(row.at("minute_ms").as_int64(), 120'000);
   EXPECT_EQ(row.at("api_id").as_string(), "pizza");
-  EXPECT_EQ(row.at("resource").as_string(), "/menu");
+  EXPECT_EQ(row.at("resource").as_string(), "GET /menu");
   EXPECT_EQ(row.at("application_id").as_string(), "shop");
   EXPECT_EQ(row.at("key_type").as_string(), "PRODUCTION");
   EXPECT_EQ(row.at("status_class").as_int64(), 2);

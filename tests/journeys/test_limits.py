@@ -58,7 +58,9 @@ class Limits(unittest.TestCase):
         answers = self.calls(path, token, 50)
         self.assertEqual(self.check_refused(answers, "900803"), 30)
         self.assertEqual(self.backend.count() - before, 20)
-        self.assertIn("ratelimit", answers[0].headers)
+        limited = next(answer for answer in answers if answer.status == 429)
+        self.assertEqual(limited.headers["ratelimit-policy"], '"20PerMin";q=20;w=60')
+        self.assertRegex(limited.headers["ratelimit"], r'^"20PerMin";r=0;t=[0-9]+$')
 
     def test_a_larger_quota_passes_whole_over_both_workers(self):
         self.admin.create_policy("subscription", "FiveHundred", 500)

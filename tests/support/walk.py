@@ -152,11 +152,13 @@ class User:
         return password
 
     def create_policy(self, level, name, requests, minutes=1):
+        more = {"stopOnQuotaReach": True} if level == "subscription" else {}
         return self.must(
             201,
             "POST",
             f"{ADMIN}/throttling/policies/{level}",
             {
+                **more,
                 "policyName": name,
                 "displayName": name,
                 "description": "",
