@@ -14,7 +14,7 @@ namespace gatehouse::keymanager {
 
 struct FirstUser {
   std::string name = "admin";
-  std::optional<std::string> password;  // a random one is made without
+  std::optional<std::string> password{};  // a random one is made without
 };
 
 struct Bootstrapped {

@@ -46,8 +46,10 @@ tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
 http::Response oauth_response(const Error& error) {
   const OAuthError& known = error_of(error);
   const bool ours = known.number == error.number;
-  if (!error.detail.empty() || known.status >= 500) {
+  if (known.status >= 500) {
     log_warning("oauth: {}: {} ({})", known.name, error.message, error.detail);
+  } else if (!error.detail.empty()) {
+    log_info("oauth: {}: {} ({})", known.name, error.message, error.detail);
   }
   http::Response response = uncached(
       known.status,

@@ -18,8 +18,8 @@ struct StoredToken {
   std::string family;  // all tokens that descend from one grant
   std::string client_id;
   std::string user_id;  // empty: a token of the application itself
-  std::vector<std::string> scopes;
-  std::string grant_type;
+  std::vector<std::string> scopes{};
+  std::string grant_type{};
   Instant issued_at{};
   Instant expires_at{};
   Instant used_at{};  // of a refresh token; the epoch: not yet

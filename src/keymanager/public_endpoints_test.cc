@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/public_endpoints.h"
+
+#include <gmock/gmock.h>
+
+#include "keymanager/test_key_manager.h"
+
+namespace gatehouse::keymanager {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TestKeyManager& shared() {
+  static TestKeyManager server;
+  return server;
+}
+
+struct RouteCase {
+  const char* method;
+  const char* path;
+  int status;
+  const char* allow = "";
+};
+
+// What exists answers something else than 404 and 405; what does not, exactly that.
+TEST(Routes, AreKnownByPathAndVerb) {
+  const RouteCase rows[] = {
+      {"POST", "/oauth2/token", 400},
+      {"POST", "/oauth2endpoints/token", 400},
+      {"POST", "/oauth2/revoke", 400},
+      {"POST", "/oauth2/introspect", 400},
+      {"GET", "/oauth2/jwks", 200},
+      {"GET", "/oauth2/userinfo", 401},
+      {"POST", "/oauth2/userinfo", 401},
+      {"POST", "/client-registration/v0.17/register", 401},
+      {"GET", "/.well-known/openid-configuration", 200},
+      {"GET", "/.well-known/oauth-authorization-server/oauth2/token", 200},
+      {"GET", "/oauth2/token", 405, "POST"},
+      {"PUT", "/oauth2/userinfo", 405, "GET, POST"},
+      {"DELETE", "/oauth2/jwks", 405, "GET"},
+      {"GET", "/client-registration/v0.17/register", 405, "POST"},
+      {"GET", "/", 404},
+      {"POST", "/oauth2", 404},
+      {"POST", "/oauth2/", 404},
+      {"POST", "/oauth2/token/", 404},
+      {"POST", "/oauth2/Token", 404},
+      {"POST", "/internal/keys/v1/validate", 404},
+      {"POST", "/oauth2/*", 404}};
+  for (const RouteCase& row : rows) {
+    const http::Response response =
+        shared()->public_handler().handle(http::make_request(row.method, row.path));
+    EXPECT_EQ(response.status, row.status) << row.method << ' ' << row.path;
+    EXPECT_EQ(response.headers.value_or("Allow", ""), row.allow) << row.path;
+  }
+}
+
+TEST(Routes, OfTheInsideAreNotThoseOfTheOutside) {
+  const RouteCase rows[] = {{"GET", "/internal/keys/v1/validate", 405, "POST"},
+                            {"PATCH", "/internal/keys/v1/clients/a", 405, "PUT, DELETE"},
+                            {"GET", "/internal/keys/v1/clients/a/token", 405, "POST"},
+                            {"POST", "/internal/keys/v1/clients/a/b/token", 404},
+                            {"POST", "/internal/keys/v1/clients//token", 404},
+                            {"POST", "/internal/keys/v1/clients/unknown/token", 404},
+                            {"POST", "/internal/keys/v2/validate", 404},
+                            {"POST", "/oauth2/token", 404}};
+  for (const RouteCase& row : rows) {
+    const http::Response response =
+        shared()->internal_handler().handle(http::make_request(row.method, row.path));
+    EXPECT_EQ(response.status, row.status) << row.method << ' ' << row.path;
+    EXPECT_EQ(response.headers.value_or("Allow", ""), row.allow) << row.path;
+  }
+}
+
+TEST(Discovery, SaysTheSameEverywhereAndFromMemory) {
+  const std::string first = shared().get("/.well-known/openid-configuration").response.body;
+  for (const char* path : {"/oauth2/token/.well-known/openid-configuration",
+                           "/oauth2/oidcdiscovery/.well-known/openid-configuration",
+                           "/.well-known/oauth-authorization-server",
+                           "/.well-known/oauth-authorization-server/oauth2/token"}) {
+    const auto answer = shared()->public_handler().try_answer(http::make_request("GET", path));
+    ASSERT_TRUE(answer) << path;
+    EXPECT_EQ(answer->body, first) << path;
+  }
+  EXPECT_TRUE(shared()->public_handler().try_answer(http::make_request("GET", "/oauth2/jwks")));
+  EXPECT_FALSE(shared()->public_handler().try_answer(http::make_request("POST", "/oauth2/token")));
+}
+
+// Every endpoint that the metadata names exists, and every list has the type of the standard.
+TEST(Discovery, PromisesOnlyWhatIsThere) {
+  const json::object metadata = shared().get("/.well-known/openid-configuration").body;
+  EXPECT_EQ(metadata.at("issuer").as_string(), "https://localhost:9443/oauth2/token");
+  for (const auto& [name, value] : metadata) {
+    if (value.is_array()) {
+      for (const json::value& entry : value.get_array()) EXPECT_TRUE(entry.is_string()) << name;
+      continue;
+    }
+    const std::string url(value.as_string());
+    ASSERT_TRUE(url.starts_with("https://localhost:9443/")) << name;
+    if (name == "issuer") continue;
+    const http::Response response =
+        shared()->public_handler().handle(http::make_request("OPTIONS", url.substr(22)));
+    EXPECT_EQ(response.status, 405) << url;
+  }
+}
+
+TEST(KeySet, HasNoPrivatePart) {
+  const json::object set = shared().get("/oauth2/jwks").body;
+  ASSERT_EQ(set.at("keys").as_array().size(), 1U);
+  EXPECT_FALSE(set.at("keys").as_array()[0].as_object().contains("d"));
+}
+
+TEST(Introspection, TellsClientsAndAdministrators) {
+  shared().add_user("judy", {"Internal/subscriber"});
+  const std::string client = shared().client();
+  const auto issued = shared().token(
+      "grant_type=password&username=admin&password=admin-password&scope=apim:admin", client);
+  const std::string body = "token=" + text_or(issued.body, "access_token", "");
+  for (const std::string& caller : {client, shared().client(), std::string("admin:admin-password"),
+                                    std::string("admin@carbon.super:admin-password")}) {
+    const auto answer = shared().form("/oauth2/introspect", body, caller);
+    ASSERT_EQ(answer.status, 200) << answer.response.body;
+    EXPECT_TRUE(flag_or(answer.body, "active", false));
+    EXPECT_EQ(text_or(answer.body, "scope", ""), "apim:admin");
+    EXPECT_EQ(text_or(answer.body, "username", ""), "admin");
+    EXPECT_EQ(text_or(answer.body, "client_id", ""), client.substr(0, client.find(':')));
+    EXPECT_EQ(number_or(answer.body, "exp", 0) - number_or(answer.body, "iat", 0), 3600);
+  }
+  for (const char* caller : {"", "judy:password-of-judy", "admin:wrong", "nobody:x"}) {
+    const auto answer = shared().form("/oauth2/introspect", body, caller);
+    EXPECT_EQ(answer.status, 401) << caller;
+    EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_client");
+  }
+  const std::string refresh = "token=" + text_or(issued.body, "refresh_token", "");
+  for (const std::string& dead : {refresh, std::string("token=x")}) {
+    EXPECT_EQ(shared().form("/oauth2/introspect", dead, client).response.body,
+              R"({"active":false})");
+  }
+  EXPECT_EQ(shared().form("/oauth2/introspect", "", client).status, 400);
+}
+
+TEST(UserInfo, NeedsAUsersTokenWithOpenid) {
+  const std::string client = shared().client();
+  const auto token_of = [&](const std::string& body) {
+    return "Bearer " + text_or(shared().token(body, client).body, "access_token", "");
+  };
+  const std::string login = "grant_type=password&username=admin&password=admin-password";
+  const auto full = shared().get("/oauth2/userinfo", token_of(login + "&scope=openid+profile"));
+  EXPECT_EQ(full.status, 200);
+  EXPECT_EQ(full.body, (json::object{{"sub", shared().user_id("admin")},
+                                     {"preferred_username", "admin"}}));
+
+  const auto none = shared().get("/oauth2/userinfo");
+  EXPECT_EQ(none.status, 401);
+  EXPECT_THAT(std::string(none.response.headers.value_or("WWW-Authenticate", "")),
+              Not(HasSubstr("error")));
+  const auto wrong = shared().get("/oauth2/userinfo", "Bearer x");
+  EXPECT_THAT(std::string(wrong.response.headers.value_or("WWW-Authenticate", "")),
+              HasSubstr(R"(error="invalid_token")"));
+  EXPECT_EQ(shared().get("/oauth2/userinfo", token_of("grant_type=client_credentials")).status,
+            401);
+  const auto narrow = shared().get("/oauth2/userinfo", token_of(login));
+  EXPECT_EQ(narrow.status, 403);
+  EXPECT_EQ(text_or(narrow.body, "error", ""), "insufficient_scope");
+}
+
+}  // namespace
+}  // namespace gatehouse::keymanager
