@@ -59,14 +59,7 @@ Result<> SqliteDatabase::start(SqliteWriter::Options options) {
   GH_TRY(writing, SqliteConnection::open(file_, SqliteConnection::Use::write));
   GH_TRY(copying, SqliteConnection::open(file_, SqliteConnection::Use::write));
   checkpointer_ = std::make_unique<SqliteCheckpointer>(std::move(copying));
-  sqlite3_wal_hook(
-      writing->handle(),
-      [](void* checkpointer, sqlite3*, const char*, int pages) {
-        static_cast<SqliteCheckpointer*>(checkpointer)->note_log_size(pages);
-        return SQLITE_OK;
-      },
-      checkpointer_.get());
-  writer_ = std::make_unique<SqliteWriter>(std::move(writing), std::move(options));
+  writer_ = std::make_unique<SqliteWriter>(std::move(writing), *checkpointer_, std::move(options));
   return {};
 }
 

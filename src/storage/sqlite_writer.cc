@@ -9,10 +9,20 @@
 
 namespace gatehouse::storage {
 
-SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection, Options options)
+SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection,
+                           SqliteCheckpointer& checkpointer, Options options)
     : options_(std::move(options)),
-      connection_(std::move(connection)),
-      thread_([this] { serve(); }) {}
+      checkpointer_(checkpointer),
+      connection_(std::move(connection)) {
+  sqlite3_wal_hook(
+      connection_->handle(),
+      [](void* noting, sqlite3*, const char*, int pages) {
+        static_cast<SqliteCheckpointer*>(noting)->note_log_size(pages);
+        return SQLITE_OK;
+      },
+      &checkpointer_);
+  thread_ = std::thread([this] { serve(); });
+}
 
 SqliteWriter::~SqliteWriter() {
   {
@@ -69,7 +79,7 @@ void SqliteWriter::take_locked(Batch& batch) {
 }
 
 void SqliteWriter::commit(Batch& batch) {
-  const Result<> begun = connection_->control("BEGIN IMMEDIATE");
+  const Result<> begun = begin();
   if (!begun) {
     for (Job* const job : batch) job->outcome = begun;
     return;
@@ -82,11 +92,16 @@ void SqliteWriter::commit(Batch& batch) {
   }
   for (Job* const job : batch) {
     Batch alone{job};
-    job->outcome = connection_->control("BEGIN IMMEDIATE");
+    job->outcome = begin();
     if (!job->outcome) continue;
     Result<> done_alone = commit_together(alone, Joining::closed);
     if (!done_alone) job->outcome = std::move(done_alone);
   }
+}
+
+Result<> SqliteWriter::begin() {
+  checkpointer_.wait_for_room();
+  return connection_->control("BEGIN IMMEDIATE");
 }
 
 // Ends the transaction that has begun, one way or the other.

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "storage/sqlite_checkpointer.h"
 #include "storage/sqlite_connection.h"
 
 namespace gatehouse::storage {
@@ -46,7 +47,8 @@ class SqliteWriter {
   static constexpr std::size_t batch_max = 256;
   static constexpr std::chrono::milliseconds companions_wait_max{1};
 
-  SqliteWriter(std::unique_ptr<SqliteConnection> connection, Options options);
+  SqliteWriter(std::unique_ptr<SqliteConnection> connection, SqliteCheckpointer& checkpointer,
+               Options options);
   SqliteWriter(const SqliteWriter&) = delete;
   SqliteWriter& operator=(const SqliteWriter&) = delete;
   // Ends after every waiting write.
@@ -77,6 +79,7 @@ class SqliteWriter {
   void take_companions(Batch& batch, Tick until);
   void take_locked(Batch& batch);
   void commit(Batch& batch);
+  Result<> begin();
   Result<> commit_together(Batch& batch, Joining joining);
   Result<> run_all(Batch& batch, Joining joining);
   Result<> run_job(Job& job);
@@ -85,6 +88,7 @@ class SqliteWriter {
 
   // Constant after construction.
   const Options options_;
+  SqliteCheckpointer& checkpointer_;
 
   // The writer's thread alone.
   const std::unique_ptr<SqliteConnection> connection_;
@@ -97,7 +101,7 @@ class SqliteWriter {
   std::deque<Job*> waiting_;  // guarded by mutex_, as is the next
   bool stopping_ = false;
 
-  std::thread thread_;  // last: starts when all else stands
+  std::thread thread_;  // starts when all else stands
 };
 
 }  // namespace gatehouse::storage
