@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <array>
 
 #include "core/text.h"
@@ -13,9 +12,24 @@ namespace {
 
 constexpr std::size_t host_bytes_max = 253;
 
-bool is_name_byte(char c) {
-  const char lower = ascii_lower(c);
-  return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
+constexpr std::array<bool, 256> name_bytes = [] {
+  std::array<bool, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : {'-', '.', '_'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+// The name at the beginning of `text`; empty when there is none, or one with an empty label.
+std::string_view leading_name(std::string_view text) {
+  std::size_t size = 0;
+  char before = '.';
+  while (size < text.size() && name_bytes[static_cast<unsigned char>(text[size])]) {
+    if (text[size] == '.' && before == '.') return {};
+    before = text[size++];
+  }
+  return size <= host_bytes_max ? text.substr(0, size) : std::string_view();
 }
 
 bool is_ipv6(std::string_view text) {
@@ -36,14 +50,8 @@ std::optional<Authority> parse_authority(std::string_view text) {
     if (!is_ipv6(text.substr(1, close - 1))) return std::nullopt;
     authority.host = text.substr(0, close + 1);
   } else {
-    authority.host = text.substr(0, text.find(':'));
-    if (authority.host.empty() || authority.host.size() > host_bytes_max) return std::nullopt;
-    if (!std::all_of(authority.host.begin(), authority.host.end(), is_name_byte)) {
-      return std::nullopt;
-    }
-    if (authority.host.find("..") != std::string_view::npos || authority.host.front() == '.') {
-      return std::nullopt;
-    }
+    authority.host = leading_name(text);
+    if (authority.host.empty()) return std::nullopt;
   }
   const std::string_view rest = text.substr(authority.host.size());
   if (rest.empty()) return authority;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/field.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "core/text.h"
 
@@ -71,7 +73,19 @@ constexpr std::array<std::string_view, field_id_count> names = {
 };
 static_assert(names.back() == "X-Rewrite-URL");
 
-constexpr char dashed(char c) { return c == '_' ? '-' : ascii_lower(c); }
+constexpr std::size_t name_bytes_max = 32;
+
+// The same in lower case, by FieldId.
+constexpr std::array<std::array<char, name_bytes_max>, field_id_count> lower_names = [] {
+  std::array<std::array<char, name_bytes_max>, field_id_count> table{};
+  for (std::size_t id = 0; id < names.size(); ++id) {
+    for (std::size_t i = 0; i < names[id].size(); ++i) table[id][i] = ascii_lower(names[id][i]);
+  }
+  return table;
+}();
+
+// Lowers letters and leaves digits and '-' alone; no other byte of a token becomes one of these.
+constexpr char fold(char c) { return static_cast<char>(c | 0x20); }
 
 // A perfect hash: length and three letters tell the names apart. The multiplier is found by the
 // compiler, and a name that collides with every multiplier does not compile.
@@ -79,7 +93,7 @@ constexpr std::size_t slot_count = 512;
 
 constexpr std::size_t slot_of(std::string_view name, std::uint32_t multiplier) {
   const auto at = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(dashed(name[i])));
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(fold(name[i])));
   };
   const std::size_t size = name.size();
   const std::uint32_t key = static_cast<std::uint32_t>(size) | at(0) << 8 | at(size - 1) << 16 |
@@ -101,38 +115,65 @@ constexpr std::uint32_t find_multiplier() {
 }
 constexpr std::uint32_t multiplier = find_multiplier();
 
-constexpr std::array<std::uint8_t, slot_count> make_slots() {
-  std::array<std::uint8_t, slot_count> slots{};
+constexpr std::array<std::uint8_t, slot_count> slots = [] {
+  std::array<std::uint8_t, slot_count> table{};
   for (std::size_t i = 2; i < names.size(); ++i) {
-    slots[slot_of(names[i], multiplier)] = static_cast<std::uint8_t>(i);
+    table[slot_of(names[i], multiplier)] = static_cast<std::uint8_t>(i);
   }
-  return slots;
+  return table;
+}();
+
+std::uint64_t load(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
 }
-constexpr std::array<std::uint8_t, slot_count> slots = make_slots();
+
+// True when `name`, folded, is the first name.size() bytes of `lower`.
+bool is_folded(std::string_view name, const char* lower) {
+  constexpr std::uint64_t folds = 0x2020202020202020;
+  if (name.size() < 8) {
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      if (fold(name[i]) != lower[i]) return false;
+    }
+    return true;
+  }
+  for (std::size_t i = 0; i + 8 < name.size(); i += 8) {
+    if ((load(name.data() + i) | folds) != load(lower + i)) return false;
+  }
+  const std::size_t last = name.size() - 8;
+  return (load(name.data() + last) | folds) == load(lower + last);
+}
+
+FieldId plain_field_id(std::string_view name) {
+  const std::size_t id = slots[slot_of(name, multiplier)];
+  const bool same = names[id].size() == name.size() && is_folded(name, lower_names[id].data());
+  return same ? static_cast<FieldId>(id) : FieldId::other;
+}
+
+FieldId twin_or_other(std::string_view name) {
+  std::array<char, name_bytes_max> dashed{};
+  if (name.size() > dashed.size()) return FieldId::other;
+  std::replace_copy(name.begin(), name.end(), dashed.begin(), '_', '-');
+  const FieldId id = plain_field_id({dashed.data(), name.size()});
+  return id == FieldId::other ? id : FieldId::twin;
+}
 
 }  // namespace
 
 FieldId field_id(std::string_view name) {
   if (name.empty()) return FieldId::other;
-  const std::size_t id = slots[slot_of(name, multiplier)];
-  const std::string_view known = names[id];
-  if (known.size() != name.size()) return FieldId::other;
-  bool twin = false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (dashed(name[i]) != ascii_lower(known[i])) return FieldId::other;
-    twin |= name[i] == '_';
-  }
-  return twin ? FieldId::twin : static_cast<FieldId>(id);
+  const FieldId id = plain_field_id(name);
+  if (id != FieldId::other || name.find('_') == std::string_view::npos) return id;
+  return twin_or_other(name);
 }
 
 std::string_view field_name(FieldId id) { return names[static_cast<std::size_t>(id)]; }
 
 bool is_same_field(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (dashed(a[i]) != dashed(b[i])) return false;
-  }
-  return true;
+  const auto dashed = [](char c) { return c == '_' ? '-' : ascii_lower(c); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return dashed(x) == dashed(y); });
 }
 
 }  // namespace gatehouse::http

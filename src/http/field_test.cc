@@ -46,6 +46,7 @@ TEST(Scan, IsEqualInBothForms) {
     const char* const end = begin + text.size();
     ASSERT_EQ(skip_value(begin, end), scalar::skip_value(begin, end));
     ASSERT_EQ(skip_target(begin, end), scalar::skip_target(begin, end));
+    ASSERT_EQ(skip_token(begin, end), scalar::skip_token(begin, end));
   }
   for (int byte = 0; byte < 256; ++byte) {
     std::string text(33, 'a');
@@ -53,6 +54,7 @@ TEST(Scan, IsEqualInBothForms) {
     const char* const end = text.data() + text.size();
     ASSERT_EQ(skip_value(text.data(), end), scalar::skip_value(text.data(), end)) << byte;
     ASSERT_EQ(skip_target(text.data(), end), scalar::skip_target(text.data(), end)) << byte;
+    ASSERT_EQ(skip_token(text.data(), end), scalar::skip_token(text.data(), end)) << byte;
   }
 }
 

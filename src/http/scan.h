@@ -53,14 +53,35 @@ inline const char* skip_target(const char* at, const char* end) {
   return at;
 }
 
-}  // namespace scalar
-
 inline const char* skip_token(const char* at, const char* end) {
   while (at != end && is_token_byte(*at)) ++at;
   return at;
 }
 
+}  // namespace scalar
+
 #if defined(__SSE2__)
+
+// The first byte of [at, end) that no token has, or `end`. Letters, digits and '-', all that names
+// usually have, are told sixteen at a time.
+inline const char* skip_token(const char* at, const char* end) {
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto between = [](__m128i some, char low, char high) {
+      return _mm_and_si128(_mm_cmpgt_epi8(some, _mm_set1_epi8(static_cast<char>(low - 1))),
+                           _mm_cmplt_epi8(some, _mm_set1_epi8(static_cast<char>(high + 1))));
+    };
+    const __m128i letter = between(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+    const __m128i digit = between(bytes, '0', '9');
+    const __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
+    const __m128i usual = _mm_or_si128(_mm_or_si128(letter, digit), dash);
+    const auto other = static_cast<unsigned>(_mm_movemask_epi8(usual)) ^ 0xffffU;
+    if (other == 0) continue;
+    at += std::countr_zero(other);
+    break;
+  }
+  return scalar::skip_token(at, end);
+}
 
 // The first byte of [at, end) that no field value has, or `end`.
 inline const char* skip_value(const char* at, const char* end) {
@@ -94,6 +115,7 @@ inline const char* skip_target(const char* at, const char* end) {
 #else
 
 using scalar::skip_target;
+using scalar::skip_token;
 using scalar::skip_value;
 
 #endif

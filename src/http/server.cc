@@ -143,11 +143,11 @@ net::Task<Response> Server::call_handler(std::unique_ptr<const Request> request)
   co_return busy;
 }
 
-// Everything but the body. HEAD is asked as GET: the answer differs only in what is written.
+// Everything but the body.
 Result<std::unique_ptr<Request>> Server::request_of(const Connection& connection) {
   const RequestHead& head = connection.head();
   auto request = std::make_unique<Request>();
-  request->method = head.method() == Method::head ? "GET" : head.method_text();
+  request->method = head.method_text();
   if (head.path() == "*") {
     request->path = "*";
   } else {
