@@ -16,88 +16,106 @@ namespace gatehouse::gateway {
 
 namespace {
 
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
+// Writes a line where there is room for any: texts are cut so that the numbers still fit.
+class LineWriter {
+ public:
+  LineWriter(char* begin, std::size_t size) : begin_(begin), at_(begin), end_(begin + size) {}
 
-void append_two(std::string& out, std::uint64_t number, std::size_t width) {
-  std::array<char, 4> digits{'0', '0', '0', '0'};
-  for (std::size_t i = width; i-- > 0; number /= 10) {
-    digits[i] = static_cast<char>('0' + number % 10);
+  void put(std::string_view literal) {
+    std::memcpy(at_, literal.data(), literal.size());
+    at_ += literal.size();
   }
-  out.append(digits.data(), width);
-}
+  void put_number(std::uint64_t number) { at_ = std::to_chars(at_, end_, number).ptr; }
+  void put_digits(std::uint64_t number, int width) {
+    for (int i = width; i-- > 0; number /= 10) at_[i] = static_cast<char>('0' + number % 10);
+    at_ += width;
+  }
 
-// "2026-11-23T06:40:00.123Z" without a call of the C library, which takes a lock for time zones.
-void append_time(std::string& out, Instant at) {
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(at - day);
-  append_number(out, static_cast<std::uint64_t>(static_cast<int>(date.year())));
-  out += '-';
-  append_two(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_two(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_two(out, static_cast<std::uint64_t>(time.hours().count()), 2);
-  out += ':';
-  append_two(out, static_cast<std::uint64_t>(time.minutes().count()), 2);
-  out += ':';
-  append_two(out, static_cast<std::uint64_t>(time.seconds().count()), 2);
-  out += '.';
-  append_two(out, static_cast<std::uint64_t>(time.subseconds().count()), 3);
-  out += 'Z';
-}
-
-// Text of the request cannot end its string, its line or the terminal it is shown on.
-void append_text(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr std::size_t text_max = AccessLog::line_bytes_max / 4;
-  for (const char c : text.substr(0, text_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f) {
-      out += "\\u00";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
+  // Text of the request cannot end its string, its line or the terminal it is shown on.
+  void put_text(std::string_view text) {
+    constexpr std::size_t escaped_max = 6;
+    constexpr std::size_t numbers_max = 512;
+    const auto room = static_cast<std::size_t>(end_ - at_);
+    text = text.substr(0, room < numbers_max ? 0 : (room - numbers_max) / escaped_max);
+    for (const char c : text) {
+      if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') [[likely]] {
+        *at_++ = c;
+      } else {
+        put_escaped(c);
+      }
     }
   }
-}
+  void put_member(std::string_view opening, std::string_view text) {
+    if (text.empty()) return;
+    put(opening);
+    put_text(text);
+    *at_++ = '"';
+  }
+  void put_member(std::string_view opening, std::uint64_t number) {
+    put(opening);
+    put_number(number);
+  }
 
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  if (text.empty()) return;
-  out.append(",\"").append(name).append("\":\"");
-  append_text(out, text);
-  out += '"';
-}
+  // "2026-11-23T06:40:00.123Z" without a call of the C library, which takes a lock for time zones.
+  void put_time(Instant at) {
+    const auto day = std::chrono::floor<std::chrono::days>(at);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(at - day);
+    put_digits(static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+    *at_++ = '-';
+    put_digits(static_cast<unsigned>(date.month()), 2);
+    *at_++ = '-';
+    put_digits(static_cast<unsigned>(date.day()), 2);
+    *at_++ = 'T';
+    put_digits(static_cast<std::uint64_t>(time.hours().count()), 2);
+    *at_++ = ':';
+    put_digits(static_cast<std::uint64_t>(time.minutes().count()), 2);
+    *at_++ = ':';
+    put_digits(static_cast<std::uint64_t>(time.seconds().count()), 2);
+    *at_++ = '.';
+    put_digits(static_cast<std::uint64_t>(time.subseconds().count()), 3);
+    *at_++ = 'Z';
+  }
 
-void append_member(std::string& out, std::string_view name, std::uint64_t number) {
-  out.append(",\"").append(name).append("\":");
-  append_number(out, number);
-}
+  std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
-void append_line(std::string& out, const AccessLine& line) {
-  out += "{\"time\":\"";
-  append_time(out, line.at);
-  out += '"';
-  append_member(out, "client", line.client);
-  append_member(out, "method", line.method);
-  append_member(out, "path", line.path);
-  append_member(out, "status", static_cast<std::uint64_t>(line.status));
-  if (line.fault_code != 0) append_member(out, "code", line.fault_code);
-  append_member(out, "api", line.api_id);
-  append_member(out, "resource", line.resource);
-  append_member(out, "application", line.application_id);
-  append_member(out, "activityid", line.activity_id);
-  append_member(out, "request_bytes", line.request_bytes);
-  append_member(out, "response_bytes", line.response_bytes);
-  append_member(out, "latency_us", static_cast<std::uint64_t>(line.latency.count()));
-  append_member(out, "backend_us", static_cast<std::uint64_t>(line.backend_latency.count()));
-  out += "}\n";
+ private:
+  void put_escaped(char c) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    *at_++ = '\\';
+    if (c == '"' || c == '\\') {
+      *at_++ = c;
+      return;
+    }
+    put("u00");
+    *at_++ = digits[byte >> 4];
+    *at_++ = digits[byte & 15];
+  }
+
+  char* const begin_;
+  char* at_;
+  char* const end_;
+};
+
+void write_line(LineWriter& out, const AccessLine& line) {
+  out.put("{\"time\":\"");
+  out.put_time(line.at);
+  out.put("\"");
+  out.put_member(",\"client\":\"", line.client);
+  out.put_member(",\"method\":\"", line.method);
+  out.put_member(",\"path\":\"", line.path);
+  out.put_member(",\"status\":", static_cast<std::uint64_t>(line.status));
+  if (line.fault_code != 0) out.put_member(",\"code\":", line.fault_code);
+  out.put_member(",\"api\":\"", line.api_id);
+  out.put_member(",\"resource\":\"", line.resource);
+  out.put_member(",\"application\":\"", line.application_id);
+  out.put_member(",\"activityid\":\"", line.activity_id);
+  out.put_member(",\"request_bytes\":", line.request_bytes);
+  out.put_member(",\"response_bytes\":", line.response_bytes);
+  out.put_member(",\"latency_us\":", static_cast<std::uint64_t>(line.latency.count()));
+  out.put_member(",\"backend_us\":", static_cast<std::uint64_t>(line.backend_latency.count()));
+  out.put("}\n");
 }
 
 }  // namespace
@@ -105,7 +123,10 @@ void append_line(std::string& out, const AccessLine& line) {
 void AccessLog::Lines::add(const AccessLine& line) {
   if (!log_.enabled()) return;
   if (buffer_.capacity() < buffer_bytes) buffer_.reserve(buffer_bytes);
-  append_line(buffer_, line);
+  std::array<char, line_bytes_max> room;
+  LineWriter writer(room.data(), room.size());
+  write_line(writer, line);
+  buffer_ += writer.text();
   ++count_;
   if (buffer_.size() + line_bytes_max > buffer_bytes) hand_over();
 }

@@ -54,7 +54,7 @@ struct AccessLine {
 class AccessLog {
  public:
   static constexpr std::size_t buffer_bytes = 256 * 1024;
-  static constexpr std::size_t line_bytes_max = 4096;
+  static constexpr std::size_t line_bytes_max = 8192;
 
   explicit AccessLog(AccessLogOptions options);
   // Writes what was handed over.

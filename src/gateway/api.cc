@@ -54,6 +54,8 @@ Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_numb
       sandbox_key(limits::key_of("backend:" + deployed.id + ":SANDBOX")),
       production_(parse_backends(deployed, deployed.production, trust)),
       sandbox_(parse_backends(deployed, deployed.sandbox, trust)) {
+  token_field_ = FieldName(deployed.authorization_header);
+  key_field_ = FieldName(deployed.api_key_header);
   takes_api_key_ = has(deployed.security_schemes, "api_key");
   takes_oauth_ = has(deployed.security_schemes, "oauth2") || !takes_api_key_;
   has_api_policy_ = !deployed.api_policy.empty();

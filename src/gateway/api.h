@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/template_tree.h"
+#include "http/field.h"
 #include "http/upstream.h"
 #include "limits/limit.h"
 #include "model/snapshot.h"
@@ -41,6 +42,17 @@ struct Operation {
   PolicyName policy;         // of the operation, unless the API has one
   limits::Key limit_key;     // of the operation, or of the API
   std::uint32_t number = 0;  // names it in usage; given anew whenever the API changes
+};
+
+// A header field that an API names, found by its id where it has one.
+struct FieldName {
+  FieldName() = default;
+  explicit FieldName(std::string name) : text(std::move(name)), id(http::field_id(text)) {}
+
+  bool has_id() const { return id != http::FieldId::other && id != http::FieldId::twin; }
+
+  std::string text;
+  http::FieldId id = http::FieldId::other;
 };
 
 // One address behind an API.
@@ -77,6 +89,9 @@ class Api {
   const Backends& backends(model::KeyType type) const {
     return type == model::KeyType::production ? production_ : sandbox_;
   }
+  // Where the token and the API key are, if the API takes such.
+  const FieldName& token_field() const { return token_field_; }
+  const FieldName& key_field() const { return key_field_; }
   bool takes_oauth() const { return takes_oauth_; }
   bool takes_api_key() const { return takes_api_key_; }
   bool has_api_policy() const { return has_api_policy_; }
@@ -92,6 +107,8 @@ class Api {
   TemplateTree tree_;
   Backends production_;
   Backends sandbox_;
+  FieldName token_field_;
+  FieldName key_field_;
   bool takes_oauth_ = true;
   bool takes_api_key_ = false;
   bool has_api_policy_ = false;

@@ -58,6 +58,8 @@ struct Exchange {
   Credential credential_kind = Credential::none;
   std::string_view credential;  // the token as the client sent it
   Sha256 credential_hash{};
+  // A connection says one token again and again: it is hashed once.
+  std::string hashed;
   // Valid until the next wait: in the cache, or in `verdict`.
   Token* token = nullptr;
   std::unique_ptr<Token> verdict;   // what the key manager said, when nothing remembers it

@@ -151,6 +151,10 @@ Result<bool> FeedClient::pull_whole() {
 
 void FeedClient::take_in(std::shared_ptr<const Snapshot> next) {
   former_.push_back(std::exchange(snapshot_, std::move(next)));
+  {
+    const std::lock_guard lock(mutex_);
+    published_ = snapshot_;
+  }
   parts_.publish(snapshot_);
   std::erase_if(former_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
 }
@@ -302,6 +306,11 @@ bool FeedClient::ready() const {
 std::uint64_t FeedClient::number() const {
   const std::lock_guard lock(mutex_);
   return lowest();
+}
+
+std::shared_ptr<const Snapshot> FeedClient::current() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
 }
 
 Instant FeedClient::heard_at() const {

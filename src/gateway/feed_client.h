@@ -71,6 +71,8 @@ class FeedClient {
   bool ready() const;
   // The lowest number that a worker stands at.
   std::uint64_t number() const;
+  // What the newest of the workers stand at, null before the first.
+  std::shared_ptr<const Snapshot> current() const;
   // When the control plane was last heard; the epoch: not yet.
   Instant heard_at() const;
 
@@ -113,6 +115,7 @@ class FeedClient {
   Instant heard_at_{};
   std::vector<model::Revocation> told_;  // by the bus, not kept yet
   std::vector<json::array> counted_;     // usage on its way
+  std::shared_ptr<const Snapshot> published_;
 
   // Owned by the thread.
   SnapshotStore store_;

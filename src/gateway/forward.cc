@@ -57,10 +57,32 @@ bool is_traceparent(std::string_view text) {
          text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
 }
 
-char* write_hex(char* at, std::uint64_t number, int digits) {
-  constexpr std::string_view alphabet = "0123456789abcdef";
-  for (int i = digits; i-- > 0;) *at++ = alphabet[(number >> (4 * i)) & 15];
-  return at;
+// 16 digits at once: a nibble to each byte, then what lifts it to its letter.
+char* write_hex(char* at, std::uint64_t number) {
+  const auto write_half = [](char* to, std::uint64_t half) {
+    half = (half << 16 | half) & 0x0000ffff0000ffffULL;
+    half = (half << 8 | half) & 0x00ff00ff00ff00ffULL;
+    half = (half << 4 | half) & 0x0f0f0f0f0f0f0f0fULL;
+    const std::uint64_t letters = ((half + 0x0606060606060606ULL) >> 4) & 0x0101010101010101ULL;
+    half += 0x3030303030303030ULL + letters * ('a' - '9' - 1);
+    for (int i = 8; i-- > 0; half >>= 8) to[i] = static_cast<char>(half);
+  };
+  write_half(at, number >> 32);
+  write_half(at + 8, number & 0xffffffffU);
+  return at + 16;
+}
+
+// A UUID of version 4 (RFC 9562, section 5.4) from 32 digits.
+void write_uuid(char* at, std::uint64_t high, std::uint64_t low) {
+  std::array<char, 32> digits;
+  write_hex(digits.data(), (high & ~0xf000ULL) | 0x4000);
+  write_hex(digits.data() + 16, (low & ~(0xc000ULL << 48)) | (0x8000ULL << 48));
+  const char* from = digits.data();
+  for (const std::size_t size : {8U, 4U, 4U, 4U, 12U}) {
+    if (from != digits.data()) *at++ = '-';
+    at = std::copy_n(from, size, at);
+    from += size;
+  }
 }
 
 void append_all(std::string& out, const http::Head& head, FieldSet dropped,
@@ -73,12 +95,10 @@ void append_all(std::string& out, const http::Head& head, FieldSet dropped,
   }
 }
 
-// True when `name` has an id of its own, which is added to `dropped`.
-bool drop_known(std::string_view name, FieldSet& dropped) {
-  const FieldId id = http::field_id(name);
-  if (id == FieldId::other || id == FieldId::twin) return false;
-  dropped.add(id);
-  return true;
+// True when the field is dropped by its id.
+bool drop_known(const FieldName& name, FieldSet& dropped) {
+  if (name.has_id()) dropped.add(name.id);
+  return name.has_id();
 }
 
 // The client's fields without credentials.
@@ -87,15 +107,13 @@ void append_client_fields(std::string& out, const ForwardedRequest& request) {
   const http::RequestHead& head = *request.exchange.head;
   FieldSet dropped = request_drops;
   if (!request.ids.trace_continued) dropped.add(FieldId::tracestate);
-  const std::string_view token_field = api.deployed.authorization_header;
-  const std::string_view key_field = api.deployed.api_key_header;
-  const bool known = (!api.takes_oauth() || drop_known(token_field, dropped)) &
-                     (!api.takes_api_key() || drop_known(key_field, dropped));
-  if (known) {
+  const bool token_known = !api.takes_oauth() || drop_known(api.token_field(), dropped);
+  const bool key_known = !api.takes_api_key() || drop_known(api.key_field(), dropped);
+  if (token_known && key_known) {
     http::append_fields(out, head, dropped);
   } else {
-    append_all(out, head, dropped, api.takes_oauth() ? token_field : "",
-               api.takes_api_key() ? key_field : "");
+    append_all(out, head, dropped, api.takes_oauth() ? api.token_field().text : "",
+               api.takes_api_key() ? api.key_field().text : "");
   }
 }
 
@@ -147,16 +165,7 @@ CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_
     ids.activity_size = activity.size();
     std::copy(activity.begin(), activity.end(), ids.activity_room.begin());
   } else {
-    char* at = ids.activity_room.data();
-    at = write_hex(at, high >> 32, 8);
-    *at++ = '-';
-    at = write_hex(at, high >> 16, 4);
-    *at++ = '-';
-    at = write_hex(at, (high & 0x0fff) | 0x4000, 4);  // a UUID of version 4
-    *at++ = '-';
-    at = write_hex(at, (low >> 48 & 0x3fff) | 0x8000, 4);
-    *at++ = '-';
-    at = write_hex(at, low, 12);
+    write_uuid(ids.activity_room.data(), high, low);
     ids.activity_size = 36;
   }
   const std::string_view parent = head.value(FieldId::traceparent);
@@ -165,10 +174,10 @@ CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_
     std::copy(parent.begin(), parent.end(), ids.traceparent.begin());
   } else {
     std::copy_n("00-", 3, ids.traceparent.begin());
-    write_hex(write_hex(ids.traceparent.data() + 3, high, 16), low | 1, 16);
+    write_hex(write_hex(ids.traceparent.data() + 3, high), low | 1);
     std::copy_n("-0000000000000000-00", 20, ids.traceparent.begin() + 35);
   }
-  write_hex(ids.traceparent.data() + 36, (high ^ (low << 1)) | 1, 16);  // our own span
+  write_hex(ids.traceparent.data() + 36, (high ^ (low << 1)) | 1);  // our own span
   return ids;
 }
 

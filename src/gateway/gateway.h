@@ -56,6 +56,8 @@ class Gateway {
   // Every worker serves a snapshot, of the control plane or of the disk.
   bool ready() const { return feed_->ready(); }
   std::uint64_t number() const { return feed_->number(); }
+  // Null before the first.
+  std::shared_ptr<const Snapshot> snapshot() const { return feed_->current(); }
   // When the control plane was last heard; the epoch: not since the start.
   Instant heard_at() const { return feed_->heard_at(); }
   // True once every worker stands at this number of the change log, at once if it does already.

@@ -13,7 +13,6 @@
 //          many nodes, once per edit.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -90,8 +89,14 @@ class PersistentTable {
   static std::uint32_t bit_of(std::uint64_t hash, unsigned shift) {
     return std::uint32_t{1} << ((hash >> shift) & 31);
   }
+  // The number of bits below `bit`, without the call that std::popcount is on a machine that may
+  // lack the instruction.
   static std::size_t rank(std::uint32_t mask, std::uint32_t bit) {
-    return static_cast<std::size_t>(std::popcount(mask & (bit - 1)));
+    std::uint32_t bits = mask & (bit - 1);
+    bits -= (bits >> 1) & 0x55555555U;
+    bits = (bits & 0x33333333U) + ((bits >> 2) & 0x33333333U);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0fU;
+    return (bits * 0x01010101U) >> 24;
   }
   template <typename List>
   static auto at(List& list, std::size_t index) {

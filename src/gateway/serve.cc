@@ -62,15 +62,14 @@ net::Task<> Conversation::refuse_head() {
   answer.body = body;
   answer.persists = false;
   out_.clear();
-  append_own_answer(
-      out_, answer,
-      call_ids(http::RequestHead(), worker_.random().number(), worker_.random().number()));
+  append_own_answer(out_, answer,
+                    call_ids(http::RequestHead(), worker_.next_id(), worker_.next_id()));
   worker_.metrics().requests[4]->add();
   co_await connection_.write(out_);
 }
 
 net::Task<> Conversation::answer_request() {
-  ids_ = call_ids(connection_.head(), worker_.random().number(), worker_.random().number());
+  ids_ = call_ids(connection_.head(), worker_.next_id(), worker_.next_id());
   status_ = 0;
   request_bytes_ = response_bytes_ = 0;
   backend_began_ = backend_ended_ = Tick{};
@@ -197,7 +196,10 @@ void Conversation::record() {
   if (status_ == 0) status_ = 499;  // the client left before there was an answer
   metrics.requests[static_cast<std::size_t>(status_ / 100)]->add();
   metrics.latency->observe(latency);
-  if (exchange_.credential_kind == Credential::token) metrics.token_hits->add();
+  if (exchange_.credential_kind == Credential::token && !exchange_.verdict &&
+      !exchange_.key_manager_failed) {
+    metrics.token_hits->add();
+  }
 
   const auto fault_code = static_cast<std::uint32_t>(exchange_.fault.code);
   AccessLine line;

@@ -81,7 +81,7 @@ Worker::Worker(const Parts& parts, unsigned number)
       number_(number),
       metrics_(parts.metrics, number),
       drain_(loop_),
-      random_(parts.seed),
+      id_state_(parts.seed),
       resolver_(loop_, parts.files),
       upstreams_(loop_, blocks_, resolver_, {.allowed = backend_rule(parts_.options)}),
       key_manager_(parts.key_manager(loop_)),

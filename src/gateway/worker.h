@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "core/metrics.h"
-#include "core/random.h"
 #include "gateway/access_log.h"
 #include "gateway/key_resolver.h"
 #include "gateway/lease_client.h"
@@ -131,7 +130,13 @@ class Worker {
   UsageRecorder& usage() { return usage_; }
   AccessLog::Lines& log() { return log_lines_; }
   const WorkerMetrics& metrics() const { return metrics_; }
-  SeededRandom& random() { return random_; }
+  // A number for ids that need to be unique, not secret (splitmix64).
+  std::uint64_t next_id() {
+    std::uint64_t z = id_state_ += 0x9e3779b97f4a7c15ULL;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+  }
   // Wall time, read at most once per turn.
   Instant now();
   // The snapshot in force, null before the first one; takes in revocations that came meanwhile.
@@ -163,7 +168,7 @@ class Worker {
   net::Loop loop_;
   http::BlockPool blocks_;
   http::Drain drain_;
-  SeededRandom random_;
+  std::uint64_t id_state_;
   net::Resolver resolver_;
   http::UpstreamPool upstreams_;
   std::unique_ptr<http::Client> key_manager_;

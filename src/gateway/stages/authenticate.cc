@@ -27,14 +27,11 @@ struct Header {
   bool repeated = false;
 };
 
-Header find_header(const http::RequestHead& head, std::string_view name) {
+Header find_header(const http::RequestHead& head, const FieldName& name) {
+  if (name.has_id()) return {head.find(name.id), head.repeated(name.id)};
   Header header;
-  const http::FieldId id = http::field_id(name);
-  if (id != http::FieldId::other && id != http::FieldId::twin) {
-    return {head.find(id), head.repeated(id)};
-  }
   for (const http::Field& field : head.fields()) {
-    if (!equals_ignoring_case(head.name(field), name)) continue;
+    if (!equals_ignoring_case(head.name(field), name.text)) continue;
     header.repeated = header.field != nullptr;
     if (header.field == nullptr) header.field = &field;
   }
@@ -57,9 +54,9 @@ std::string_view key_in_query(std::string_view query) {
 // Takes the credential from the request.
 Flow find_credential(Exchange& exchange) {
   const http::RequestHead& head = *exchange.head;
-  const model::DeployedApi& api = exchange.api->deployed;
-  if (exchange.api->takes_oauth()) {
-    const Header header = find_header(head, api.authorization_header);
+  const Api& api = *exchange.api;
+  if (api.takes_oauth()) {
+    const Header header = find_header(head, api.token_field());
     // Two credentials: nobody knows which one the backend would have believed.
     if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
     if (header.field != nullptr) exchange.credential = bearer_token(head.value(*header.field));
@@ -68,8 +65,8 @@ Flow find_credential(Exchange& exchange) {
       return Flow::proceed;
     }
   }
-  if (exchange.api->takes_api_key()) {
-    const Header header = find_header(head, api.api_key_header);
+  if (api.takes_api_key()) {
+    const Header header = find_header(head, api.key_field());
     if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
     if (header.field != nullptr) exchange.credential = head.value(*header.field);
     if (exchange.credential.empty()) {
@@ -123,7 +120,10 @@ Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
 
 Flow check_token(Exchange& exchange, Surroundings& surroundings) {
   const CacheRules& rules = surroundings.cache_rules;
-  exchange.credential_hash = sha256(exchange.credential);
+  if (exchange.hashed != exchange.credential) {
+    exchange.credential_hash = sha256(exchange.credential);
+    exchange.hashed = exchange.credential;
+  }
   if (exchange.verdict) return judge(exchange, *exchange.verdict);
   if (exchange.key_manager_failed) {
     exchange.fault.retry_after = std::chrono::seconds(5);
