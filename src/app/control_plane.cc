@@ -59,11 +59,11 @@ void log_failure(std::string_view what, const Result<>& result) {
 
 ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& surroundings,
                            storage::Databases& databases, const std::string& cluster_key,
-                           WaitForGateway wait_for_gateway)
+                           LocalGateway gateway)
     : configuration_(configuration),
       surroundings_(surroundings),
       databases_(databases),
-      wait_for_gateway_(std::move(wait_for_gateway)),
+      gateway_(std::move(gateway)),
       sealer_({cluster_key}),
       key_manager_client_(surroundings.loop, surroundings.sql, internal_),
       key_manager_({databases.user_manager(), databases.api_manager(), surroundings.clock,
@@ -80,7 +80,8 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
                  {.key_manager_url = base_url(configuration), .hash_password = hash_password()}),
       admin_(databases, key_manager_client_, surroundings.clock, surroundings.random,
              {.hash_password = hash_password()}),
-      analytics_(databases, surroundings.clock) {}
+      analytics_(databases, surroundings.clock),
+      inspection_(gateway_.snapshot) {}
 
 std::function<Result<std::string>(const std::string&)> ControlPlane::hash_password() {
   return [this](const std::string& password) { return key_manager_.passwords().hash(password); };
@@ -93,7 +94,7 @@ rest::Router& ControlPlane::add_router(const rest::EmbeddedDocument& document,
   rest::RouterOptions options{.base_paths = base_paths,
                               .openapi_json = document.json,
                               .openapi_yaml = document.yaml,
-                              .after_write = wait_for_gateway_};
+                              .after_write = gateway_.wait};
   routers_.push_back(std::make_unique<rest::Router>(std::move(options), key_manager_client_));
   for (const std::string& path : base_paths) public_.add(path, *routers_.back());
   return *routers_.back();
@@ -108,6 +109,7 @@ Result<> ControlPlane::mount() {
                                             "/api/am/devportal/v1", "/api/am/store/v1"}));
   admin_.mount(add_router(rest::admin_document, {"/api/am/admin/v4"}));
   analytics_.mount(add_router(rest::analytics_document, {"/api/am/analytics/v1"}));
+  inspection_.mount(add_router(rest::gateway_document, {"/api/am/gateway/v2"}));
   for (const auto& router : routers_) GH_CHECK(router->check());
 
   for (const char* path : {"/oauth2", "/oauth2endpoints", "/.well-known", "/client-registration"}) {

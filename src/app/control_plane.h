@@ -17,6 +17,7 @@
 #include "admin/admin.h"
 #include "analytics/analytics.h"
 #include "app/configuration.h"
+#include "app/gateway_inspection.h"
 #include "app/path_dispatcher.h"
 #include "app/surroundings.h"
 #include "devportal/devportal.h"
@@ -33,12 +34,15 @@ namespace gatehouse::app {
 
 class ControlPlane {
  public:
-  // Returns once the gateway of this process stands at the change, or after a moment.
-  using WaitForGateway = std::function<void(std::uint64_t change)>;
+  // The gateway of this process, which starts later.
+  struct LocalGateway {
+    // Returns once it stands at the change, or after a moment.
+    std::function<void(std::uint64_t change)> wait;
+    GatewayInspection::Read snapshot;
+  };
 
   ControlPlane(const Configuration& configuration, Surroundings& surroundings,
-               storage::Databases& databases, const std::string& cluster_key,
-               WaitForGateway wait_for_gateway);
+               storage::Databases& databases, const std::string& cluster_key, LocalGateway gateway);
   ~ControlPlane();
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
@@ -66,7 +70,7 @@ class ControlPlane {
   const Configuration& configuration_;
   Surroundings& surroundings_;
   storage::Databases& databases_;
-  const WaitForGateway wait_for_gateway_;
+  const LocalGateway gateway_;
   const jose::Sealer sealer_;
 
   PathDispatcher internal_;
@@ -78,6 +82,7 @@ class ControlPlane {
   devportal::DevPortal devportal_;
   admin::Admin admin_;
   analytics::Analytics analytics_;
+  GatewayInspection inspection_;
   std::vector<std::unique_ptr<rest::Router>> routers_;
   PathDispatcher public_;
 

@@ -103,11 +103,14 @@ Result<> Node::open_data() {
       surroundings_.bus, surroundings_.clock,
       traffic::OwnerOptions{.journal_file = configuration_.path("limits.journal")});
   GH_CHECK(owner_->start());
+  ControlPlane::LocalGateway local{
+      .wait =
+          [this](std::uint64_t change) {
+            if (gateway_ && change > 0) gateway_->wait_for(change, gateway_wait_max);
+          },
+      .snapshot = [this] { return gateway_ ? gateway_->snapshot() : nullptr; }};
   control_plane_ = std::make_unique<ControlPlane>(configuration_, surroundings_, *databases_,
-                                                  cluster_key, [this](std::uint64_t change) {
-                                                    if (gateway_ && change > 0)
-                                                      gateway_->wait_for(change, gateway_wait_max);
-                                                  });
+                                                  cluster_key, std::move(local));
   return control_plane_->start();
 }
 

@@ -12,6 +12,11 @@ namespace {
 // A warm connection keeps the buffer of its answers' heads up to this size.
 constexpr std::size_t kept_head_bytes_max = 16 * 1024;
 
+// What a client must take within `write_timeout`.
+constexpr std::size_t write_bytes_max = 128 * 1024;
+
+bool is_bodiless(int status) { return status == 204 || status == 304; }
+
 void copy_fields(const RequestHead& head, Headers& headers) {
   for (const Field& field : head.fields()) {
     if (field.id == FieldId::twin || field.named_by_connection) continue;
@@ -94,17 +99,29 @@ net::Task<> Server::serve_requests(Connection& connection) {
     if (!connection.decide_persistence()) how.after = AnswerOptions::After::close;
     head.clear();
     append_answer_head(head, response, how, clock_.now());
-    const bool with_body = connection.head().method() != Method::head && response.status != 204 &&
-                           response.status != 304;
-    std::array<iovec, 2> pieces = {
-        iovec{head.data(), head.size()},
-        iovec{response.body.data(), with_body ? response.body.size() : 0}};
-    const Result<> written = co_await connection.write(pieces);
+    std::string_view body = response.body;
+    if (connection.head().method() == Method::head || is_bodiless(response.status)) body = {};
+    const bool written = co_await write_answer(connection, head, body);
     if (!written) co_return;
     if (head.capacity() > kept_head_bytes_max) head = std::string();
     const bool goes_on = co_await connection.finish();
     if (!goes_on) co_return;
   }
+}
+
+// In slices, each with its own deadline: a large answer may take a slow client long.
+net::Task<bool> Server::write_answer(Connection& connection, std::string_view head,
+                                     std::string_view body) {
+  do {
+    const std::string_view slice = body.substr(0, write_bytes_max);
+    std::array<iovec, 2> pieces = {iovec{const_cast<char*>(head.data()), head.size()},
+                                   iovec{const_cast<char*>(slice.data()), slice.size()}};
+    const Result<> written = co_await connection.write(pieces);
+    if (!written) co_return false;
+    head = {};
+    body.remove_prefix(slice.size());
+  } while (!body.empty());
+  co_return true;
 }
 
 net::Task<Response> Server::answer(Connection& connection) {

@@ -37,7 +37,8 @@ http::Response Routes::answer(const http::Request& request) const {
   for (const Route& route : routes_) {
     const std::optional<std::string> id = match(route.pattern, request.path);
     if (!id) continue;
-    if (route.method == request.method) return route.answer(request, *id);
+    const bool reads = request.method == "HEAD" && route.method == "GET";
+    if (reads || route.method == request.method) return route.answer(request, *id);
     allowed.push_back(route.method);
   }
   if (allowed.empty()) {
