@@ -7,7 +7,7 @@
 // at; `crit`, and with it b64=false, is refused; an encrypted token (five parts) is not a token.
 //
 // Thread:  pure functions.
-// Cost:    one signature; see DESIGN.md section 8. Nothing is remembered here.
+// Cost:    one verification or signature. Nothing is remembered here.
 // Source:  RFC 7515, RFC 7519, RFC 7797 (refused), RFC 8725.
 #pragma once
 

@@ -71,8 +71,8 @@ struct PublicKey::State {
   static std::shared_ptr<const State> make(Key key, Algorithm algorithm, std::string kid) {
     json::object parts = parts_of(*key, algorithm);
     if (kid.empty()) kid = thumbprint(parts);
-    auto state = std::make_shared<State>(
-        State{std::move(key), algorithm, std::move(kid), std::move(parts)});
+    auto state =
+        std::make_shared<State>(State{std::move(key), algorithm, std::move(kid), std::move(parts)});
     GH_ASSERT(EVP_DigestVerifyInit_ex(state->verifying.get(), nullptr, digest_name(algorithm),
                                       nullptr, nullptr, state->key.get(), nullptr) == 1);
     return state;
@@ -106,8 +106,7 @@ bool PublicKey::verify(std::string_view message, std::string_view signature) con
     signature = der;
   }
   const DigestContext context(EVP_MD_CTX_new());
-  return context != nullptr &&
-         EVP_MD_CTX_copy_ex(context.get(), state_->verifying.get()) == 1 &&
+  return context != nullptr && EVP_MD_CTX_copy_ex(context.get(), state_->verifying.get()) == 1 &&
          EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
                           message.size()) == 1;
 }
@@ -118,12 +117,8 @@ Result<PrivateKey> PrivateKey::generate(Algorithm algorithm) {
     case Algorithm::rs256:
       key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{rsa_bits_min}));
       break;
-    case Algorithm::es256:
-      key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-      break;
-    case Algorithm::eddsa:
-      key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-      break;
+    case Algorithm::es256: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); break;
+    case Algorithm::eddsa: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); break;
   }
   if (key == nullptr) return fail(ErrorCode::internal, "A key could not be made");
   return PrivateKey(PublicKey(PublicKey::State::make(std::move(key), algorithm, "")));

@@ -15,9 +15,7 @@ namespace {
 
 constexpr std::size_t coordinate_size = 32;  // of P-256 and Ed25519
 
-tl::unexpected<Error> refuse(const char* why) {
-  return fail(ErrorCode::invalid_argument, why);
-}
+tl::unexpected<Error> refuse(const char* why) { return fail(ErrorCode::invalid_argument, why); }
 
 Result<std::string> part(const json::object& jwk, std::string_view name) {
   const json::value* value = jwk.if_contains(name);
@@ -38,9 +36,8 @@ Number number_from(std::string_view bytes) {
 Result<Key> key_from(const char* type, OSSL_PARAM* parameters) {
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* raw = nullptr;
-  const bool made =
-      context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-      EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
+  const bool made = context != nullptr && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                    EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
   Key key(raw);
   if (!made) return refuse("The parts of the key do not make a key");
   const KeyContext check(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));

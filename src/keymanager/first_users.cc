@@ -48,8 +48,7 @@ Result<Bootstrapped> bootstrap_users(const Resources& resources, Passwords& pass
   if (first.name.empty() || first.name.find(':') != std::string::npos) {
     return fail(ErrorCode::invalid_argument, "A user needs a name without a colon");
   }
-  const std::string password =
-      first.password ? *first.password : make_password(resources.random);
+  const std::string password = first.password ? *first.password : make_password(resources.random);
   GH_TRY(hash, passwords.hash(password));
   const Instant now = resources.clock.now();
   const storage::User user{.id = random_uuid(resources.random),

@@ -19,9 +19,8 @@ bool is_form(const http::Request& request) {
 
 // NQCHAR of RFC 6749, appendix A.4.
 bool is_scope(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return c > ' ' && c <= '~' && c != '"' && c != '\\';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 }  // namespace

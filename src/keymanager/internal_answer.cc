@@ -6,8 +6,7 @@
 namespace gatehouse::keymanager {
 
 http::Response internal_answer(int status, const json::object& body) {
-  http::Response response =
-      http::make_response(status, "application/json", json::serialize(body));
+  http::Response response = http::make_response(status, "application/json", json::serialize(body));
   response.headers.add("Cache-Control", "no-store");
   return response;
 }

@@ -108,8 +108,7 @@ http::Response InternalEndpoints::handle(const http::Request& request) {
   return routes_.answer(request);
 }
 
-InternalEndpoints::Reply InternalEndpoints::validate(const json::object& body,
-                                                     const std::string&) {
+InternalEndpoints::Reply InternalEndpoints::validate(const json::object& body, const std::string&) {
   GH_TRY(tokens, tokens_of(body));
   GH_TRY(answer, validator_.validate(tokens));
   return to_json(answer);

@@ -11,7 +11,7 @@
 //   PUT clients/{id}, the same body                   200 {"client_id"}, 404
 //   DELETE clients/{id}                               204, 404; its tokens are revoked
 //   POST clients/{id}/regenerate-secret               200 {"client_secret"}, 404
-//   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}, 404
+//   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}
 //   POST revoke-user {"tenant","user_id"}             204
 //   POST user-changed {"tenant","user_id"}            204
 //

@@ -42,8 +42,8 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       user_info_endpoint_(directory_, validator_),
       registration_endpoint_(clients_, directory_, login_),
       discovery_(options, signing_keys_),
-      public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_,
-               user_info_endpoint_, registration_endpoint_, discovery_}),
+      public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
+               registration_endpoint_, discovery_}),
       internal_(validator_, authenticator_, clients_, revocations_) {}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
@@ -53,8 +53,8 @@ Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
 Result<> KeyManager::start() {
   GH_CHECK(signing_keys_.start());
   // Listening begins before the number is read, so nothing falls between the two.
-  subscription_ = resources_.bus.subscribe(
-      std::string(bus::subject_revocations), [this](std::string_view message) { hear(message); });
+  subscription_ = resources_.bus.subscribe(std::string(bus::subject_revocations),
+                                           [this](std::string_view message) { hear(message); });
   GH_TRY(newest, resources_.apis.read([](Transaction& transaction) {
     return storage::RevocationStore(transaction).newest();
   }));
@@ -78,8 +78,8 @@ Result<std::int64_t> KeyManager::sweep() {
   GH_CHECK(signing_keys_.reload());
   const Instant now = resources_.clock.now();
   return resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
-    GH_TRY(tokens, storage::TokenStore(transaction).remove_expired(now - token_grace,
-                                                                   sweep_rows_max));
+    GH_TRY(tokens,
+           storage::TokenStore(transaction).remove_expired(now - token_grace, sweep_rows_max));
     GH_TRY(revocations, storage::RevocationStore(transaction).remove_expired(now, sweep_rows_max));
     return tokens + revocations;
   });

@@ -12,9 +12,9 @@
 #pragma once
 
 #include "keymanager/first_users.h"
-#include "keymanager/internal_endpoints.h"
 #include "keymanager/grants/password.h"
 #include "keymanager/grants/refresh_token.h"
+#include "keymanager/internal_endpoints.h"
 #include "keymanager/public_endpoints.h"
 
 namespace gatehouse::keymanager {

@@ -72,14 +72,19 @@ TEST_F(KeyManagerFlow, RegistrationRefuses) {
   EXPECT_EQ(server_.register_client(good, "").status, 401);
   EXPECT_EQ(server_.register_client(good, "admin:wrong").status, 401);
   EXPECT_EQ(server_.register_client(good, "dave:password-of-dave").status, 200);
-  EXPECT_EQ(server_.register_client({{"clientName", "x"}, {"owner", "admin"}},
-                                    "dave:password-of-dave").status, 403);
+  EXPECT_EQ(
+      server_.register_client({{"clientName", "x"}, {"owner", "admin"}}, "dave:password-of-dave")
+          .status,
+      403);
   EXPECT_EQ(server_.register_client({{"grantType", "x"}}, "admin:admin-password").status, 400);
   EXPECT_EQ(server_.register_client({{"clientName", 7}}, "admin:admin-password").status, 400);
-  EXPECT_EQ(server_.register_client({{"clientName", "x"}, {"unknown", "y"}},
-                                    "admin:admin-password").status, 400);
-  EXPECT_EQ(server_.register_client({{"clientName", "x"}, {"owner", "nobody"}},
-                                    "admin:admin-password").status, 400);
+  EXPECT_EQ(server_.register_client({{"clientName", "x"}, {"unknown", "y"}}, "admin:admin-password")
+                .status,
+            400);
+  EXPECT_EQ(
+      server_.register_client({{"clientName", "x"}, {"owner", "nobody"}}, "admin:admin-password")
+          .status,
+      400);
 }
 
 TEST_F(KeyManagerFlow, TheAliasAnswersByteForByteTheSame) {
@@ -191,8 +196,9 @@ TEST_F(KeyManagerFlow, ARefreshTokenExpiresAndBelongsToOneClient) {
 
 TEST_F(KeyManagerFlow, ARoleTakenAwayCountsAtOnceOnLiveTokens) {
   server_.add_user("erin", {"Internal/creator", "Internal/publisher"});
-  const std::string body = "grant_type=password&username=erin&password=password-of-erin"
-                           "&scope=apim:api_create+apim:api_publish";
+  const std::string body =
+      "grant_type=password&username=erin&password=password-of-erin"
+      "&scope=apim:api_create+apim:api_publish";
   const std::string basic = "Basic " + to_base64("erin:password-of-erin");
   for (const char* type : {"OAUTH", "JWT"}) {
     server_.set_roles("erin", {"Internal/creator", "Internal/publisher"});
@@ -318,8 +324,10 @@ TEST_F(KeyManagerFlow, ARegeneratedSecretReplacesAllBefore) {
       server_.internal("POST", "clients/" + id_of(client) + "/regenerate-secret", {});
   ASSERT_EQ(answer.status, 200);
   EXPECT_EQ(server_.token("grant_type=client_credentials", client).status, 401);
-  EXPECT_EQ(server_.token("grant_type=client_credentials",
-                          id_of(client) + ':' + text_or(answer.body, "client_secret", "")).status,
+  EXPECT_EQ(server_
+                .token("grant_type=client_credentials",
+                       id_of(client) + ':' + text_or(answer.body, "client_secret", ""))
+                .status,
             200);
 }
 
@@ -345,14 +353,13 @@ TEST_F(KeyManagerFlow, AnUpdatedClientIssuesAsItIsNow) {
 
 TEST_F(KeyManagerFlow, ThePortalGetsATokenOfTheApplication) {
   const std::string client = server_.client("JWT");
-  const auto answer = server_.internal("POST", "clients/" + id_of(client) + "/token",
-                                       {{"scopes", {"am_application_scope", "default"}},
-                                        {"seconds", 7200}});
+  const auto answer =
+      server_.internal("POST", "clients/" + id_of(client) + "/token",
+                       {{"scopes", {"am_application_scope", "default"}}, {"seconds", 7200}});
   ASSERT_EQ(answer.status, 200) << answer.response.body;
   EXPECT_EQ(number_or(answer.body, "expires_in", 0), 7200);
   EXPECT_EQ(text_or(answer.body, "scope", ""), "default");
-  const model::Validation validation =
-      server_.validate(text_or(answer.body, "access_token", ""));
+  const model::Validation validation = server_.validate(text_or(answer.body, "access_token", ""));
   EXPECT_TRUE(validation.active);
   EXPECT_TRUE(validation.user_id.empty());
 }
@@ -363,10 +370,14 @@ TEST_F(KeyManagerFlow, NoSecretLiesInTheDatabaseInClear) {
   const std::string jwt_client = server_.client("JWT");
   const Pair opaque = login(client);
   const Pair jwt = login(jwt_client);
-  const std::vector<std::string> secrets{
-      std::string(admin_password), client.substr(client.find(':') + 1),
-      jwt_client.substr(jwt_client.find(':') + 1), opaque.access, opaque.refresh, jwt.access,
-      jwt.refresh, from_base64url(opaque.access.substr(5))->substr(4, 32)};
+  const std::vector<std::string> secrets{std::string(admin_password),
+                                         client.substr(client.find(':') + 1),
+                                         jwt_client.substr(jwt_client.find(':') + 1),
+                                         opaque.access,
+                                         opaque.refresh,
+                                         jwt.access,
+                                         jwt.refresh,
+                                         from_base64url(opaque.access.substr(5))->substr(4, 32)};
   std::string bytes;
   for (const auto& file : std::filesystem::directory_iterator(server_.databases().folder())) {
     std::ifstream stream(file.path(), std::ios::binary);

@@ -65,8 +65,7 @@ std::optional<Login::Remembered> Login::recall(const std::string& tag) {
 void Login::remember(const std::string& tag, const Account& account) {
   const std::lock_guard lock(mutex_);
   if (pairs_.size() >= pairs_max) pairs_.clear();
-  pairs_[tag] = {account.tenant, account.user.id, account.user.password,
-                 clock_.now() + lifetime_};
+  pairs_[tag] = {account.tenant, account.user.id, account.user.password, clock_.now() + lifetime_};
 }
 
 }  // namespace gatehouse::keymanager

@@ -9,23 +9,21 @@ namespace gatehouse::keymanager {
 
 namespace {
 
-constexpr std::array errors{invalid_request,        invalid_client, invalid_grant,
-                            unauthorized_client,    invalid_scope,  unsupported_grant_type,
-                            invalid_token,          insufficient_scope,
-                            temporarily_unavailable, server_error};
+constexpr std::array errors{invalid_request,     invalid_client,     invalid_grant,
+                            unauthorized_client, invalid_scope,      unsupported_grant_type,
+                            invalid_token,       insufficient_scope, temporarily_unavailable,
+                            server_error};
 
 const OAuthError& error_of(const Error& error) {
   for (const OAuthError& known : errors) {
     if (known.number == error.number) return known;
   }
-  const bool later =
-      error.code == ErrorCode::unavailable || error.code == ErrorCode::exhausted;
+  const bool later = error.code == ErrorCode::unavailable || error.code == ErrorCode::exhausted;
   return later ? temporarily_unavailable : server_error;
 }
 
 http::Response uncached(int status, const json::object& body) {
-  http::Response response =
-      http::make_response(status, "application/json", json::serialize(body));
+  http::Response response = http::make_response(status, "application/json", json::serialize(body));
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Pragma", "no-cache");
   return response;
@@ -38,8 +36,7 @@ std::string challenge_of(const OAuthError& error) {
 
 }  // namespace
 
-tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
-                             std::string detail) {
+tl::unexpected<Error> refuse(const OAuthError& error, std::string description, std::string detail) {
   return fail(error.code, std::move(description), std::move(detail), error.number);
 }
 

@@ -20,8 +20,8 @@ struct OAuthError {
 };
 
 // RFC 6749, section 5.2.
-inline constexpr OAuthError invalid_request{909101, ErrorCode::invalid_argument,
-                                            "invalid_request", 400};
+inline constexpr OAuthError invalid_request{909101, ErrorCode::invalid_argument, "invalid_request",
+                                            400};
 inline constexpr OAuthError invalid_client{909102, ErrorCode::unauthenticated, "invalid_client",
                                            401};
 inline constexpr OAuthError invalid_grant{909103, ErrorCode::invalid_argument, "invalid_grant",
@@ -33,8 +33,7 @@ inline constexpr OAuthError unsupported_grant_type{909105, ErrorCode::invalid_ar
 inline constexpr OAuthError invalid_scope{909106, ErrorCode::invalid_argument, "invalid_scope",
                                           400};
 // RFC 6750, section 3.1.
-inline constexpr OAuthError invalid_token{909107, ErrorCode::unauthenticated, "invalid_token",
-                                          401};
+inline constexpr OAuthError invalid_token{909107, ErrorCode::unauthenticated, "invalid_token", 401};
 inline constexpr OAuthError insufficient_scope{909108, ErrorCode::forbidden, "insufficient_scope",
                                                403};
 // RFC 6749, section 4.1.2.1, for which section 5.2 has no names.

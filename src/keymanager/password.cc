@@ -45,12 +45,12 @@ Result<bool> Passwords::matches(std::string_view password, std::string_view hash
 
 Result<std::string> Passwords::hash_now(std::string_view password) {
   const std::string salt = random_.bytes(salt_size);
-  std::string encoded(argon2_encodedlen(cost_.passes, cost_.memory_kib, 1, salt_size, digest_size,
-                                        Argon2_id),
-                      '\0');
-  const int code = argon2id_hash_encoded(cost_.passes, cost_.memory_kib, 1, password.data(),
-                                         password.size(), salt.data(), salt.size(), digest_size,
-                                         encoded.data(), encoded.size());
+  std::string encoded(
+      argon2_encodedlen(cost_.passes, cost_.memory_kib, 1, salt_size, digest_size, Argon2_id),
+      '\0');
+  const int code =
+      argon2id_hash_encoded(cost_.passes, cost_.memory_kib, 1, password.data(), password.size(),
+                            salt.data(), salt.size(), digest_size, encoded.data(), encoded.size());
   if (code != ARGON2_OK) {
     return fail(ErrorCode::internal, "A password could not be hashed", argon2_error_message(code));
   }

@@ -50,20 +50,22 @@ TEST_P(BasicHeader, IsReadStrictly) {
   EXPECT_EQ(pair->secret, GetParam().pair->secret);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rfc7617, BasicHeader, ::testing::Values(
-    BasicCase{"plain", "Basic " + to_base64("a:b"), NameAndSecret{"a", "b"}},
-    BasicCase{"scheme_is_caseless", "bASIC " + to_base64("a:b"), NameAndSecret{"a", "b"}},
-    BasicCase{"colon_in_the_secret", "Basic " + to_base64("a:b:c"), NameAndSecret{"a", "b:c"}},
-    BasicCase{"form_encoded", "Basic " + to_base64("a%3A+1:%25"), NameAndSecret{"a: 1", "%"}},
-    BasicCase{"empty_secret", "Basic " + to_base64("a:"), NameAndSecret{"a", ""}},
-    BasicCase{"no_colon", "Basic " + to_base64("ab"), std::nullopt},
-    BasicCase{"not_utf8", "Basic " + to_base64("a:\xff"), std::nullopt},
-    BasicCase{"broken_percent", "Basic " + to_base64("a:%4"), std::nullopt},
-    BasicCase{"no_padding", "Basic YTpiYw", std::nullopt},
-    BasicCase{"tail", "Basic YTpi x", std::nullopt},
-    BasicCase{"no_space", "BasicYTpi", std::nullopt},
-    BasicCase{"other_scheme", "Bearer YTpi", std::nullopt},
-    BasicCase{"empty", "", std::nullopt}),
+INSTANTIATE_TEST_SUITE_P(
+    Rfc7617, BasicHeader,
+    ::testing::Values(
+        BasicCase{"plain", "Basic " + to_base64("a:b"), NameAndSecret{"a", "b"}},
+        BasicCase{"scheme_is_caseless", "bASIC " + to_base64("a:b"), NameAndSecret{"a", "b"}},
+        BasicCase{"colon_in_the_secret", "Basic " + to_base64("a:b:c"), NameAndSecret{"a", "b:c"}},
+        BasicCase{"form_encoded", "Basic " + to_base64("a%3A+1:%25"), NameAndSecret{"a: 1", "%"}},
+        BasicCase{"empty_secret", "Basic " + to_base64("a:"), NameAndSecret{"a", ""}},
+        BasicCase{"no_colon", "Basic " + to_base64("ab"), std::nullopt},
+        BasicCase{"not_utf8", "Basic " + to_base64("a:\xff"), std::nullopt},
+        BasicCase{"broken_percent", "Basic " + to_base64("a:%4"), std::nullopt},
+        BasicCase{"no_padding", "Basic YTpiYw", std::nullopt},
+        BasicCase{"tail", "Basic YTpi x", std::nullopt},
+        BasicCase{"no_space", "BasicYTpi", std::nullopt},
+        BasicCase{"other_scheme", "Bearer YTpi", std::nullopt},
+        BasicCase{"empty", "", std::nullopt}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

@@ -24,7 +24,7 @@ PublicEndpoints::PublicEndpoints(const PublicParts& parts)
                       "/oauth2/token/.well-known/openid-configuration",
                       "/oauth2/oidcdiscovery/.well-known/openid-configuration",
                       "/.well-known/oauth-authorization-server",
-                      // RFC 8414, section 3.1: the path of the issuer comes after the well-known one.
+                      // RFC 8414, section 3.1: the issuer's path follows the well-known one.
                       "/.well-known/oauth-authorization-server/oauth2/token"} {
   mount();
 }

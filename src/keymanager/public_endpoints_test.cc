@@ -25,28 +25,27 @@ struct RouteCase {
 
 // What exists answers something else than 404 and 405; what does not, exactly that.
 TEST(Routes, AreKnownByPathAndVerb) {
-  const RouteCase rows[] = {
-      {"POST", "/oauth2/token", 400},
-      {"POST", "/oauth2endpoints/token", 400},
-      {"POST", "/oauth2/revoke", 400},
-      {"POST", "/oauth2/introspect", 400},
-      {"GET", "/oauth2/jwks", 200},
-      {"GET", "/oauth2/userinfo", 401},
-      {"POST", "/oauth2/userinfo", 401},
-      {"POST", "/client-registration/v0.17/register", 401},
-      {"GET", "/.well-known/openid-configuration", 200},
-      {"GET", "/.well-known/oauth-authorization-server/oauth2/token", 200},
-      {"GET", "/oauth2/token", 405, "POST"},
-      {"PUT", "/oauth2/userinfo", 405, "GET, POST"},
-      {"DELETE", "/oauth2/jwks", 405, "GET"},
-      {"GET", "/client-registration/v0.17/register", 405, "POST"},
-      {"GET", "/", 404},
-      {"POST", "/oauth2", 404},
-      {"POST", "/oauth2/", 404},
-      {"POST", "/oauth2/token/", 404},
-      {"POST", "/oauth2/Token", 404},
-      {"POST", "/internal/keys/v1/validate", 404},
-      {"POST", "/oauth2/*", 404}};
+  const RouteCase rows[] = {{"POST", "/oauth2/token", 400},
+                            {"POST", "/oauth2endpoints/token", 400},
+                            {"POST", "/oauth2/revoke", 400},
+                            {"POST", "/oauth2/introspect", 400},
+                            {"GET", "/oauth2/jwks", 200},
+                            {"GET", "/oauth2/userinfo", 401},
+                            {"POST", "/oauth2/userinfo", 401},
+                            {"POST", "/client-registration/v0.17/register", 401},
+                            {"GET", "/.well-known/openid-configuration", 200},
+                            {"GET", "/.well-known/oauth-authorization-server/oauth2/token", 200},
+                            {"GET", "/oauth2/token", 405, "POST"},
+                            {"PUT", "/oauth2/userinfo", 405, "GET, POST"},
+                            {"DELETE", "/oauth2/jwks", 405, "GET"},
+                            {"GET", "/client-registration/v0.17/register", 405, "POST"},
+                            {"GET", "/", 404},
+                            {"POST", "/oauth2", 404},
+                            {"POST", "/oauth2/", 404},
+                            {"POST", "/oauth2/token/", 404},
+                            {"POST", "/oauth2/Token", 404},
+                            {"POST", "/internal/keys/v1/validate", 404},
+                            {"POST", "/oauth2/*", 404}};
   for (const RouteCase& row : rows) {
     const http::Response response =
         shared()->public_handler().handle(http::make_request(row.method, row.path));
@@ -147,8 +146,8 @@ TEST(UserInfo, NeedsAUsersTokenWithOpenid) {
   const std::string login = "grant_type=password&username=admin&password=admin-password";
   const auto full = shared().get("/oauth2/userinfo", token_of(login + "&scope=openid+profile"));
   EXPECT_EQ(full.status, 200);
-  EXPECT_EQ(full.body, (json::object{{"sub", shared().user_id("admin")},
-                                     {"preferred_username", "admin"}}));
+  EXPECT_EQ(full.body,
+            (json::object{{"sub", shared().user_id("admin")}, {"preferred_username", "admin"}}));
 
   const auto none = shared().get("/oauth2/userinfo");
   EXPECT_EQ(none.status, 401);

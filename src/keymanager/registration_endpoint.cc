@@ -25,8 +25,8 @@ Result<> check_members(const json::object& body) {
   for (const auto& [name, value] : body) {
     const bool is_text = std::find(texts.begin(), texts.end(), name) != texts.end();
     const bool is_switch = std::find(flags.begin(), flags.end(), name) != flags.end();
-    const bool good = (is_text && (value.is_string() || value.is_null())) ||
-                      (is_switch && is_flag(value));
+    const bool good =
+        (is_text && (value.is_string() || value.is_null())) || (is_switch && is_flag(value));
     if (!good) {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("'{}' is not a member of this body, or of a wrong type",

@@ -2,9 +2,9 @@
 //
 // POST /client-registration/v0.17/register: a user registers a client by name and password.
 //
-//   200  clientId, clientSecret and what was registered; the same clientName of the same owner gives
-//        the same clientId with a further secret
-//   400  clientName missing, an unknown member, a member of a wrong type, an owner who does not exist
+//   200  clientId, clientSecret and what was registered; the same clientName of the same owner
+//        gives the same clientId with a further secret
+//   400  clientName missing, an unknown member or one of a wrong type, an unknown owner
 //   401  wrong user name or password
 //   403  somebody else's client, without the role admin
 //

@@ -9,8 +9,8 @@
 namespace gatehouse::keymanager {
 
 RevocationEndpoint::RevocationEndpoint(const Resources& resources,
-                                       const ClientAuthentication& clients,
-                                       const SigningKeys& keys, Revocations& revocations)
+                                       const ClientAuthentication& clients, const SigningKeys& keys,
+                                       Revocations& revocations)
     : apis_(resources.apis), clients_(clients), keys_(keys), revocations_(revocations) {}
 
 http::Response RevocationEndpoint::handle(const http::Request& request) {

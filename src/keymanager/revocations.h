@@ -6,8 +6,7 @@
 // Writers share transactions: whoever comes first writes for all who wait (at most `batch_max`), so
 // a crowd of revocations costs few commits and a single one waits for nobody.
 //
-// Thread:  pool threads; one mutex guards the queue and is never held while writing (docs/locks.md).
-// Source:  DESIGN.md section 5.
+// Thread:  pool threads; one mutex guards the queue, never held while writing (docs/locks.md).
 #pragma once
 
 #include <condition_variable>

@@ -15,10 +15,9 @@ using storage::Transaction;
 TEST(Revocations, OfManyThreadsAreNumberedWithoutAGapAndToldInOrder) {
   TestKeyManager server;
   std::vector<std::uint64_t> told;
-  const auto subscription =
-      server.bus().subscribe("revocations", [&](std::string_view message) {
-        told.push_back(model::revocation_from(*parse_json_object(message))->number);
-      });
+  const auto subscription = server.bus().subscribe("revocations", [&](std::string_view message) {
+    told.push_back(model::revocation_from(*parse_json_object(message))->number);
+  });
   Revocations revocations(server.resources());
   constexpr std::size_t threads_count = 8;
   constexpr std::size_t each = 50;
@@ -51,7 +50,8 @@ TEST(Revocations, ThatFailLeaveNothingBehind) {
   EXPECT_EQ(refused.error().message, "on purpose");
   EXPECT_EQ(*server.databases().api_manager().read([](Transaction& transaction) {
     return storage::RevocationStore(transaction).newest();
-  }), 0U);
+  }),
+            0U);
   EXPECT_TRUE(revocations.announce_user(1, "u"));
 }
 
@@ -94,7 +94,9 @@ TEST(RevocationStore, CoversTokensByWhatTheyAreAndWhen) {
   for (const auto& row : rows) {
     EXPECT_EQ(*databases.api_manager().read([&](Transaction& transaction) {
       return storage::RevocationStore(transaction).covers(row.token);
-    }), row.covered) << row.token.token << row.token.family << row.token.client_id;
+    }),
+              row.covered)
+        << row.token.token << row.token.family << row.token.client_id;
   }
 }
 

@@ -31,8 +31,8 @@ bool holds_one(const Holder& holder, const std::vector<std::string>& roles) {
 
 }  // namespace
 
-Result<std::vector<std::string>> ScopePolicy::allowed(
-    const Holder& holder, const std::vector<std::string>& asked) const {
+Result<std::vector<std::string>> ScopePolicy::allowed(const Holder& holder,
+                                                      const std::vector<std::string>& asked) const {
   std::vector<std::string> allowed;
   if (asked.empty()) return allowed;
   GH_TRY(verdicts, rest_verdicts(holder, asked));
@@ -65,8 +65,8 @@ Result<std::vector<ScopePolicy::Verdict>> ScopePolicy::rest_verdicts(
 
 Result<> ScopePolicy::add_api_verdicts(const Holder& holder, const std::vector<std::string>& asked,
                                        std::vector<Verdict>& verdicts) const {
-  const bool known = std::find(verdicts.begin(), verdicts.end(), Verdict::unknown) ==
-                     verdicts.end();
+  const bool known =
+      std::find(verdicts.begin(), verdicts.end(), Verdict::unknown) == verdicts.end();
   if (known) return {};
   return apis_.read([&](Transaction& transaction) -> Result<> {
     const storage::ApiScopeStore store(transaction, holder.tenant);

@@ -6,7 +6,6 @@
 // before it stays published until its last token has expired.
 //
 // Thread:  start, reload, rotate: any that may block. current: any; what it returns is immutable.
-// Source:  DESIGN.md section 7.
 #pragma once
 
 #include <memory>

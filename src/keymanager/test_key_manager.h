@@ -147,8 +147,14 @@ class TestKeyManager {
   net::Pool passwords_{{.name = "password", .threads = 1, .queue_max = 16}};
   jose::Sealer sealer_{{std::string(cluster_key)}};
   Metrics metrics_;
-  Resources resources_{databases_.user_manager(), databases_.api_manager(), clock_, random_,
-                       bus_, passwords_, sealer_, metrics_};
+  Resources resources_{databases_.user_manager(),
+                       databases_.api_manager(),
+                       clock_,
+                       random_,
+                       bus_,
+                       passwords_,
+                       sealer_,
+                       metrics_};
   std::unique_ptr<KeyManager> key_manager_;
 };
 

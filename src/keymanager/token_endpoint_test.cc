@@ -59,71 +59,74 @@ TEST_P(TokenError, IsThatOfTheStandard) {
   EXPECT_EQ(answer.response.headers.count("WWW-Authenticate"), answer.status == 401 ? 1U : 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rfc6749, TokenError, ::testing::Values(
-    ErrorCase{"s2_3_1_nobody", "", "grant_type=client_credentials", 401, "invalid_client"},
-    ErrorCase{"s2_3_1_id_alone", "", "grant_type=client_credentials&client_id=$C", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_unknown_client", "nobody:x", "grant_type=client_credentials", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_wrong_secret", "$C:x", "grant_type=client_credentials", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_empty_secret", "$C:", "grant_type=client_credentials", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_secret_and_more", "$Bx", "grant_type=client_credentials", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_broken_percent", "$C:%zz", "grant_type=client_credentials", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_1_no_colon", "$C", "grant_type=client_credentials", 401, "invalid_client"},
-    ErrorCase{"s2_3_1_wrong_secret_in_body", "",
-              "grant_type=client_credentials&client_id=$C&client_secret=x", 401,
-              "invalid_client"},
-    ErrorCase{"s2_3_two_methods", "$B",
-              "grant_type=client_credentials&client_id=$C&client_secret=$S", 400,
-              "invalid_request"},
-    ErrorCase{"s2_3_secret_in_both", "$B", "grant_type=client_credentials&client_secret=$S", 400,
-              "invalid_request"},
-    ErrorCase{"s2_3_another_id_in_body", "$B", "grant_type=client_credentials&client_id=other", 400,
-              "invalid_request"},
-    ErrorCase{"s3_2_duplicate_grant_type", "$B",
-              "grant_type=client_credentials&grant_type=client_credentials", 400,
-              "invalid_request"},
-    ErrorCase{"s3_2_duplicate_scope", "$B", "grant_type=client_credentials&scope=a&scope=b", 400,
-              "invalid_request"},
-    ErrorCase{"s3_2_duplicate_unknown", "$B", "grant_type=client_credentials&x=1&x=1", 400,
-              "invalid_request"},
-    ErrorCase{"s3_2_duplicate_by_percent_code", "$B",
-              "grant_type=client_credentials&grant%5Ftype=password", 400, "invalid_request"},
-    ErrorCase{"s3_2_no_grant_type", "$B", "scope=a", 400, "invalid_request"},
-    ErrorCase{"s3_1_empty_grant_type", "$B", "grant_type=", 400, "invalid_request"},
-    ErrorCase{"s3_2_empty_body", "$B", "", 400, "invalid_request"},
-    ErrorCase{"s3_2_broken_percent", "$B", "grant_type=%zz", 400, "invalid_request"},
-    ErrorCase{"s3_2_not_utf8", "$B", "grant_type=%ff", 400, "invalid_request"},
-    ErrorCase{"s5_2_unknown_grant_type", "$B", "grant_type=magic", 400, "unsupported_grant_type"},
-    ErrorCase{"s5_2_grant_type_in_capitals", "$B", "grant_type=PASSWORD", 400,
-              "unsupported_grant_type"},
-    ErrorCase{"s3_3_scope_with_quote", "$B", "grant_type=client_credentials&scope=a%22b", 400,
-              "invalid_scope"},
-    ErrorCase{"s3_3_scope_with_newline", "$B", "grant_type=client_credentials&scope=a%0ab", 400,
-              "invalid_scope"},
-    ErrorCase{"s4_3_2_no_username", "$B", "grant_type=password&password=x", 400,
-              "invalid_request"},
-    ErrorCase{"s4_3_2_no_password", "$B", "grant_type=password&username=admin", 400,
-              "invalid_request"},
-    ErrorCase{"s4_3_2_unknown_user", "$B", "grant_type=password&username=nobody&password=x", 400,
-              "invalid_grant"},
-    ErrorCase{"s4_3_2_wrong_password", "$B", "grant_type=password&username=admin&password=x", 400,
-              "invalid_grant"},
-    ErrorCase{"s4_3_2_unknown_tenant", "$B",
-              "grant_type=password&username=admin@nowhere&password=admin-password", 400,
-              "invalid_grant"},
-    ErrorCase{"s6_no_refresh_token", "$B", "grant_type=refresh_token", 400, "invalid_request"},
-    ErrorCase{"s6_unknown_refresh_token", "$B", "grant_type=refresh_token&refresh_token=x", 400,
-              "invalid_grant"}),
+INSTANTIATE_TEST_SUITE_P(
+    Rfc6749, TokenError,
+    ::testing::Values(
+        ErrorCase{"s2_3_1_nobody", "", "grant_type=client_credentials", 401, "invalid_client"},
+        ErrorCase{"s2_3_1_id_alone", "", "grant_type=client_credentials&client_id=$C", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_unknown_client", "nobody:x", "grant_type=client_credentials", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_wrong_secret", "$C:x", "grant_type=client_credentials", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_empty_secret", "$C:", "grant_type=client_credentials", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_secret_and_more", "$Bx", "grant_type=client_credentials", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_broken_percent", "$C:%zz", "grant_type=client_credentials", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_1_no_colon", "$C", "grant_type=client_credentials", 401, "invalid_client"},
+        ErrorCase{"s2_3_1_wrong_secret_in_body", "",
+                  "grant_type=client_credentials&client_id=$C&client_secret=x", 401,
+                  "invalid_client"},
+        ErrorCase{"s2_3_two_methods", "$B",
+                  "grant_type=client_credentials&client_id=$C&client_secret=$S", 400,
+                  "invalid_request"},
+        ErrorCase{"s2_3_secret_in_both", "$B", "grant_type=client_credentials&client_secret=$S",
+                  400, "invalid_request"},
+        ErrorCase{"s2_3_another_id_in_body", "$B", "grant_type=client_credentials&client_id=other",
+                  400, "invalid_request"},
+        ErrorCase{"s3_2_duplicate_grant_type", "$B",
+                  "grant_type=client_credentials&grant_type=client_credentials", 400,
+                  "invalid_request"},
+        ErrorCase{"s3_2_duplicate_scope", "$B", "grant_type=client_credentials&scope=a&scope=b",
+                  400, "invalid_request"},
+        ErrorCase{"s3_2_duplicate_unknown", "$B", "grant_type=client_credentials&x=1&x=1", 400,
+                  "invalid_request"},
+        ErrorCase{"s3_2_duplicate_by_percent_code", "$B",
+                  "grant_type=client_credentials&grant%5Ftype=password", 400, "invalid_request"},
+        ErrorCase{"s3_2_no_grant_type", "$B", "scope=a", 400, "invalid_request"},
+        ErrorCase{"s3_1_empty_grant_type", "$B", "grant_type=", 400, "invalid_request"},
+        ErrorCase{"s3_2_empty_body", "$B", "", 400, "invalid_request"},
+        ErrorCase{"s3_2_broken_percent", "$B", "grant_type=%zz", 400, "invalid_request"},
+        ErrorCase{"s3_2_not_utf8", "$B", "grant_type=%ff", 400, "invalid_request"},
+        ErrorCase{"s5_2_unknown_grant_type", "$B", "grant_type=magic", 400,
+                  "unsupported_grant_type"},
+        ErrorCase{"s5_2_grant_type_in_capitals", "$B", "grant_type=PASSWORD", 400,
+                  "unsupported_grant_type"},
+        ErrorCase{"s3_3_scope_with_quote", "$B", "grant_type=client_credentials&scope=a%22b", 400,
+                  "invalid_scope"},
+        ErrorCase{"s3_3_scope_with_newline", "$B", "grant_type=client_credentials&scope=a%0ab", 400,
+                  "invalid_scope"},
+        ErrorCase{"s4_3_2_no_username", "$B", "grant_type=password&password=x", 400,
+                  "invalid_request"},
+        ErrorCase{"s4_3_2_no_password", "$B", "grant_type=password&username=admin", 400,
+                  "invalid_request"},
+        ErrorCase{"s4_3_2_unknown_user", "$B", "grant_type=password&username=nobody&password=x",
+                  400, "invalid_grant"},
+        ErrorCase{"s4_3_2_wrong_password", "$B", "grant_type=password&username=admin&password=x",
+                  400, "invalid_grant"},
+        ErrorCase{"s4_3_2_unknown_tenant", "$B",
+                  "grant_type=password&username=admin@nowhere&password=admin-password", 400,
+                  "invalid_grant"},
+        ErrorCase{"s6_no_refresh_token", "$B", "grant_type=refresh_token", 400, "invalid_request"},
+        ErrorCase{"s6_unknown_refresh_token", "$B", "grant_type=refresh_token&refresh_token=x", 400,
+                  "invalid_grant"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(TokenEndpoint, RefusesWhatIsNotAForm) {
-  for (const char* type : {"", "application/json", "multipart/form-data",
-                           "application/x-www-form-urlencoded-not"}) {
+  for (const char* type :
+       {"", "application/json", "multipart/form-data", "application/x-www-form-urlencoded-not"}) {
     http::Request request = http::make_request("POST", "/oauth2/token", "{}", type);
     const http::Response response = shared()->public_handler().handle(request);
     EXPECT_EQ(response.status, 400) << type;
@@ -164,8 +167,8 @@ TEST(TokenEndpoint, GivesAnOpaqueTokenToAnApplication) {
 }
 
 TEST(TokenEndpoint, TakesClientCredentialsFromTheBody) {
-  const auto answer = shared().token(
-      filled("grant_type=client_credentials&client_id=$C&client_secret=$S"), "");
+  const auto answer =
+      shared().token(filled("grant_type=client_credentials&client_id=$C&client_secret=$S"), "");
   EXPECT_EQ(answer.status, 200) << answer.response.body;
 }
 
@@ -196,8 +199,8 @@ TEST(TokenEndpoint, SaysThatPasswordsWait) {
   TestKeyManager server;
   net::Pool full({.name = "none", .threads = 1, .queue_max = 1});
   const Resources& all = server.resources();
-  const Resources resources{all.users, all.apis, all.clock, all.random,
-                            all.bus, full, all.sealer, all.metrics};
+  const Resources resources{all.users, all.apis, all.clock,  all.random,
+                            all.bus,   full,     all.sealer, all.metrics};
   KeyManager busy(resources, quick_options());
   ASSERT_TRUE(busy.start());
   const std::string client = server.client();

@@ -153,8 +153,7 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
 Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& question,
                                   Validation& validation) const {
   const AccessClaims& claims = *question.claims;
-  const Result<storage::Client> client =
-      storage::ClientStore(transaction).find(claims.client_id);
+  const Result<storage::Client> client = storage::ClientStore(transaction).find(claims.client_id);
   if (!client && client.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(client.error());
   }
@@ -190,8 +189,8 @@ Result<> TokenValidator::check_user(Validation& validation) const {
     return {};
   }
   validation.user = account->user.name;
-  GH_TRY(scopes, scopes_.allowed({HolderKind::user, account->tenant, account->roles},
-                                 validation.scopes));
+  GH_TRY(scopes,
+         scopes_.allowed({HolderKind::user, account->tenant, account->roles}, validation.scopes));
   validation.scopes = std::move(scopes);
   return {};
 }

@@ -26,8 +26,8 @@ TEST(Validate, AnswersInTheOrderOfTheQuestion) {
   TestKeyManager server;
   const std::string opaque = access_token(server, server.client());
   const std::string jwt = access_token(server, server.client("JWT"));
-  const auto answer = server.internal(
-      "POST", "validate", {{"tokens", {"x", opaque, "gate_x", jwt, "eyJ.e30.AA", ""}}});
+  const auto answer = server.internal("POST", "validate",
+                                      {{"tokens", {"x", opaque, "gate_x", jwt, "eyJ.e30.AA", ""}}});
   ASSERT_EQ(answer.status, 200);
   const json::array& list = *array_at(answer.body, "list");
   ASSERT_EQ(list.size(), 6U);
@@ -64,8 +64,8 @@ TEST(Validate, CarriesTheRevocationNumberOfItsSnapshot) {
   const std::string client = server.client();
   const std::string token = access_token(server, client);
   const auto revocation = [&] {
-    return number_or(server.internal("POST", "validate", {{"tokens", {token}}}).body,
-                     "revocation", -1);
+    return number_or(server.internal("POST", "validate", {{"tokens", {token}}}).body, "revocation",
+                     -1);
   };
   EXPECT_EQ(revocation(), 0);
   server.form("/oauth2/revoke", "token=" + access_token(server, client), client);
@@ -78,12 +78,20 @@ TEST(Jwt, HasTheClaimsOfTheContract) {
   const std::string client_id = client.substr(0, client.find(':'));
   ASSERT_TRUE(server.databases().api_manager().write([&](storage::Transaction& transaction) {
     return storage::KeyMappingStore(transaction)
-        .insert({1, "m", "app", model::KeyType::sandbox, "Resident Key Manager", client_id,
-                 "CREATED", "APPROVED", {}, server.clock().now()});
+        .insert({1,
+                 "m",
+                 "app",
+                 model::KeyType::sandbox,
+                 "Resident Key Manager",
+                 client_id,
+                 "CREATED",
+                 "APPROVED",
+                 {},
+                 server.clock().now()});
   }));
-  const std::string token = access_token(
-      server, client,
-      "grant_type=password&username=admin&password=admin-password&scope=apim:admin");
+  const std::string token =
+      access_token(server, client,
+                   "grant_type=password&username=admin&password=admin-password&scope=apim:admin");
   const Result<jose::KeySet> keys = jose::KeySet::from_json(server.get("/oauth2/jwks").body);
   const Result<jose::Jwt> jwt = jose::verify(token, *keys);
   ASSERT_TRUE(jwt) << jwt.error().detail;
@@ -139,7 +147,9 @@ TEST(SigningKeys, RotateWithoutAGap) {
   const std::string first = server->signing_keys().current()->signer.public_key().kid();
   const Result<std::string> second = server->signing_keys().rotate();
   ASSERT_TRUE(second);
-  const auto published = [&] { return server.get("/oauth2/jwks").body.at("keys").as_array().size(); };
+  const auto published = [&] {
+    return server.get("/oauth2/jwks").body.at("keys").as_array().size();
+  };
   EXPECT_EQ(published(), 2U);
   EXPECT_EQ(server->signing_keys().current()->signer.public_key().kid(), first);
   server.clock().advance(std::chrono::minutes(59));
@@ -164,16 +174,16 @@ TEST(SigningKeys, NeedTheirClusterKey) {
 // am_api_scope beside um_scope_role: rows of (definitions, roles of the user) → allowed or not.
 TEST(ApiScopes, NeedARoleOfEveryApiThatDefinesThem) {
   TestKeyManager server;
-  ASSERT_TRUE(server.databases().api_manager().write([](storage::Transaction& transaction)
-                                                         -> Result<> {
-    storage::ApiScopeStore store(transaction, model::first_tenant);
-    GH_CHECK(store.put("api-1", {{"", "open", {}},
-                                 {"", "guarded", {"Internal/creator"}},
-                                 {"", "shared", {"Internal/creator"}},
-                                 {"", "apim:admin", {}},
-                                 {"", "apim:invented", {}}}));
-    return store.put("api-2", {{"", "shared", {"Internal/publisher"}}});
-  }));
+  ASSERT_TRUE(
+      server.databases().api_manager().write([](storage::Transaction& transaction) -> Result<> {
+        storage::ApiScopeStore store(transaction, model::first_tenant);
+        GH_CHECK(store.put("api-1", {{"", "open", {}},
+                                     {"", "guarded", {"Internal/creator"}},
+                                     {"", "shared", {"Internal/creator"}},
+                                     {"", "apim:admin", {}},
+                                     {"", "apim:invented", {}}}));
+        return store.put("api-2", {{"", "shared", {"Internal/publisher"}}});
+      }));
   server.add_user("ida", {"Internal/creator"});
   const std::string asked = "&scope=open+guarded+shared+apim:admin+apim:invented";
   const std::string login = "grant_type=password&username=ida&password=password-of-ida" + asked;
@@ -186,9 +196,9 @@ TEST(ApiScopes, NeedARoleOfEveryApiThatDefinesThem) {
   server.set_roles("ida", {});
   EXPECT_THAT(server.validate(token).scopes, ElementsAre("open"));
   // An application holds what its owner's roles allow; the owner here is the administrator.
-  EXPECT_THAT(server.validate(access_token(server, client,
-                                           "grant_type=client_credentials" + asked)).scopes,
-              ElementsAre("open", "guarded", "shared"));
+  EXPECT_THAT(
+      server.validate(access_token(server, client, "grant_type=client_credentials" + asked)).scopes,
+      ElementsAre("open", "guarded", "shared"));
 }
 
 class KeyCacheModes : public ::testing::TestWithParam<KeyCacheMode> {};
@@ -221,7 +231,9 @@ TEST_P(KeyCacheModes, CountWhatReachesTheDatabase) {
 
 INSTANTIATE_TEST_SUITE_P(KeyManager, KeyCacheModes,
                          ::testing::Values(KeyCacheMode::off, KeyCacheMode::on),
-                         [](const auto& row) { return row.param == KeyCacheMode::on ? "on" : "off"; });
+                         [](const auto& row) {
+                           return row.param == KeyCacheMode::on ? "on" : "off";
+                         });
 
 TEST(KeyCache, ForgetsWhatARevocationNames) {
   FakeClock clock(Instant(std::chrono::hours(1)));
@@ -235,7 +247,7 @@ TEST(KeyCache, ForgetsWhatARevocationNames) {
     const char* kind;
     const char* value;
     bool forgotten;
-  } rows[] = {{"family", "f", true},        {"client", "c", true}, {"user", "u", true},
+  } rows[] = {{"family", "f", true},        {"client", "c", true},   {"user", "u", true},
               {"user_changed", "u", true},  {"token", "6868", true}, {"family", "c", false},
               {"user_changed", "v", false}, {"token", "f", false}};
   for (const auto& row : rows) {

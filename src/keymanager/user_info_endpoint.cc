@@ -12,8 +12,8 @@ http::Response UserInfoEndpoint::handle(const http::Request& request) {
   const std::optional<std::string> token =
       bearer_token(request.headers.value_or("Authorization", ""));
   if (!token || request.headers.count("Authorization") != 1) {
-    http::Response response = oauth_response(
-        refuse(invalid_token, "Send the access token as a Bearer token").value());
+    http::Response response =
+        oauth_response(refuse(invalid_token, "Send the access token as a Bearer token").value());
     response.headers.set("WWW-Authenticate", R"(Bearer realm="gatehouse")");
     return response;
   }

@@ -62,8 +62,8 @@ Result<StoredToken> RefreshTokenGrant::find(const std::string& token,
   GH_TRY(found, apis_.read([&](Transaction& transaction) {
     return storage::TokenStore(transaction).find(hash);
   }));
-  const bool right = found && found->kind == storage::TokenKind::refresh &&
-                     found->client_id == client.client_id;
+  const bool right =
+      found && found->kind == storage::TokenKind::refresh && found->client_id == client.client_id;
   if (!right) return not_valid();
   if (found->used()) {
     GH_CHECK(revocations_.revoke_family(client, found->family));

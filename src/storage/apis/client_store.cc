@@ -95,10 +95,10 @@ Result<> ClientStore::remove(const Client& client) {
 
 Result<> ClientStore::add_secret(const Client& client, const ClientSecret& secret,
                                  std::int64_t keep) {
-  GH_CHECK(transaction_.execute("INSERT INTO am_client_secret (tenant_id, id, client_id, hash, "
-                                "expires_at_ms, created_at_ms) VALUES ($1, $2, $3, $4, 0, $5)",
-                                client.tenant, secret.id, client.client_id, Bytes{secret.hash},
-                                secret.created_at));
+  GH_CHECK(transaction_.execute(
+      "INSERT INTO am_client_secret (tenant_id, id, client_id, hash, "
+      "expires_at_ms, created_at_ms) VALUES ($1, $2, $3, $4, 0, $5)",
+      client.tenant, secret.id, client.client_id, Bytes{secret.hash}, secret.created_at));
   GH_CHECK(transaction_.execute(
       "DELETE FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 AND id NOT IN "
       "(SELECT id FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 "
@@ -108,9 +108,10 @@ Result<> ClientStore::add_secret(const Client& client, const ClientSecret& secre
 }
 
 Result<> ClientStore::remove_secrets(const Client& client) {
-  GH_CHECK(transaction_.execute("DELETE FROM am_client_secret "
-                                "WHERE tenant_id = $1 AND client_id = $2",
-                                client.tenant, client.client_id));
+  GH_CHECK(
+      transaction_.execute("DELETE FROM am_client_secret "
+                           "WHERE tenant_id = $1 AND client_id = $2",
+                           client.tenant, client.client_id));
   return {};
 }
 

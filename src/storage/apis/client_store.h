@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OAuth clients and their secrets: tables am_client and am_client_secret. A client id is unique over
-// all tenants, so a client is found by it alone.
+// OAuth clients and their secrets: tables am_client and am_client_secret. A client id is unique
+// over all tenants, so a client is found by it alone.
 //
 // Thread:  one transaction.
 #pragma once

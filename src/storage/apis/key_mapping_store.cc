@@ -11,10 +11,9 @@ constexpr std::uint32_t keys_exist = 901409;
 Result<KeyMapping> mapping_from(const Row& row) {
   GH_TRY(key_type, model::parse_key_type(row.text(3)));
   GH_TRY(document, stored_document(row.text(8)));
-  return KeyMapping{row.number(0), row.text(1), row.text(2),
-                    key_type,      row.text(4), row.text(5),
-                    row.text(6),   row.text(7), std::move(document),
-                    row.instant(9)};
+  return KeyMapping{row.number(0),       row.text(1),   row.text(2), key_type,
+                    row.text(4),         row.text(5),   row.text(6), row.text(7),
+                    std::move(document), row.instant(9)};
 }
 
 Result<std::vector<KeyMapping>> mappings_from(const std::vector<Row>& rows) {

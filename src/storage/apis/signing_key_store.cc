@@ -4,10 +4,10 @@
 namespace gatehouse::storage {
 
 Result<std::vector<SigningKeyRow>> SigningKeyStore::list() const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT tenant_id, kid, algorithm, public_jwk, sealed, publish_at_ms, "
-                   "sign_from_ms, retire_at_ms FROM am_signing_key "
-                   "ORDER BY tenant_id, sign_from_ms, kid"));
+  GH_TRY(rows,
+         transaction_.query("SELECT tenant_id, kid, algorithm, public_jwk, sealed, publish_at_ms, "
+                            "sign_from_ms, retire_at_ms FROM am_signing_key "
+                            "ORDER BY tenant_id, sign_from_ms, kid"));
   std::vector<SigningKeyRow> keys;
   for (const Row& row : rows) {
     GH_TRY(jwk, stored_document(row.text(3)));

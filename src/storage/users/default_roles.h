@@ -3,7 +3,7 @@
 // The roles and scopes that a tenant begins with.
 //
 // Thread:  one transaction.
-// Source:  CONTRACT.md section 6 (roles); the names of scopes are those of the REST APIs' documents.
+// Source:  the scopes are those that the REST APIs' documents name.
 #pragma once
 
 #include "storage/users/role_store.h"

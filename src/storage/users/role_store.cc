@@ -29,8 +29,7 @@ Result<Role> RoleStore::find(std::string_view name) const {
 }
 
 Result<Listed<Role>> RoleStore::list(const Window& window) const {
-  GH_TRY(counted,
-         transaction_.query("SELECT COUNT(*) FROM um_role WHERE tenant_id = $1", tenant_));
+  GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM um_role WHERE tenant_id = $1", tenant_));
   GH_TRY(rows, transaction_.query("SELECT name, built_in FROM um_role WHERE tenant_id = $1 "
                                   "ORDER BY name LIMIT $2 OFFSET $3",
                                   tenant_, window.limit, window.offset));
@@ -91,9 +90,10 @@ Result<> RoleStore::set_scope(std::string_view scope, const std::vector<std::str
   GH_CHECK(transaction_.execute("DELETE FROM um_scope_role WHERE tenant_id = $1 AND scope = $2",
                                 tenant_, scope));
   for (const std::string& role : roles) {
-    GH_CHECK(transaction_.execute("INSERT INTO um_scope_role (tenant_id, scope, role) "
-                                  "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                                  tenant_, scope, role));
+    GH_CHECK(
+        transaction_.execute("INSERT INTO um_scope_role (tenant_id, scope, role) "
+                             "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                             tenant_, scope, role));
   }
   return {};
 }

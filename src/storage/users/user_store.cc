@@ -58,12 +58,12 @@ Result<User> UserStore::find_by_name(std::string_view name) const {
 }
 
 Result<Listed<User>> UserStore::list(const Window& window) const {
-  GH_TRY(counted,
-         transaction_.query("SELECT COUNT(*) FROM um_user WHERE tenant_id = $1", tenant_));
-  GH_TRY(rows, transaction_.query(
-                   "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
-                   "FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 OFFSET $3",
-                   tenant_, window.limit, window.offset));
+  GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM um_user WHERE tenant_id = $1", tenant_));
+  GH_TRY(rows,
+         transaction_.query(
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
+             "FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 OFFSET $3",
+             tenant_, window.limit, window.offset));
   Listed<User> listed;
   listed.total = counted.front().number(0);
   for (const Row& row : rows) {
@@ -128,9 +128,10 @@ Result<> UserStore::set_roles(std::string_view id, const std::vector<std::string
       return fail(ErrorCode::invalid_argument, fmt::format("There is no role '{}'", role), "",
                   role_unknown);
     }
-    GH_CHECK(transaction_.execute("INSERT INTO um_user_role (tenant_id, user_id, role) "
-                                  "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                                  tenant_, id, role));
+    GH_CHECK(
+        transaction_.execute("INSERT INTO um_user_role (tenant_id, user_id, role) "
+                             "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                             tenant_, id, role));
   }
   return tell("roles", id, occurrence);
 }
@@ -144,11 +145,11 @@ Result<> UserStore::remove(std::string_view id, const Occurrence& occurrence) {
   return tell("removed", id, occurrence);
 }
 
-Result<> UserStore::tell(std::string_view kind, std::string_view id,
-                         const Occurrence& occurrence) {
-  GH_CHECK(transaction_.execute("INSERT INTO um_outbox (id, tenant_id, kind, user_id, "
-                                "created_at_ms) VALUES ($1, $2, $3, $4, $5)",
-                                occurrence.outbox_id, tenant_, kind, id, occurrence.at));
+Result<> UserStore::tell(std::string_view kind, std::string_view id, const Occurrence& occurrence) {
+  GH_CHECK(
+      transaction_.execute("INSERT INTO um_outbox (id, tenant_id, kind, user_id, "
+                           "created_at_ms) VALUES ($1, $2, $3, $4, $5)",
+                           occurrence.outbox_id, tenant_, kind, id, occurrence.at));
   return {};
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "storage/users/user_store.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +11,6 @@
 #include "storage/test_databases.h"
 #include "storage/users/default_roles.h"
 #include "storage/users/tenant_store.h"
-#include "storage/users/user_store.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -49,7 +50,8 @@ class Users : public ::testing::Test {
   std::vector<std::string> outbox() {
     return *databases_.user_manager().read(
         [](Transaction& transaction) -> Result<std::vector<std::string>> {
-          GH_TRY(rows, transaction.query("SELECT kind, user_id FROM um_outbox ORDER BY id"));
+          GH_TRY(rows, transaction.query("SELECT kind, user_id FROM um_outbox "
+                                         "WHERE tenant_id = 1 ORDER BY id"));
           std::vector<std::string> entries;
           for (const Row& row : rows) entries.push_back(row.text(0) + ' ' + row.text(1));
           return entries;
@@ -75,7 +77,8 @@ TEST_F(Users, AreFoundByNameInAnyCase) {
 TEST_F(Users, AreListedInPages) {
   for (const char* name : {"c", "A", "b"}) ASSERT_TRUE(add(name, name));
   EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
-    const Result<Listed<User>> page = UserStore(transaction, tenant).list({.offset = 1, .limit = 1});
+    const Result<Listed<User>> page =
+        UserStore(transaction, tenant).list({.offset = 1, .limit = 1});
     EXPECT_EQ(page->total, 3);
     EXPECT_EQ(page->items.size(), 1U);
     EXPECT_EQ(page->items.front().name, "b");
@@ -130,7 +133,8 @@ TEST_F(Users, HoldTheScopesOfTheirRoles) {
   EXPECT_THAT(scopes(), Contains("x"));
   EXPECT_THAT(*write([](Transaction& transaction) {
     return UserStore(transaction, tenant).roles_of("u1");
-  }), ElementsAre("Internal/everyone", "Internal/publisher"));
+  }),
+              ElementsAre("Internal/everyone", "Internal/publisher"));
 }
 
 TEST_F(Users, RolesAreKeptWhileTheyAreNeeded) {
@@ -141,9 +145,8 @@ TEST_F(Users, RolesAreKeptWhileTheyAreNeeded) {
     });
   };
   const auto remove = [&](std::string_view name) {
-    return write([&](Transaction& transaction) {
-      return RoleStore(transaction, tenant).remove(name);
-    });
+    return write(
+        [&](Transaction& transaction) { return RoleStore(transaction, tenant).remove(name); });
   };
   ASSERT_TRUE(insert());
   EXPECT_EQ(insert().error().number, 909002U);
@@ -168,9 +171,13 @@ TEST_F(Users, TenantsHaveADomainOfTheirOwn) {
     EXPECT_FALSE(store.find(2));
     return store.insert({3, "x", true, begin});
   }));
-  EXPECT_EQ(write([](Transaction& transaction) {
-    return TenantStore(transaction).insert({4, std::string(first_tenant_domain), true, begin});
-  }).error().code, ErrorCode::conflict);
+  EXPECT_EQ(
+      write([](Transaction& transaction) {
+        return TenantStore(transaction).insert({4, std::string(first_tenant_domain), true, begin});
+      })
+          .error()
+          .code,
+      ErrorCode::conflict);
 }
 
 // The reference's table, without the two roles that a server of ours does not have.

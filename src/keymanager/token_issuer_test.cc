@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How fast tokens are issued and validated in this process, on a disk that syncs. It prints figures
-// and fails only when nothing works; the budgets are in DESIGN.md section 8.
+// and fails only when nothing works. Budgets, per second of CPU: 4,000 durable tokens issued,
+// 8,000 validated from the database, 40,000 from the cache.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 
@@ -36,19 +38,19 @@ class DiskKeyManager {
   }
 
   std::string client(const std::string& token_type) {
-    const json::object made =
-        *parse_json_object(ask("POST", "/internal/keys/v1/clients",
-                               {{"name", "speed"},
-                                {"owner_id", Directory(resources_->users).by_name("admin")->user.id},
-                                {"grant_types", {"client_credentials"}},
-                                {"token_type", token_type}}).body);
+    const json::object made = *parse_json_object(
+        ask("POST", "/internal/keys/v1/clients",
+            {{"name", "speed"},
+             {"owner_id", Directory(resources_->users).by_name("admin")->user.id},
+             {"grant_types", {"client_credentials"}},
+             {"token_type", token_type}})
+            .body);
     return text_or(made, "client_id", "") + ':' + text_or(made, "client_secret", "");
   }
   http::Response ask(const char* method, const char* path, const json::object& body) {
     const http::Request request =
         http::make_request(method, path, json::serialize(body), "application/json");
-    std::optional<http::Response> remembered =
-        key_manager_->internal_handler().try_answer(request);
+    std::optional<http::Response> remembered = key_manager_->internal_handler().try_answer(request);
     return remembered ? *std::move(remembered) : key_manager_->internal_handler().handle(request);
   }
   http::Response token(const std::string& client) {
@@ -72,10 +74,26 @@ class DiskKeyManager {
   std::optional<KeyManager> key_manager_;
 };
 
-// Calls `work` on many threads for a while; returns calls per second.
-double rate_of(const std::function<bool()>& work) {
+// Of all threads of this process; other processes of the machine do not count.
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+struct Rate {
+  double per_second = 0;
+  double per_cpu_second = 0;
+};
+
+// Calls `work`, of `weight` tokens, on many threads for a while.
+Rate rate_of(const std::function<bool()>& work, double weight = 1) {
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<bool> failed = false;
+  const double cpu = cpu_seconds();
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < threads_count; ++i) {
@@ -89,7 +107,8 @@ double rate_of(const std::function<bool()>& work) {
   for (std::thread& thread : threads) thread.join();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   EXPECT_FALSE(failed);
-  return static_cast<double>(calls) / took.count();
+  const double tokens = static_cast<double>(calls) * weight;
+  return {tokens / took.count(), tokens / (cpu_seconds() - cpu)};
 }
 
 void measure(const char* token_type, KeyCacheMode cache) {
@@ -98,20 +117,25 @@ void measure(const char* token_type, KeyCacheMode cache) {
   options.signing_algorithm = jose::Algorithm::rs256;
   DiskKeyManager server(options);
   const std::string client = server.client(token_type);
-  const double issued = rate_of([&] { return server.token(client).status == 200; });
+  const Rate issued = rate_of([&] { return server.token(client).status == 200; });
   const json::object answer = *parse_json_object(server.token(client).body);
   const std::string token = text_or(answer, "access_token", "");
   const auto validate = [&](const json::array& tokens) {
     return server.ask("POST", "/internal/keys/v1/validate", {{"tokens", tokens}});
   };
-  const double single = rate_of([&] {
+  const Rate single = rate_of([&] {
     return validate({json::string_view(token)}).body.find("\"active\":true") != std::string::npos;
   });
   const json::array many(64, json::string_view(token));
-  const double batched = rate_of([&] { return validate(many).status == 200; }) * 64;
-  fmt::print("[ measured ] {} tokens, key cache {}: {:.0f} issued/s, {:.0f} validated/s one by one, "
-             "{:.0f} validated/s in batches of 64\n",
-             token_type, cache == KeyCacheMode::on ? "on" : "off", issued, single, batched);
+  const Rate batched = rate_of([&] { return validate(many).status == 200; }, 64);
+  const auto print = [&](const char* what, const Rate& rate) {
+    fmt::print("[ measured ] {} tokens, key cache {}: {} {:.0f}/s, {:.0f} per second of CPU\n",
+               token_type, cache == KeyCacheMode::on ? "on" : "off", what, rate.per_second,
+               rate.per_cpu_second);
+  };
+  print("issued", issued);
+  print("validated one by one", single);
+  print("validated in batches of 64", batched);
 }
 
 TEST(Speed, IsPrinted) {
