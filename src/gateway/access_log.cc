@@ -37,6 +37,11 @@ class LineWriter {
     constexpr std::size_t numbers_max = 512;
     const auto room = static_cast<std::size_t>(end_ - at_);
     text = text.substr(0, room < numbers_max ? 0 : (room - numbers_max) / escaped_max);
+    while (text.size() >= 8 && is_plain(text.data())) {
+      std::memcpy(at_, text.data(), 8);
+      at_ += 8;
+      text.remove_prefix(8);
+    }
     for (const char c : text) {
       if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') [[likely]] {
         *at_++ = c;
@@ -80,6 +85,19 @@ class LineWriter {
   std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
  private:
+  // True when none of eight bytes needs an escape; may say no to some that need none.
+  static bool is_plain(const char* bytes) {
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    constexpr std::uint64_t highs = ones * 0x80;
+    std::uint64_t x;
+    std::memcpy(&x, bytes, sizeof x);
+    const auto zero_in = [](std::uint64_t y) { return (y - ones) & ~y; };
+    const std::uint64_t below_space = (x - ones * 0x20) & ~x;
+    const std::uint64_t above_tilde = x + ones;
+    return ((x | below_space | above_tilde | zero_in(x ^ ones * '"') | zero_in(x ^ ones * '\\')) &
+            highs) == 0;
+  }
+
   void put_escaped(char c) {
     constexpr std::string_view digits = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);

@@ -2,6 +2,8 @@
 #include "gateway/forward.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "core/text.h"
 
@@ -65,7 +67,8 @@ char* write_hex(char* at, std::uint64_t number) {
     half = (half << 4 | half) & 0x0f0f0f0f0f0f0f0fULL;
     const std::uint64_t letters = ((half + 0x0606060606060606ULL) >> 4) & 0x0101010101010101ULL;
     half += 0x3030303030303030ULL + letters * ('a' - '9' - 1);
-    for (int i = 8; i-- > 0; half >>= 8) to[i] = static_cast<char>(half);
+    if constexpr (std::endian::native == std::endian::little) half = __builtin_bswap64(half);
+    std::memcpy(to, &half, sizeof half);
   };
   write_half(at, number >> 32);
   write_half(at + 8, number & 0xffffffffU);

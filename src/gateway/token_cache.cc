@@ -23,9 +23,10 @@ std::size_t TokenCache::home(const Sha256& hash) const {
 
 std::size_t TokenCache::probe(const Sha256& hash) const {
   std::size_t slot = home(hash);
-  while (index_[slot] != none && entries_[index_[slot]].hash != hash) {
-    slot = (slot + 1) & (index_.size() - 1);
-  }
+  const auto is_it = [&](std::uint32_t place) {
+    return std::memcmp(entries_[place].hash.data(), hash.data(), hash.size()) == 0;
+  };
+  while (index_[slot] != none && !is_it(index_[slot])) slot = (slot + 1) & (index_.size() - 1);
   return slot;
 }
 
