@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "publisher/feed.h"
+
+#include <thread>
+
+#include "core/digest.h"
+#include "publisher/test_publisher.h"
+#include "storage/apis/api_key_store.h"
+#include "storage/apis/application_removal.h"
+#include "storage/apis/environment_store.h"
+#include "storage/apis/key_mapping_store.h"
+#include "storage/apis/revocation_store.h"
+#include "storage/apis/subscription_store.h"
+#include "storage/users/tenant_store.h"
+
+namespace gatehouse::publisher {
+
+namespace {
+
+using model::ChangeKind;
+using storage::Transaction;
+
+// What a gateway knows after it has applied every range that it was sent.
+struct TestGateway {
+  std::uint64_t number = 0;
+  std::string tag;
+  std::map<std::pair<std::string, std::string>, json::object> known;
+
+  void apply(const model::FeedRange& range) {
+    if (range.from == 0) known.clear();
+    for (const model::FeedEntry& entry : range.removals) known.erase({entry.kind, entry.id});
+    for (const model::FeedEntry& entry : range.upserts) {
+      known[{entry.kind, entry.id}] = entry.value;
+    }
+    number = range.to;
+    tag = range.tag;
+  }
+  bool knows(const std::string& kind, const std::string& id) const {
+    return known.contains({kind, id});
+  }
+};
+
+class FeedTest : public PublisherTest {
+ protected:
+  FeedTest() : feed_(databases_.all(), "https://localhost:9443/oauth2/token") {
+    const auto tenant = databases_.user_manager().write([](Transaction& transaction) {
+      return storage::TenantStore(transaction).insert({1, "carbon.super", true, {}});
+    });
+    EXPECT_TRUE(tenant) << tenant.error().message;
+  }
+
+  rest::TestAnswer get(const std::string& resource) {
+    return rest::ask(feed_, "", "GET /internal/data/v1" + resource);
+  }
+  model::FeedRange snapshot(const std::string& environments = "Default") {
+    return model::feed_range_from(get("/snapshot?environments=" + environments).object()).value();
+  }
+  rest::TestAnswer changes(const TestGateway& gateway,
+                           const std::string& environments = "Default") {
+    return get(fmt::format("/changes?since={}&tag={}&environments={}", gateway.number, gateway.tag,
+                           environments));
+  }
+  // Asks until nothing is left; each range must begin where the one before ended.
+  void catch_up(TestGateway& gateway, const std::string& environments = "Default") {
+    for (;;) {
+      const rest::TestAnswer answer = changes(gateway, environments);
+      ASSERT_EQ(answer.status, 200) << answer.text;
+      const model::FeedRange range = model::feed_range_from(answer.object()).value();
+      ASSERT_EQ(range.from, gateway.number);
+      if (range.to == range.from) return;
+      gateway.apply(range);
+    }
+  }
+  TestGateway gateway_with_snapshot(const std::string& environments = "Default") {
+    TestGateway gateway;
+    gateway.apply(snapshot(environments));
+    return gateway;
+  }
+
+  void write(const std::function<void(Transaction&)>& body) {
+    const Result<> done = databases_.api_manager().write([&](Transaction& transaction) -> Result<> {
+      body(transaction);
+      return {};
+    });
+    ASSERT_TRUE(done) << done.error().message << done.error().detail;
+  }
+
+  std::string add_environment(const std::string& name) {
+    storage::EnvironmentRow environment{"env-" + name, name, {}, 0, clock_.now()};
+    environment.document["vhosts"] = json::array{json::object{{"host", "localhost"}}};
+    write([&](Transaction& transaction) {
+      EXPECT_TRUE(storage::EnvironmentStore(transaction, 1).insert(environment));
+    });
+    return name;
+  }
+
+  // An application with production keys and an API key.
+  void add_application(const std::string& id) {
+    storage::ApplicationRow application;
+    application.id = id;
+    application.owner_id = "user-subscriber";
+    application.name = id;
+    application.policy = "10PerMin";
+    application.token_type = "JWT";
+    application.status = "APPROVED";
+    application.document["owner"] = "subscriber";
+    storage::KeyMapping mapping;
+    mapping.id = "keys-of-" + id;
+    mapping.application_id = id;
+    mapping.key_manager = "Resident Key Manager";
+    mapping.client_id = "client-of-" + id;
+    mapping.mode = "CREATED";
+    mapping.state = "APPROVED";
+    storage::ApiKeyRow key;
+    key.id = "api-key-of-" + id;
+    key.hash = to_bytes(sha256(id));
+    key.application_id = id;
+    write([&](Transaction& transaction) {
+      EXPECT_TRUE(storage::ApplicationStore(transaction, 1).insert(application));
+      EXPECT_TRUE(storage::KeyMappingStore(transaction).insert(mapping));
+      EXPECT_TRUE(storage::ApiKeyStore(transaction, 1).insert(key));
+      transaction.changed({ChangeKind::application, 1, id, {}, {}});
+      transaction.changed({ChangeKind::key_mapping, 1, mapping.id, {}, {}});
+      transaction.changed({ChangeKind::api_key, 1, key.id, {}, {}});
+    });
+  }
+  void remove_application(const std::string& id) {
+    write([&](Transaction& transaction) {
+      EXPECT_TRUE(storage::remove_application(transaction, 1, id));
+    });
+  }
+  static std::string subscription_id(const std::string& application, const std::string& api) {
+    return application + "-to-" + api;
+  }
+  void subscribe(const std::string& application, const std::string& api) {
+    storage::SubscriptionRow subscription;
+    subscription.id = subscription_id(application, api);
+    subscription.api_id = api;
+    subscription.application_id = application;
+    subscription.policy = "Gold";
+    subscription.status = "UNBLOCKED";
+    write([&](Transaction& transaction) {
+      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).insert(subscription));
+      transaction.changed({ChangeKind::subscription, 1, subscription.id, {}, {}});
+    });
+  }
+  void unsubscribe(const std::string& application, const std::string& api) {
+    const std::string id = subscription_id(application, api);
+    write([&](Transaction& transaction) {
+      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).remove(id));
+      transaction.changed({ChangeKind::subscription, 1, id, {}, {}});
+    });
+  }
+  void place(const std::string& api, const std::string& revision, const std::string& verb,
+             const std::string& environment) {
+    const rest::TestAnswer answer =
+        ask("publisher", "POST /apis/" + api + "/" + verb + "-revision?revisionId=" + revision,
+            R"([{"name":")" + environment + R"("}])");
+    EXPECT_EQ(answer.status, 201) << answer.text;
+  }
+
+  Feed feed_;
+};
+
+TEST_F(FeedTest, ANewServerHasItsPolicies) {
+  const TestGateway gateway = gateway_with_snapshot();
+  EXPECT_EQ(gateway.known.size(), 13U);
+  EXPECT_FALSE(gateway.tag.empty());
+  for (const auto& [key, value] : gateway.known) {
+    EXPECT_EQ(key.first, "policy");
+    const auto policy = model::known_policy_from(value);
+    ASSERT_TRUE(policy);
+    EXPECT_EQ(policy->unlimited, policy->name == "Unlimited");
+    if (policy->name == "Bronze") {
+      EXPECT_EQ(policy->quota, 1'000);
+      EXPECT_EQ(policy->window_s, 60);
+    }
+  }
+}
+
+TEST_F(FeedTest, AnApiEntersWithItsBundleAndLeavesWithIt) {
+  TestGateway gateway = gateway_with_snapshot();
+  const std::string api = make_api();
+  add_application("app");
+  subscribe("app", api);
+  catch_up(gateway);
+  // Nobody serves the API here, so nobody here has to know of it.
+  EXPECT_EQ(gateway.known.size(), 13U);
+
+  const std::string revision = make_revision(api);
+  deploy(api, revision);
+  catch_up(gateway);
+  for (const auto& [kind, id] : std::vector<std::pair<std::string, std::string>>{
+           {"api", api},
+           {"subscription", subscription_id("app", api)},
+           {"application", "app"},
+           {"key_mapping", "keys-of-app"},
+           {"api_key", "api-key-of-app"}}) {
+    EXPECT_TRUE(gateway.knows(kind, id)) << kind;
+  }
+  const auto deployed = model::deployed_api_from(gateway.known[{"api", api}]);
+  ASSERT_TRUE(deployed);
+  EXPECT_EQ(deployed->context, "/pizza");
+  EXPECT_EQ(deployed->state, "CREATED");
+  EXPECT_EQ(deployed->revision_id, revision);
+  EXPECT_EQ(deployed->vhost, "localhost");
+  EXPECT_EQ(deployed->tenant_domain, "carbon.super");
+  EXPECT_EQ(deployed->production.urls, std::vector<std::string>{"http://localhost:9090/pizza"});
+
+  place(api, revision, "undeploy", "Default");
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known.size(), 13U);
+}
+
+TEST_F(FeedTest, GatewaysServeTheRevisionAndNotTheWorkingCopy) {
+  const std::string api = make_api();
+  deploy(api, make_revision(api));
+  TestGateway gateway = gateway_with_snapshot();
+  ASSERT_EQ(ask("admin", "PUT /apis/" + api,
+                pizza({{"endpointConfig",
+                        {{"endpoint_type", "http"},
+                         {"production_endpoints", {{"url", "http://localhost:1/new"}}}}}}))
+                .status,
+            200);
+  ASSERT_EQ(change_state(api, "Publish").status, 200);
+  catch_up(gateway);
+  const auto deployed = model::deployed_api_from(gateway.known[{"api", api}]);
+  EXPECT_EQ(deployed->production.urls, std::vector<std::string>{"http://localhost:9090/pizza"});
+  EXPECT_EQ(deployed->state, "PUBLISHED");
+}
+
+TEST_F(FeedTest, ARetiredApiIsServedNowhere) {
+  const std::string api = make_published_api();
+  TestGateway gateway = gateway_with_snapshot();
+  ASSERT_EQ(change_state(api, "Deprecate").status, 200);
+  catch_up(gateway);
+  EXPECT_EQ(text_or(gateway.known[{"api", api}], "state", ""), "DEPRECATED");
+  ASSERT_EQ(change_state(api, "Retire").status, 200);
+  catch_up(gateway);
+  EXPECT_FALSE(gateway.knows("api", api));
+}
+
+TEST_F(FeedTest, OneDefaultVersionAtATime) {
+  const std::string first = make_published_api({{"isDefaultVersion", true}});
+  TestGateway gateway = gateway_with_snapshot();
+  ASSERT_EQ(ask("creator", "POST /apis/copy-api?newVersion=2.0&defaultVersion=true&apiId=" + first)
+                .status,
+            201);
+  catch_up(gateway);
+  EXPECT_FALSE(flag_or(gateway.known[{"api", first}], "is_default_version", true));
+}
+
+// Whatever happens in whatever order, a gateway that followed the changes knows what a gateway that
+// starts now is told. It may still hold an application, and its keys, whose last subscription went.
+TEST_F(FeedTest, FollowingTheChangesLeadsToTheSnapshot) {
+  add_environment("Second");
+  const std::vector<std::string> environments{"Default", "Second"};
+  const std::vector<std::string> applications{"one", "two"};
+  std::vector<std::string> apis{make_api(), make_api({{"name", "Pasta"}, {"context", "/pasta"}})};
+  std::vector<std::string> revisions{make_revision(apis[0]), make_revision(apis[1])};
+  std::set<std::string> deployed;
+  std::set<std::string> subscribed;
+  for (const std::string& application : applications) add_application(application);
+  TestGateway gateway = gateway_with_snapshot();
+
+  SeededRandom chance(7);
+  for (int step = 0; step < 120; ++step) {
+    const std::size_t api = chance.number() % 2;
+    const std::string& where = environments[chance.number() % 2];
+    const std::string& who = applications[chance.number() % 2];
+    const std::string at = apis[api] + where;
+    const std::string subscription = subscription_id(who, apis[api]);
+    if (chance.number() % 2 == 0) {
+      const bool serves = !deployed.insert(at).second;
+      place(apis[api], revisions[api], serves ? "undeploy" : "deploy", where);
+      if (serves) deployed.erase(at);
+    } else if (subscribed.insert(subscription).second) {
+      subscribe(who, apis[api]);
+    } else {
+      unsubscribe(who, apis[api]);
+      subscribed.erase(subscription);
+    }
+    if (chance.number() % 3 == 0) continue;  // several changes in one range
+    catch_up(gateway);
+    const TestGateway fresh = gateway_with_snapshot();
+    for (const auto& [key, value] : fresh.known) {
+      ASSERT_TRUE(gateway.known.contains(key)) << key.first << " " << key.second;
+      ASSERT_EQ(gateway.known[key], value) << key.first << " " << key.second;
+    }
+    for (const auto& [key, value] : gateway.known) {
+      if (key.first != "api" && key.first != "subscription") continue;
+      ASSERT_TRUE(fresh.known.contains(key)) << key.first << " " << key.second;
+    }
+  }
+}
+
+TEST_F(FeedTest, ARemovedApplicationTakesItsKeysWithIt) {
+  const std::string api = make_published_api();
+  add_application("app");
+  subscribe("app", api);
+  TestGateway gateway = gateway_with_snapshot();
+  EXPECT_TRUE(gateway.knows("key_mapping", "keys-of-app"));
+  remove_application("app");
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known.size(), 14U);  // the policies and the API
+}
+
+TEST_F(FeedTest, SendsAGatewayToTheSnapshotWhenItCannotGoOn) {
+  make_published_api();
+  TestGateway gateway = gateway_with_snapshot();
+  TestGateway stranger = gateway;
+  stranger.tag = "another-history";
+  EXPECT_EQ(changes(stranger).status, 409);
+  TestGateway ahead = gateway;
+  ahead.number += 1;
+  EXPECT_EQ(changes(ahead).status, 409);
+  // What was kept too long is gone; who stands at the head misses nothing.
+  write([&](Transaction& transaction) {
+    EXPECT_TRUE(storage::forget_changes(transaction, Instant::max()));
+  });
+  TestGateway behind = gateway;
+  behind.number -= 1;
+  EXPECT_EQ(changes(behind).status, 410);
+  EXPECT_EQ(changes(gateway).status, 200);
+  EXPECT_EQ(get("/changes?since=x").status, 400);
+  EXPECT_EQ(get("/elsewhere").status, 404);
+}
+
+TEST_F(FeedTest, AWaitingCallAnswersOnceSomethingHappens) {
+  const TestGateway gateway = gateway_with_snapshot();
+  rest::TestAnswer answer;
+  std::thread waiter([&] {
+    answer = get(fmt::format("/changes?since={}&tag={}&wait=30s", gateway.number, gateway.tag));
+  });
+  make_published_api();
+  feed_.wake(gateway.number + 1);
+  waiter.join();
+  ASSERT_EQ(answer.status, 200);
+  EXPECT_GT(model::feed_range_from(answer.object())->to, gateway.number);
+}
+
+TEST_F(FeedTest, AStoppedFeedKeepsNobodyWaiting) {
+  const TestGateway gateway = gateway_with_snapshot();
+  feed_.stop();
+  EXPECT_EQ(
+      get(fmt::format("/changes?since={}&tag={}&wait=30s", gateway.number, gateway.tag)).status,
+      200);
+}
+
+TEST_F(FeedTest, TellsRevocationsAfterANumber) {
+  std::vector<model::Revocation> two(2);
+  for (model::Revocation& revocation : two) {
+    revocation.kind = "client";
+    revocation.value = "client-1";
+  }
+  write([&](Transaction& transaction) {
+    EXPECT_TRUE(storage::RevocationStore(transaction).append(two));
+  });
+  EXPECT_EQ(snapshot().revocation, 2U);
+  EXPECT_EQ(get("/revocations?since=0").list().size(), 2U);
+  EXPECT_EQ(get("/revocations?since=1").list().size(), 1U);
+}
+
+}  // namespace
+
+}  // namespace gatehouse::publisher
