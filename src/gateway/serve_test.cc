@@ -399,6 +399,44 @@ TEST_F(ServeTest, TokenRequestsGoToTheKeyManager) {
   EXPECT_NE(answer.field("activityid"), "(none)");
 }
 
+struct PathCase {
+  const char* name;
+  const char* sent;
+  const char* forwarded;  // empty: refused with 400
+};
+
+class ServedPath : public ServeTest, public ::testing::WithParamInterface<PathCase> {};
+
+// What is matched is what is forwarded, in one form.
+TEST_P(ServedPath, IsTheCanonicalOne) {
+  begin(TestBackend::answers("x"));
+  const TestMessage answer = call(get(GetParam().sent));
+  if (*GetParam().forwarded == '\0') {
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_TRUE(backend_->requests().empty());
+    return;
+  }
+  ASSERT_EQ(backend_->requests().size(), 1U) << answer.body;
+  const std::string head = backend_->requests()[0].head;
+  EXPECT_EQ(head.substr(0, head.find(" HTTP")), "GET " + std::string(GetParam().forwarded));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, ServedPath,
+    ::testing::Values(
+        PathCase{"plain", "/pizza/1/menu", "/base/menu"},
+        PathCase{"context_alone", "/pizza/1", "/base"},
+        PathCase{"slash_at_the_end", "/pizza/1/", "/base/"},
+        PathCase{"dot_segments", "/pizza/1/a/../menu", "/base/menu"},
+        PathCase{"coded_dots", "/pizza/1/a/%2e%2E/menu", "/base/menu"},
+        PathCase{"into_another_api", "/pizza/2/../1/menu", "/base/menu"},
+        PathCase{"double_slash", "//pizza//1//menu", "/base/menu"},
+        PathCase{"coded_letter", "/pizza/1/m%65nu", "/base/menu"},
+        PathCase{"query_is_kept", "/pizza/1/menu?a=../b&c=%2e", "/base/menu?a=../b&c=%2e"},
+        PathCase{"coded_slash", "/pizza/1/a%2fb", ""}, PathCase{"backslash", "/pizza/1/a%5cb", ""},
+        PathCase{"matrix_dots", "/pizza/1/..;/admin", ""}, PathCase{"nul", "/pizza/1/a%00", ""}),
+    [](const auto& row) { return std::string(row.param.name); });
+
 TEST_F(ServeTest, HealthIsToldWithoutABody) {
   begin(TestBackend::answers("x"));
   for (const char* path :

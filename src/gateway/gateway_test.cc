@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/test_world.h"
+#include "http/pooled_client.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+const std::string call_of_menu =
+    "GET /pizza/1/menu HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer good\r\n\r\n";
+
+TEST(Gateway, ServesHttpsAndTellsTheBackend) {
+  TestBackend backend(TestBackend::answers("secret"));
+  TestWorld world;
+  const net::CertificateFiles files{world.folder + "/tls.crt", world.folder + "/tls.key"};
+  ASSERT_TRUE(net::make_self_signed(files, "localhost"));
+  net::TlsServer::Options options;
+  options.files = files;
+  world.options.tls = net::TlsServer::open(options).value();
+  world.deploy(test_api("pizza", backend.url()));
+  world.start();
+  world.catch_up();
+
+  net::Loop loop;
+  net::Resolver resolver(loop, world.pool);
+  net::TlsClient::Options trust;
+  trust.trust = net::TlsClient::Trust::insecure;
+  http::PooledClient client(
+      loop, resolver,
+      http::Origin("127.0.0.1", world.gateway->ports().https, net::TlsClient::open(trust).value()),
+      {});
+  http::Request request = http::make_request("GET", "/pizza/1/menu");
+  request.headers.add("Authorization", "Bearer good");
+  const auto answer = loop.run_until_done(client.send(request, std::chrono::seconds(10)));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "secret");
+  EXPECT_EQ(backend.requests().at(0).field("X-Forwarded-Proto"), "https");
+}
+
+TEST(Gateway, ATakenPortIsNamed) {
+  TestWorld first;
+  first.start();
+  TestWorld second;
+  second.options.ports.http = first.port();
+  second.gateway = std::make_unique<Gateway>(
+      Gateway::Parts{
+          second.clock, second.random, second.metrics, second.bus, second.pool, second.feed,
+          [&](net::Loop& loop) -> std::unique_ptr<http::Client> {
+            return std::make_unique<http::LocalClient>(loop, second.pool, second.key_manager);
+          }},
+      second.options);
+  const Result<> started = second.gateway->start();
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find(std::to_string(first.port())), std::string::npos)
+      << started.error().message;
+}
+
+TEST(Gateway, IsReadyOnlyWithASnapshotAndSaysSoOnItsPorts) {
+  TestWorld world;
+  world.control_plane.set_down(true);
+  world.start();
+  TestClient client(world.port());
+  const std::string ready = "GET /readyz HTTP/1.1\r\nHost: g\r\n\r\n";
+  EXPECT_FALSE(world.gateway->ready());
+  EXPECT_EQ(client.call(ready).status, 503);
+  EXPECT_EQ(client.call(call_of_menu).status, 503);
+  EXPECT_EQ(client.call("GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n").status, 200);
+  world.control_plane.set_down(false);
+  world.catch_up();
+  EXPECT_TRUE(world.gateway->ready());
+  EXPECT_EQ(client.call(ready).status, 200);
+}
+
+TEST(Gateway, DrainingAnswersWhatIsUnderWayAndEndsConnections) {
+  std::atomic<bool> asked{false};
+  std::atomic<bool> go{false};
+  TestBackend backend([&](TestSocket& socket, const TestMessage& request) {
+    asked = true;
+    while (!go) std::this_thread::yield();
+    return TestBackend::answers("late")(socket, request);
+  });
+  TestWorld world;
+  world.deploy(test_api("pizza", backend.url()));
+  world.start();
+  world.catch_up();
+  TestClient client(world.port());
+  client.write(call_of_menu);
+  while (!asked) std::this_thread::yield();
+  http::DrainOptions options;
+  options.idle = std::chrono::milliseconds(0);
+  world.gateway->drain(options);
+  EXPECT_FALSE(world.gateway->drained());
+  go = true;
+  const TestMessage answer = client.read_answer();
+  EXPECT_EQ(answer.body, "late");
+  while (!world.gateway->drained()) std::this_thread::yield();
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
