@@ -30,7 +30,7 @@ struct Error {
   std::string message;  // for the client: one sentence, no secrets, no internals
   std::string detail;   // for the log only: may name hosts, tables, keys
 
-  // The number that scripts match on (docs/errors.md), 0 where the code says all.
+  // The number that scripts match on (rest/problems.h, gateway/fault.h), 0 where the code says all.
   std::uint32_t number = 0;
 };
 
@@ -45,32 +45,32 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
 }
 
 // Declares `name` with the value of `expression`, or returns its error to the caller.
-#define GH_TRY(name, expression)                                                      \
-  auto name##_result = (expression);                                                  \
-  if (!name##_result)                                                                 \
-    return tl::unexpected<::gatehouse::Error>(std::move(name##_result).error());      \
+#define GH_TRY(name, expression)                                                                   \
+  auto name##_result = (expression);                                                               \
+  if (!name##_result) return tl::unexpected<::gatehouse::Error>(std::move(name##_result).error()); \
   auto name = *std::move(name##_result)
 
 // The same inside a coroutine.
-#define GH_CO_TRY(name, expression)                                                   \
-  auto name##_result = (expression);                                                  \
-  if (!name##_result)                                                                 \
-    co_return tl::unexpected<::gatehouse::Error>(std::move(name##_result).error());   \
+#define GH_CO_TRY(name, expression)                                                 \
+  auto name##_result = (expression);                                                \
+  if (!name##_result)                                                               \
+    co_return tl::unexpected<::gatehouse::Error>(std::move(name##_result).error()); \
   auto name = *std::move(name##_result)
 
 // Returns the error of `expression` to the caller; a success goes on.
-#define GH_CHECK(expression)                                                          \
-  do {                                                                                \
-    auto gh_check_result = (expression);                                              \
-    if (!gh_check_result)                                                             \
-      return tl::unexpected<::gatehouse::Error>(std::move(gh_check_result).error());  \
+#define GH_CHECK(expression)                                                         \
+  do {                                                                               \
+    auto gh_check_result = (expression);                                             \
+    if (!gh_check_result)                                                            \
+      return tl::unexpected<::gatehouse::Error>(std::move(gh_check_result).error()); \
   } while (false)
 
 // Checks our own logic, never input; kept in release builds. Prints the place and aborts.
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 
-#define GH_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0) : ::gatehouse::assertion_failed(#expression, __FILE__, __LINE__))
+#define GH_ASSERT(expression)          \
+  ((expression) ? static_cast<void>(0) \
+                : ::gatehouse::assertion_failed(#expression, __FILE__, __LINE__))
 #define GH_ASSERT_NOT_REACHED() ::gatehouse::assertion_failed("not reached", __FILE__, __LINE__)
 
 }  // namespace gatehouse

@@ -31,10 +31,13 @@ class SystemRandom final : public Random {
 // Repeats for a seed (xorshift64*); for tests and simulation only.
 class SeededRandom final : public Random {
  public:
-  explicit SeededRandom(std::uint64_t seed) : state_(seed | 1) {}
+  explicit SeededRandom(std::uint64_t seed) : state_(seed != 0 ? seed : zero_stands_for) {}
   void fill(std::span<std::byte> bytes) override;
 
  private:
+  // A state of zero would stay zero.
+  static constexpr std::uint64_t zero_stands_for = 0x9E3779B97F4A7C15ULL;
+
   std::uint64_t state_;
 };
 

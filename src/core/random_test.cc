@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace gatehouse {
 namespace {
 
@@ -13,6 +15,12 @@ TEST(Chance, OfOneSeedRepeatsAndOfAnotherDiffers) {
   const std::string bytes = first.bytes(64);
   EXPECT_EQ(bytes, second.bytes(64));
   EXPECT_NE(bytes, other.bytes(64));
+}
+
+TEST(Chance, EverySeedIsAnother) {
+  std::set<std::uint64_t> numbers;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) numbers.insert(SeededRandom(seed).number());
+  EXPECT_EQ(numbers.size(), 1000U);
 }
 
 TEST(Chance, OfTheSystemDoesNotRepeat) {
