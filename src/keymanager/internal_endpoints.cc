@@ -48,8 +48,7 @@ struct NamedUser {
 };
 
 Result<NamedUser> user_from(const json::object& body) {
-  const NamedUser user{number_or(body, "tenant", model::first_tenant),
-                       text_or(body, "user_id", "")};
+  NamedUser user{number_or(body, "tenant", model::first_tenant), text_or(body, "user_id", "")};
   if (user.user_id.empty()) return fail(ErrorCode::invalid_argument, "'user_id' is missing");
   return user;
 }

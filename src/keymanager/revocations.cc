@@ -99,7 +99,7 @@ Result<> Revocations::add(Waiting waiting) {
 Result<> Revocations::write(const std::vector<Waiting*>& batch) {
   std::vector<model::Revocation> revocations;
   for (const Waiting* waiting : batch) revocations.push_back(waiting->revocation);
-  const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
+  Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     for (const Waiting* waiting : batch) {
       GH_CHECK(remove_tokens(transaction, waiting->revocation));
       if (waiting->also) GH_CHECK(waiting->also(transaction));

@@ -13,7 +13,6 @@ namespace gatehouse::keymanager {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 std::string access_token(TestKeyManager& server, const std::string& client,
                          const std::string& body = "grant_type=client_credentials") {
