@@ -9,6 +9,7 @@
 #include "http/raw_client.h"
 #include "http/upstream.h"
 #include "net/listener.h"
+#include "net/stream_pair.h"
 
 namespace {
 
@@ -16,13 +17,13 @@ thread_local std::size_t allocations = 0;
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace gatehouse::http {
 namespace {
@@ -108,6 +109,41 @@ TEST(Connection, ReadsBodiesPieceByPiece) {
   ASSERT_EQ(server.bodies.size(), 2U);
   EXPECT_EQ(server.bodies[0], body);
   EXPECT_EQ(server.bodies[1], std::string(100'000, 'c'));
+}
+
+// True when the second of two requests that came together is read before the loop turns.
+net::Task<bool> second_is_read_at_once(net::StreamPair& pair, Connection& connection) {
+  const Result<> sent = co_await pair.client->write_all(
+      "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nokGET /b HTTP/1.1\r\nHost: "
+      "a\r\n\r\n");
+  GH_ASSERT(sent.has_value());
+  const Arrival first = co_await connection.read_head();
+  EXPECT_EQ(first, Arrival::request);
+  bool turned = false;
+  connection.stream().loop().post([&turned] { turned = true; });
+  const Result<BodyPiece> body = co_await connection.read_body_some();
+  EXPECT_EQ(body->data, "ok");
+  EXPECT_TRUE(connection.decide_persistence());
+  const Result<> written = co_await connection.write(answer);
+  EXPECT_TRUE(written);
+  const bool goes_on = co_await connection.finish();
+  EXPECT_TRUE(goes_on);
+  const Arrival second = co_await connection.read_head();
+  EXPECT_EQ(second, Arrival::request);
+  EXPECT_EQ(connection.head().path(), "/b");
+  const bool at_once = !turned;
+  while (!turned) co_await connection.stream().loop().yield();
+  co_return at_once;
+}
+
+TEST(Connection, ReadsWhatIsThereWithoutSuspending) {
+  net::Loop loop;
+  net::StreamPair pair(loop);
+  const ConnectionOptions options;
+  BlockPool blocks;
+  Drain drain(loop);
+  Connection connection(std::move(pair.server), options, blocks, drain);
+  EXPECT_TRUE(loop.run_until_done(second_is_read_at_once(pair, connection)));
 }
 
 // Heads that begin anywhere in the block still have room for themselves and their bodies.

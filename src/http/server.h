@@ -61,6 +61,8 @@ class Server {
   void accept(std::unique_ptr<net::Stream> stream);
   net::Task<> serve(std::unique_ptr<net::Stream> stream);
   net::Task<> serve_requests(Connection& connection);
+  net::Task<bool> write_answer(Connection& connection, std::string_view head,
+                               std::string_view body);
   net::Task<Response> answer(Connection& connection);
   net::Task<bool> read_body(Connection& connection, std::string& body);
   net::Task<Response> call_handler(std::unique_ptr<const Request> request);

@@ -10,7 +10,8 @@
 //   pool.release(std::move(*upstream));        // kept only if nothing is wrong with it
 //
 // The connection that was used last is used next. One that was closed or has unasked bytes is never
-// used: they would be taken for the answer to somebody else's request.
+// used: they would be taken for the answer to somebody else's request. (The loop learns of both in
+// its next turn; asking the kernel before each request would cost more than the whole look-up.)
 //
 // Thread:  one event loop.
 // Memory:  at most `idle_max` idle connections per origin, none of them with a buffer.
