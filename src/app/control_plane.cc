@@ -12,12 +12,14 @@
 #include "storage/apis/defaults.h"
 #include "storage/change_log.h"
 #include "storage/outbox.h"
+#include "storage/registry/content_store.h"
 
 namespace gatehouse::app {
 
 namespace {
 
 constexpr std::uint64_t clean_every = 30;  // rounds of care()
+constexpr std::uint64_t sweep_every = 3600;
 
 std::string base_url(const Configuration& configuration) {
   return fmt::format("https://{}:{}", configuration.server.hostname, configuration.port(9443));
@@ -184,10 +186,32 @@ Result<> ControlPlane::clean() {
   return {};
 }
 
+// Contents that no API and no revision names any more, a day after they were kept last.
+Result<> ControlPlane::sweep_contents() {
+  GH_TRY(tenants, databases_.user_manager().read([](storage::Transaction& transaction) {
+    return transaction.query("SELECT tenant_id FROM um_tenant");
+  }));
+  for (const storage::Row& tenant : tenants) {
+    GH_TRY(rows, databases_.api_manager().read([&](storage::Transaction& transaction) {
+      return transaction.query(
+          "SELECT definition_hash FROM am_api WHERE tenant_id = $1 "
+          "UNION SELECT definition_hash FROM am_revision WHERE tenant_id = $1",
+          tenant.number(0));
+    }));
+    std::unordered_set<std::string> named;
+    for (const storage::Row& row : rows) named.insert(row.text(0));
+    GH_TRY(swept, storage::sweep_contents(databases_.registry(), tenant.number(0), named,
+                                          surroundings_.clock));
+    if (swept > 0) log_info("{} contents that nothing names removed", swept);
+  }
+  return {};
+}
+
 void ControlPlane::care() {
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
   if (++rounds_ % clean_every == 0) log_failure("cleaning", clean());
+  if (rounds_ % sweep_every == 0) log_failure("sweeping", sweep_contents());
 }
 
 }  // namespace gatehouse::app

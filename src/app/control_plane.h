@@ -66,6 +66,7 @@ class ControlPlane {
   Result<> hear_of_users();
   Result<> hear_of_changes();
   Result<> clean();
+  Result<> sweep_contents();
 
   const Configuration& configuration_;
   Surroundings& surroundings_;

@@ -158,7 +158,7 @@ Result<std::string> SampleWalk::publish() {
   GH_TRY(known, find(apis + "?query=name%3APizzaShop&limit=25", "PizzaShop"));
   if (!known.empty()) return text_or(known, "id", "");
   GH_TRY(api, rest("Create the API", "POST", apis, pizza_api(options_.backend), 201));
-  const std::string id = text_or(api, "id", "");
+  std::string id = text_or(api, "id", "");
   GH_TRY(revision, rest("Make a revision of it", "POST", apis + "/" + id + "/revisions",
                         json::object{{"description", "First menu"}}, 201));
   const json::array targets{

@@ -9,7 +9,7 @@
 // own.
 //
 // Thread:  pure functions.
-// Source:  reference of codes: docs/errors.md.
+// Source:  the codes of WSO2 API Manager, with the changes that the first paragraph names.
 #pragma once
 
 #include <chrono>
