@@ -110,8 +110,10 @@ TEST(DeployedApi, CarriesWhatTheDocumentSays) {
       "name":"Pizza","version":"1.0","context":"/pizza","provider":"ann",
       "transport":["https"],"securityScheme":["oauth2","api_key"],
       "authorizationHeader":"X-Auth","apiKeyHeader":"X-Key","apiThrottlingPolicy":"10KPerMin",
-      "operations":[{"target":"/menu","verb":"GET","authType":"Application","throttlingPolicy":"50KPerMin",
-                     "scopes":["menu"]},{"target":"/x","verb":"POST","authType":"Any"}],
+      "operations":[
+        {"target":"/menu","verb":"GET","authType":"Application",
+         "throttlingPolicy":"50KPerMin","scopes":["menu"]},
+        {"target":"/x","verb":"POST","authType":"Any"}],
       "maxTps":{"production":10,"sandbox":120,"sandboxTimeUnit":"MINUTE"},
       "corsConfiguration":{"corsConfigurationEnabled":true,"accessControlAllowCredentials":true,
         "accessControlAllowOrigins":["https://a"],"accessControlAllowHeaders":["X-A"],
