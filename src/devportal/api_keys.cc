@@ -21,8 +21,9 @@ constexpr rest::Problem api_key_not_found{909008, ErrorCode::not_found, "No such
 
 // "10.0.0.0/8, 192.168.1.7" → its parts.
 std::vector<std::string> parts_of(const json::object& properties, std::string_view name) {
+  const std::string text = text_or(properties, name, "");
   std::vector<std::string> parts;
-  for (const std::string_view part : split(text_or(properties, name, ""), ',')) {
+  for (const std::string_view part : split(text, ',')) {
     if (!trim(part).empty()) parts.emplace_back(trim(part));
   }
   return parts;

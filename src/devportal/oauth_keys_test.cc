@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devportal/test_devportal.h"
+#include "storage/apis/api_key_store.h"
+#include "storage/users/user_store.h"
+
+namespace gatehouse::devportal {
+namespace {
+
+TEST_F(DevPortalTest, KeysAreMadeByTheKeyManager) {
+  const std::string id = make_application();
+  changes();
+  const std::string keys = "/applications/" + id;
+  const rest::TestAnswer made = ask("subscriber", "POST " + keys + "/generate-keys", keys_wish());
+  ASSERT_EQ(made.status, 200) << made.text;
+  EXPECT_EQ(changes(), "key_mapping ");
+  EXPECT_EQ(made.field("consumerSecret"), "secret-1");
+  EXPECT_EQ(text_or(*object_at(made.object(), "token"), "accessToken", ""), "token-of-client-1");
+  const json::object& settings = key_manager_.clients().at("client-1").settings;
+  EXPECT_EQ(text_or(settings, "token_type", ""), "JWT");
+  EXPECT_EQ(text_or(settings, "owner_id", ""), "user-subscriber");
+  EXPECT_EQ(number_or(settings, "access_token_seconds", 0), 1'800);
+  EXPECT_EQ(texts_of(settings, "callback_urls"),
+            std::vector<std::string>{"https://a.example/back"});
+
+  const rest::TestAnswer second = ask("subscriber", "POST " + keys + "/generate-keys", keys_wish());
+  EXPECT_EQ(second.status, 409);
+  EXPECT_EQ(second.code(), 901409);
+  EXPECT_EQ(key_manager_.clients().size(), 1U);
+  EXPECT_EQ(ask("subscriber", "POST " + keys + "/generate-keys", keys_wish("SANDBOX")).status, 200);
+
+  // The secret cannot be read again.
+  const std::string one = keys + "/oauth-keys/" + made.field("keyMappingId");
+  EXPECT_EQ(ask("subscriber", "GET " + one).field("consumerSecret"), "");
+  EXPECT_EQ(ask("other", "GET " + one).status, 404);
+  EXPECT_EQ(ask("subscriber", "GET " + keys + "/keys").list().size(), 2U);
+  EXPECT_EQ(ask("subscriber", "GET " + keys + "/keys/SANDBOX").field("consumerKey"), "client-2");
+}
+
+TEST_F(DevPortalTest, KeysCanBeChangedAndRemoved) {
+  const std::string id = make_application();
+  const std::string keys = "/applications/" + id;
+  const std::string one =
+      keys + "/oauth-keys/" +
+      ask("subscriber", "POST " + keys + "/generate-keys", keys_wish()).field("keyMappingId");
+  const rest::TestAnswer secret = ask("subscriber", "POST " + one + "/regenerate-secret");
+  EXPECT_EQ(secret.field("consumerSecret"), key_manager_.clients().at("client-1").secret);
+  EXPECT_EQ(secret.field("consumerKey"), "client-1");
+  const rest::TestAnswer token =
+      ask("subscriber", "POST " + one + "/generate-token", R"({"validityPeriod":60})");
+  EXPECT_EQ(token.field("accessToken"), "token-of-client-1");
+  EXPECT_EQ(number_or(token.object(), "validityTime", 0), 60);
+  EXPECT_EQ(texts_of(token.object(), "tokenScopes"), std::vector<std::string>{"default"});
+  ASSERT_EQ(ask("subscriber", "PUT " + one,
+                R"json({"supportedGrantTypes":["password"],
+                          "callbackUrl":"regexp=(https://a|https://b)"})json")
+                .status,
+            200);
+  const json::object& settings = key_manager_.clients().at("client-1").settings;
+  EXPECT_EQ(texts_of(settings, "grant_types"), std::vector<std::string>{"password"});
+  EXPECT_EQ(texts_of(settings, "callback_urls").size(), 2U);
+  EXPECT_EQ(number_or(settings, "access_token_seconds", 0), 1'800);
+
+  ASSERT_EQ(ask("subscriber", "PUT /applications/" + id,
+                R"({"name":"Kitchen","throttlingPolicy":"20PerMin","tokenType":"OAUTH"})")
+                .status,
+            200);
+  EXPECT_EQ(text_or(key_manager_.clients().at("client-1").settings, "token_type", ""), "OAUTH");
+  EXPECT_EQ(ask("subscriber", "DELETE " + one).status, 200);
+  EXPECT_TRUE(key_manager_.clients().empty());
+  EXPECT_EQ(ask("subscriber", "GET " + one).code(), 900331);
+}
+
+TEST_F(DevPortalTest, WithoutAKeyManagerNoKeysAreLeftHalfMade) {
+  const std::string id = make_application();
+  key_manager_.away = true;
+  const std::string call = "POST /applications/" + id + "/generate-keys";
+  EXPECT_EQ(ask("subscriber", call, keys_wish()).status, 503);
+  EXPECT_EQ(ask("subscriber", "GET /applications/" + id + "/keys").list().size(), 0U);
+  key_manager_.away = false;
+  EXPECT_EQ(ask("subscriber", call, keys_wish()).status, 200);
+}
+
+TEST_F(DevPortalTest, ADeletedApplicationTakesEverythingWithIt) {
+  const std::string id = make_application();
+  ask("subscriber", "POST /applications/" + id + "/generate-keys", keys_wish());
+  ask("subscriber", "POST /applications/" + id + "/api-keys/PRODUCTION/generate", "{}");
+  ask("subscriber", "POST /subscriptions", wish(add_api("Pizza"), id));
+  changes();
+  EXPECT_EQ(ask("subscriber", "DELETE /applications/" + id).status, 200);
+  EXPECT_EQ(changes(), "subscription api_key key_mapping application ");
+  EXPECT_TRUE(key_manager_.clients().empty());
+}
+
+TEST_F(DevPortalTest, ApiKeysAreShownOnceAndKeptAsDigests) {
+  const std::string id = make_application();
+  const std::string keys = "/applications/" + id + "/api-keys/PRODUCTION";
+  changes();
+  const rest::TestAnswer made =
+      ask("subscriber", "POST " + keys + "/generate",
+          R"({"keyName":"k","validityPeriod":60,)"
+          R"("additionalProperties":{"permittedIP":"10.0.0.0/8, 1.2.3.4"}})");
+  ASSERT_EQ(made.status, 200) << made.text;
+  EXPECT_EQ(changes(), "api_key ");
+  const std::string key = made.field("apikey");
+  EXPECT_GE(key.size(), 43U);
+  const auto row = databases_.api_manager().read([&](storage::Transaction& transaction) {
+    return storage::ApiKeyStore(transaction, 1).find_by_hash(to_bytes(sha256(key)));
+  });
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->permitted_addresses, (std::vector<std::string>{"10.0.0.0/8", "1.2.3.4"}));
+  EXPECT_EQ(row->expires_at - row->created_at, std::chrono::seconds(60));
+
+  const rest::TestAnswer listed = ask("subscriber", "GET " + keys);
+  ASSERT_EQ(listed.list().size(), 1U);
+  EXPECT_EQ(listed.text.find(key), std::string::npos);
+  EXPECT_EQ(ask("other", "POST " + keys + "/revoke", R"({"apikey":")" + key + R"("})").status, 404);
+  EXPECT_EQ(ask("subscriber", "POST " + keys + "/revoke", R"({"apikey":")" + key + R"("})").status,
+            200);
+  EXPECT_EQ(changes(), "api_key ");
+  EXPECT_EQ(ask("subscriber", "GET " + keys).list().size(), 0U);
+}
+
+TEST_F(DevPortalTest, PeopleSignUpByThemselves) {
+  const std::string call = "POST /self-signup";
+  EXPECT_EQ(ask("", call, R"({"userName":"mary","password":"short"})").code(), 901452);
+  EXPECT_EQ(ask("", call, R"({"userName":"mary-ann-x","password":"Mary-Ann-X"})").code(), 901452);
+  const rest::TestAnswer made =
+      ask("", call, R"({"userName":"mary","password":"correct horse","email":"m@a.example"})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made.text.find("horse"), std::string::npos);
+  EXPECT_EQ(ask("", call, R"({"userName":"MARY","password":"correct horse"})").code(), 909001);
+  const auto roles = databases_.user_manager().read(
+      [](storage::Transaction& transaction) -> Result<std::vector<std::string>> {
+        storage::UserStore users(transaction, 1);
+        GH_TRY(user, users.find_by_name("mary"));
+        EXPECT_EQ(user.password, "hash of correct horse");
+        return users.roles_of(user.id);
+      });
+  ASSERT_TRUE(roles);
+  EXPECT_EQ(*roles, (std::vector<std::string>{"Internal/everyone", "Internal/subscriber"}));
+}
+
+TEST_F(DevPortalTest, APasswordIsChangedByWhoKnowsIt) {
+  storage::User user;
+  user.id = "user-subscriber";
+  user.name = "subscriber";
+  ASSERT_TRUE(databases_.user_manager().write([&](storage::Transaction& transaction) {
+    return storage::UserStore(transaction, 1).insert(user);
+  }));
+  const auto change = [&](const std::string& current, const std::string& wanted) {
+    return ask("subscriber", "POST /me/change-password",
+               R"({"currentPassword":")" + current + R"(","newPassword":")" + wanted + R"("})");
+  };
+  EXPECT_EQ(change("wrong", "correct horse").code(), 901451);
+  EXPECT_EQ(change("subscriber", "short").code(), 901452);
+  EXPECT_EQ(change("subscriber", "correct horse").status, 200);
+  EXPECT_EQ(key_manager_.changed_users, std::vector<std::string>{"user-subscriber"});
+}
+
+TEST_F(DevPortalTest, ARestartKeepsEverything) {
+  const std::string id = make_application();
+  const std::string pizza = add_api("Pizza");
+  ask("subscriber", "POST /applications/" + id + "/generate-keys", keys_wish());
+  ask("subscriber", "POST /subscriptions", wish(pizza, id));
+  const json::value application = ask("subscriber", "GET /applications/" + id).body;
+  const json::value subscriptions = ask("subscriber", "GET /subscriptions?apiId=" + pizza).body;
+  restart();
+  EXPECT_EQ(ask("subscriber", "GET /applications/" + id).body, application);
+  EXPECT_EQ(ask("subscriber", "GET /subscriptions?apiId=" + pizza).body, subscriptions);
+}
+
+}  // namespace
+}  // namespace gatehouse::devportal
