@@ -18,7 +18,7 @@ http::Response not_found() {
 
 void PathDispatcher::add(std::string prefix, http::Handler& handler) {
   entries_.push_back({std::move(prefix), &handler});
-  std::ranges::stable_sort(
+  std::ranges::sort(
       entries_, [](const Entry& a, const Entry& b) { return a.prefix.size() > b.prefix.size(); });
 }
 

@@ -9,7 +9,7 @@ namespace {
 // Answers when the test says so, with what the test says.
 class HeldClient final : public http::Client {
  public:
-  explicit HeldClient(net::Loop& loop) : changed_(loop), loop_(loop) {}
+  explicit HeldClient(net::Loop& loop) : changed_(loop) {}
 
   net::Task<Result<http::Response>> send(const http::Request& request,
                                          std::chrono::milliseconds) override {
@@ -51,7 +51,6 @@ class HeldClient final : public http::Client {
 
  private:
   net::Condition changed_;
-  net::Loop& loop_;
 };
 
 class KeyResolverTest : public ::testing::Test {

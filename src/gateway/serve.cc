@@ -65,7 +65,9 @@ net::Task<> Conversation::refuse_head() {
   append_own_answer(out_, answer,
                     call_ids(http::RequestHead(), worker_.next_id(), worker_.next_id()));
   worker_.metrics().requests[4]->add();
-  co_await connection_.write(out_);
+  // The connection ends whether the client takes the answer or not.
+  const Result<> written = co_await connection_.write(out_);
+  static_cast<void>(written);
 }
 
 net::Task<> Conversation::answer_request() {

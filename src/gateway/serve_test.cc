@@ -228,7 +228,9 @@ TEST_F(ServeTest, AnOldClientGetsTheEndOfTheConnectionInsteadOfChunks) {
 }
 
 TEST_F(ServeTest, ABackendThatIsNotThereIs503) {
-  { backend_ = std::make_unique<TestBackend>(TestBackend::answers("x")); }
+  {
+    backend_ = std::make_unique<TestBackend>(TestBackend::answers("x"));
+  }
   const std::string url = backend_->url();
   backend_.reset();
   world_.deploy(test_api("pizza", url));

@@ -123,7 +123,7 @@ Progress TlsSession::write(std::span<const iovec> pieces) {
     size = 0;
     for (const iovec& piece : pieces) {
       const std::size_t part = std::min(piece.iov_len, record.size() - size);
-      std::memcpy(record.data() + size, piece.iov_base, part);
+      if (part > 0) std::memcpy(record.data() + size, piece.iov_base, part);
       size += part;
     }
     bytes = record.data();
