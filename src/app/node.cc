@@ -184,6 +184,10 @@ Result<> Node::open_servers() {
 }
 
 Result<> Node::start() {
+  if (configuration_.server.profile != std::vector<std::string>{"all-in-one"}) {
+    return fail(ErrorCode::invalid_argument,
+                "server.profile: this version runs every role in one process; set all-in-one");
+  }
   set_log_level(level_of(configuration_.log.level));
   GH_TRY(proxies, networks(configuration_.server.trusted_proxies, "server.trusted_proxies"));
   trusted_proxies_ = std::move(proxies);
