@@ -57,6 +57,7 @@ struct SampleWalk::Call {
   std::string content_type{};
   std::string authorization{};     // as sent
   std::string shown_credential{};  // as printed: "-u admin:…" or "-H 'Authorization: …'"
+  std::string shown_body{};        // printed in place of a body with a password
   bool to_gateway = false;
 };
 
@@ -68,7 +69,7 @@ Result<http::Response> SampleWalk::send(const Call& call) {
     if (!call.content_type.starts_with("application/x-www")) {
       out_ << " -H 'Content-Type: " << call.content_type << "'";
     }
-    out_ << " -d " << shell_quoted(call.body);
+    out_ << " -d " << (call.shown_body.empty() ? shell_quoted(call.body) : call.shown_body);
   }
   out_ << " " << shell_quoted(base + call.path) << "\n" << std::flush;
 
@@ -125,7 +126,7 @@ Result<> SampleWalk::sign_in() {
   const std::string scopes =
       "apim:api_view apim:api_create apim:api_publish apim:subscribe apim:app_manage "
       "apim:sub_manage";
-  const auto form = [&](const std::string& password) {
+  const auto form = [&](std::string_view password) {
     return fmt::format("grant_type=password&username={}&password={}&scope={}",
                        percent_encode(options_.user), password, percent_encode(scopes));
   };
@@ -135,7 +136,8 @@ Result<> SampleWalk::sign_in() {
                       .body = form(percent_encode(options_.password)),
                       .content_type = "application/x-www-form-urlencoded",
                       .authorization = "Basic " + to_base64(client_pair),
-                      .shown_credential = "-u " + client_pair},
+                      .shown_credential = "-u " + client_pair,
+                      .shown_body = "\"" + form("$PASSWORD") + "\""},
                      200));
   access_token_ = text_or(token, "access_token", "");
   return {};

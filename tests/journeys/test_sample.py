@@ -17,6 +17,8 @@ class Sample(unittest.TestCase):
                      "--password", PASSWORD],
                     capture_output=True, text=True, timeout=60, check=False)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                self.assertNotIn(PASSWORD, result.stdout)
+                self.assertNotIn("correct%20horse", result.stdout)
             works, limited = re.findall(r"^  (curl -k .*)$", result.stdout, re.MULTILINE)
             self.assertIn("Margherita", self.shell(works))
             output = self.shell(limited)
