@@ -32,7 +32,7 @@ PROXY_CORE, LOAD_CORE = "0", "1"
 BUDGETS = {
     ("gatehouse-opaque", "nginx"): 0.75,
     ("gatehouse-opaque", "relay"): 1.25,
-    ("gatehouse-jwt", "nginx-jwt"): 0.75,
+    ("gatehouse-jwt", "nginx-jwt"): 0.70,
 }
 PATH = "/bench/1.0.0/menu"
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Coordinator and lease tables together, on simulated time: the verdict is counted by the backend
-// of the simulation, grouped by the window in which the owner granted.
+// Coordinator and lease tables together, on simulated time. What passed is counted by the
+// simulation, not by the tables.
+#include "limits/coordinator.h"
+
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <map>
 
 #include "core/random.h"
-#include "limits/coordinator.h"
 #include "limits/lease_table.h"
 
 namespace gatehouse::limits {
