@@ -135,6 +135,8 @@ class Loop {
   void forget(Source& source);
 
   void make_ready(Ready& ready) { ready_.push_back(ready); }
+  // Between the wait and the end of its events: what is made ready now goes on in this turn.
+  bool serves_events() const { return event_count_ > 0; }
   TimerHeap& timers() { return timers_; }
   Wheel& wheel() { return wheel_; }
   // Called at every suspension of a stream.

@@ -116,8 +116,12 @@ Task<Result<>> Stream::handshake() {
   }
 }
 
+// Sends in a row wake a peer on another processor once, sends between reads wake it each time: that
+// is 3 % of a proxied call. So what is written while events are served leaves when they are.
 bool Stream::Wait::await_ready() {
-  if (++stream_.streak_ > streak_max) return false;
+  yields_ =
+      ++stream_.streak_ > streak_max || (wish_ == Wish::write && stream_.loop_.serves_events());
+  if (yields_) return false;
   progress_ = attempt();
   if (progress_.state != Progress::State::blocked) return true;
   if (!stream_.deadline_passed()) return false;
@@ -127,7 +131,8 @@ bool Stream::Wait::await_ready() {
 
 void Stream::Wait::await_suspend(std::coroutine_handle<> coroutine) {
   coroutine_ = coroutine;
-  if (std::exchange(stream_.streak_, 0) > streak_max) {
+  stream_.streak_ = 0;
+  if (yields_) {
     stream_.loop_.make_ready(*this);
   } else {
     stand();

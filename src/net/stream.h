@@ -4,7 +4,8 @@
 //
 // Reading and writing try first and wait only when the kernel says "not now"; whether it would is
 // remembered, so a stream that is ready never touches epoll, and one that is known to be empty
-// costs no system call. One task may read while another one writes; two may not do the same.
+// costs no system call. Writes of a turn leave together, after its events. One task may read while
+// another one writes; two may not do the same.
 //
 // Every wait ends at the stream's deadline, which is one store to move. A wait that is cut short by
 // it, by close() or by a broken connection returns `unavailable`; failure() says which.
@@ -176,6 +177,7 @@ class Stream::Wait : private Ready {
 
   const Wish wish_;
   bool stands_ = false;  // in stream_.waiting(direction())
+  bool yields_ = false;  // has not tried yet, but lets others go first
   std::coroutine_handle<> coroutine_;
 };
 
