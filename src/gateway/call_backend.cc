@@ -84,7 +84,7 @@ net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
   }
   backend_ended_ = worker_.loop().tick();
   worker_.metrics().backend_failures->add();
-  log_warning("Backend {}: {}", origin.key(), connected.error().message);
+  log_warning("Backend {}: {}", origin.key().text, connected.error().message);
   const bool late = worker_.loop().tick() >= deadline;
   exchange_.fail(late ? FaultCode::backend_connect_timeout : FaultCode::backend_unreachable);
   co_return tl::unexpected<Error>(connected.error());

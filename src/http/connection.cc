@@ -32,8 +32,13 @@ net::Task<Arrival> Connection::read_head() {
   persists_ = false;
   Buffer& buffer = incoming_.buffer();
   if (buffer.empty()) {
-    const bool begun = co_await wait_for_first_byte();
-    if (!begun) co_return Arrival::closed;
+    begin_idling();
+    for (FirstBytes first = FirstBytes::none; first == FirstBytes::none;) {
+      const Result<> readable = co_await stream().wait_readable();
+      first = readable ? take_first_bytes() : FirstBytes::never;
+      if (first == FirstBytes::never) co_return Arrival::closed;
+    }
+    set_idle(false);
   }
   // The first request is due from the moment of the connection on.
   if (!first_) stream().set_deadline(stream().loop().tick() + options_.head_timeout);
@@ -53,23 +58,21 @@ net::Task<Arrival> Connection::read_head() {
   }
 }
 
-// Holds no buffer while nothing comes.
-net::Task<bool> Connection::wait_for_first_byte() {
-  Buffer& buffer = incoming_.buffer();
+void Connection::begin_idling() {
   if (!first_) stream().set_deadline(stream().loop().tick() + options_.idle_timeout);
   set_idle(true);
-  for (;;) {
-    const Result<> readable = co_await stream().wait_readable();
-    if (!readable) co_return false;
-    const net::Progress read = stream().try_read(buffer.room());
-    if (read.state == net::Progress::State::moved && read.bytes > 0) {
-      buffer.added(read.bytes);
-      set_idle(false);
-      co_return true;
-    }
-    buffer.give_back_if_empty();
-    if (read.state != net::Progress::State::blocked) co_return false;
+}
+
+// Holds no buffer while nothing comes.
+Connection::FirstBytes Connection::take_first_bytes() {
+  Buffer& buffer = incoming_.buffer();
+  const net::Progress read = stream().try_read(buffer.room());
+  if (read.state == net::Progress::State::moved && read.bytes > 0) {
+    buffer.added(read.bytes);
+    return FirstBytes::some;
   }
+  buffer.give_back_if_empty();
+  return read.state == net::Progress::State::blocked ? FirstBytes::none : FirstBytes::never;
 }
 
 Arrival Connection::begin_request() {
@@ -145,6 +148,14 @@ net::Stream::Write Connection::write(std::span<iovec> pieces) {
   return stream().write_all(pieces);
 }
 
+bool Connection::finish_at_once() {
+  if (!persists_ || !body_done()) return false;
+  Buffer& buffer = incoming_.buffer();
+  buffer.release_held();
+  buffer.give_back_if_empty();
+  return true;
+}
+
 net::Task<bool> Connection::finish() {
   std::size_t skipped = 0;
   while (persists_ && !body_done()) {
@@ -153,12 +164,8 @@ net::Task<bool> Connection::finish() {
     if (piece) skipped += piece->data.size();
     if (!piece || skipped > options_.excess_max) persists_ = false;
   }
-  Buffer& buffer = incoming_.buffer();
-  buffer.release_held();
-  if (persists_) {
-    buffer.give_back_if_empty();
-    co_return true;
-  }
+  if (finish_at_once()) co_return true;
+  incoming_.buffer().release_held();
   if (stream().is_open()) co_await linger();
   co_return false;
 }

@@ -86,6 +86,9 @@ class Connection final : private Drain::Member {
   // Ends the exchange: skips what is left of the request, or ends the connection so that the client
   // still gets the answer. True when read_head may be called again.
   net::Task<bool> finish();
+  // The usual end, without a wait: true when the request was read to its end and the connection
+  // goes on. False: finish() has more to do.
+  bool finish_at_once();
 
   net::Stream& stream() const { return incoming_.stream(); }
   // For an upgrade: bytes that came after the head. Whoever relays in place goes on with stream()
@@ -95,7 +98,10 @@ class Connection final : private Drain::Member {
 
  private:
   void cut() override;
-  net::Task<bool> wait_for_first_byte();
+  enum class FirstBytes : std::uint8_t { none, some, never };
+
+  void begin_idling();
+  FirstBytes take_first_bytes();
   Arrival begin_request();
   Arrival refuse(const Refusal& refusal);
   Result<BodyPiece> count(Result<BodyPiece> piece);

@@ -7,15 +7,24 @@
 
 namespace gatehouse::http {
 
+namespace {
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+}
+
+}  // namespace
+
 Origin::Origin(std::string host, std::uint16_t port, std::shared_ptr<const net::TlsClient> tls)
-    : host_(to_lower(host)), port_(port), tls_(std::move(tls)) {
-  const bool is_ipv6 = host_.find(':') != std::string::npos;
-  const std::string name = is_ipv6 ? fmt::format("[{}]", host_) : host_;
+    : host_(to_lower(host)),
+      port_(port),
+      tls_(std::move(tls)),
+      // Two clients of different trust do not share connections.
+      key_(fmt::format("{}://{}:{}/{}", tls_ ? "https" : "http", bracketed(host_), port_,
+                       static_cast<const void*>(tls_.get()))) {
   const std::uint16_t usual_port = tls_ ? 443 : 80;
-  authority_ = port_ == usual_port ? name : fmt::format("{}:{}", name, port_);
-  // Two clients of different trust do not share connections.
-  key_ = fmt::format("{}://{}:{}/{}", tls_ ? "https" : "http", name, port_,
-                     static_cast<const void*>(tls_.get()));
+  authority_ = bracketed(host_);
+  if (port_ != usual_port) authority_ += fmt::format(":{}", port_);
 }
 
 Result<Origin> Origin::parse(std::string_view url, std::shared_ptr<const net::TlsClient> tls) {

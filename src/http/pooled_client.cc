@@ -129,7 +129,7 @@ net::Task<Result<Response>> PooledClient::exchange(Upstream& upstream, const Exc
     const Result<BodyPiece> piece = co_await upstream.read_body_some(exchange.deadline);
     if (!piece) co_return tl::unexpected<Error>(piece.error());
     if (response.body.size() + piece->data.size() > options_.body_bytes_max) {
-      co_return fail(ErrorCode::unavailable, "The answer is too large", origin_.key());
+      co_return fail(ErrorCode::unavailable, "The answer is too large", origin_.key().text);
     }
     response.body += piece->data;
   }

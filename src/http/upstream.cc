@@ -108,7 +108,7 @@ net::Task<Result<std::unique_ptr<Upstream>>> UpstreamPool::connect(const Origin&
   GH_CO_TRY(endpoints, co_await resolver_.resolve(origin.host(), origin.port(), deadline));
   if (options_.allowed) std::erase_if(endpoints, std::not_fn(options_.allowed));
   if (endpoints.empty()) {
-    co_return fail(ErrorCode::forbidden, "The backend's address is not allowed", origin.key());
+    co_return fail(ErrorCode::forbidden, "The backend's address is not allowed", origin.key().text);
   }
   const net::ConnectOptions options{deadline, origin.tls(), origin.host()};
   GH_CO_TRY(stream, co_await net::connect(loop_, endpoints, options));

@@ -35,6 +35,20 @@
 
 namespace gatehouse::http {
 
+// The name of an origin, hashed once: each request looks for it twice.
+struct OriginKey {
+  explicit OriginKey(std::string name)
+      : text(std::move(name)), hash(std::hash<std::string>()(text)) {}
+
+  bool operator==(const OriginKey& other) const { return hash == other.hash && text == other.text; }
+  struct Hash {
+    std::size_t operator()(const OriginKey& key) const { return key.hash; }
+  };
+
+  std::string text;
+  std::size_t hash;
+};
+
 // Where a backend listens. Two origins are the same when their keys are.
 class Origin {
  public:
@@ -49,14 +63,14 @@ class Origin {
   const std::shared_ptr<const net::TlsClient>& tls() const { return tls_; }
   // The value of Host: without the port that the scheme has anyway.
   const std::string& authority() const { return authority_; }
-  const std::string& key() const { return key_; }
+  const OriginKey& key() const { return key_; }
 
  private:
   std::string host_;
   std::uint16_t port_;
   std::shared_ptr<const net::TlsClient> tls_;
   std::string authority_;
-  std::string key_;
+  OriginKey key_;
 };
 
 // Why an exchange with a backend failed.
@@ -123,7 +137,7 @@ class Upstream {
   bool reused_ = false;
   bool spoiled_ = false;
   Tick idle_since_{};
-  const std::string key_;
+  const OriginKey key_;
 };
 
 class UpstreamPool {
@@ -157,7 +171,7 @@ class UpstreamPool {
   BlockPool& blocks_;
   net::Resolver& resolver_;
   const Options options_;
-  std::unordered_map<std::string, Idle> idle_by_origin_;
+  std::unordered_map<OriginKey, Idle, OriginKey::Hash> idle_by_origin_;
   std::size_t idle_count_ = 0;
   net::Timer sweep_;
 };
