@@ -18,6 +18,7 @@ LeaseTable::Entry& LeaseTable::entry_of(const Permit::Demand& demand, Tick now) 
     if (entries_.size() >= keys_max_) evict(now);
     found = entries_.emplace(demand.key, Entry{}).first;
     found->second.asked_at = now;
+    ++entries_made_;
   }
   Entry& entry = found->second;
   if (!(entry.limit == demand.limit)) {
@@ -33,9 +34,10 @@ LeaseTable::Entry& LeaseTable::entry_of(const Permit::Demand& demand, Tick now) 
 
 Taken LeaseTable::take(Permit& permit, Tick now) {
   std::array<Entry*, Permit::demands_max> entries{};
-  // Entries are made first: making one may move the others.
-  for (std::size_t i = 0; i < permit.size_; ++i) entry_of(permit.demands_[i], now);
-  for (std::size_t i = 0; i < permit.size_; ++i) {
+  const std::uint64_t made = entries_made_;
+  for (std::size_t i = 0; i < permit.size_; ++i) entries[i] = &entry_of(permit.demands_[i], now);
+  // Making an entry may move the others.
+  for (std::size_t i = 0; entries_made_ != made && i < permit.size_; ++i) {
     entries[i] = &entries_.find(permit.demands_[i].key)->second;
   }
 

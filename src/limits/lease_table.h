@@ -148,6 +148,7 @@ class LeaseTable {
   std::string holder_;
   std::size_t keys_max_;
   boost::unordered_flat_map<Key, Entry, KeyHash> entries_;
+  std::uint64_t entries_made_ = 0;  // since the start
   HolderMessage out_;
   std::vector<Waiter*> ready_;
 };
