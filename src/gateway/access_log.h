@@ -12,6 +12,7 @@
 // Memory:  two buffers of `buffer_bytes` per worker.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -33,7 +34,8 @@ struct AccessLogOptions {
   std::size_t keep = 8;  // files beside the one being written: file.1 is the newest
 };
 
-// What a line says. Views need to live only during add().
+// What a line says. Views need to live only during add(). Ids and the client's address are short
+// and plain: letters, digits and punctuation that JSON takes as it is.
 struct AccessLine {
   Instant at{};
   std::string_view client;
@@ -83,6 +85,9 @@ class AccessLog {
     AccessLog& log_;
     std::string buffer_;
     std::uint64_t count_ = 0;
+    // The second of the last line, and its text.
+    std::chrono::sys_seconds second_ = std::chrono::sys_seconds::min();
+    std::array<char, 19> second_text_{};
   };
 
  private:

@@ -43,6 +43,7 @@ struct Exchange {
   const http::RequestHead* head = nullptr;
   std::string_view path;  // canonical
   const Snapshot* snapshot = nullptr;
+  std::uint64_t snapshot_number = 0;  // of those that the worker has adopted; 0: it has none
   net::Address client;
   bool tls = false;
   Tick arrived{};
@@ -69,9 +70,7 @@ struct Exchange {
   bool api_key_in_query = false;
 
   // --- authorise
-  const Application* application = nullptr;
-  const Subscription* subscription = nullptr;
-  model::KeyType key_type = model::KeyType::production;
+  Standing standing;
 
   // --- endpoint
   const Backends* backends = nullptr;

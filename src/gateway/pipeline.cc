@@ -43,6 +43,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   head = &its_head;
   path = {};
   snapshot = nullptr;
+  snapshot_number = 0;
   api = nullptr;
   rest = {};
   operation = nullptr;
@@ -54,9 +55,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   recheck = false;
   api_key = nullptr;
   api_key_in_query = false;
-  application = nullptr;
-  subscription = nullptr;
-  key_type = model::KeyType::production;
+  standing = Standing{};
   backends = nullptr;
   permit.clear();
   permit_asked = false;

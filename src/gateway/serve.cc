@@ -43,6 +43,7 @@ net::Task<> Conversation::run() {
     }
     co_await answer_request();
     snapshot_ = {};
+    if (connection_.finish_at_once()) continue;
     const bool goes_on = co_await connection_.finish();
     if (!goes_on) co_return;
   }
@@ -127,6 +128,7 @@ bool Conversation::begin_exchange() {
   }
   snapshot_ = worker_.snapshot();
   exchange_.snapshot = snapshot_.get();
+  exchange_.snapshot_number = snapshot_.number();
   if (exchange_.snapshot == nullptr) {
     if (is_own_path(exchange_.path)) return true;
     exchange_.fail(static_cast<FaultCode>(503));
@@ -219,9 +221,10 @@ void Conversation::record() {
   if (exchange_.api != nullptr) {
     line.api_id = exchange_.api->deployed.id;
     if (exchange_.operation != nullptr) line.resource = exchange_.operation->target;
-    if (exchange_.application != nullptr) line.application_id = exchange_.application->known.id;
-    worker_.usage().add({exchange_.api, exchange_.operation, exchange_.application,
-                         exchange_.key_type, status_, fault_code, request_bytes_, response_bytes_,
+    const Standing& standing = exchange_.standing;
+    if (standing.application != nullptr) line.application_id = standing.application->known.id;
+    worker_.usage().add({exchange_.api, exchange_.operation, standing.application,
+                         standing.key_type, status_, fault_code, request_bytes_, response_bytes_,
                          latency, backend, exchange_.now});
   }
   worker_.log().add(line);

@@ -4,7 +4,8 @@
 // tokens that nobody knows.
 //
 // Only who the token stands for is remembered; subscription, scope and policy are decided on the
-// snapshot at every request, so no verdict is ever stale.
+// snapshot at every request, so no verdict is ever stale. What the present snapshot said before is
+// kept beside the token and void with the next snapshot.
 //
 // Thread:  belongs to one event loop.
 // Memory:  `entries_max` entries, made at once; a full cache forgets one that was not used lately.
@@ -35,6 +36,20 @@ enum class TokenSource : std::uint8_t {
   jwt,  // verified here
 };
 
+class Api;
+struct Application;
+struct Policy;
+struct Subscription;
+
+// What a snapshot says of a credential and the API that it calls.
+struct Standing {
+  const Application* application = nullptr;
+  const Subscription* subscription = nullptr;
+  model::KeyType key_type = model::KeyType::production;
+  const Policy* application_policy = nullptr;   // null: nothing is limited
+  const Policy* subscription_policy = nullptr;  // the same
+};
+
 // Whom a token stands for.
 struct Token {
   TokenState state = TokenState::unknown;
@@ -55,6 +70,11 @@ struct Token {
   // The limit of its application, kept beside the token because the key costs a digest.
   std::uint32_t application_number = 0;
   limits::Key application_key;
+
+  // Its standing with the API that it called last, good under the snapshot of this number only.
+  std::uint64_t standing_number = 0;
+  const Api* standing_api = nullptr;
+  Standing standing;
 };
 
 class TokenCache {

@@ -160,7 +160,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
         [](const Sha256&, const Token& token) { return token.source == TokenSource::jwt; });
   }
   const std::uint64_t number = snapshot->number();
-  snapshot_ = SnapshotUse(new SnapshotHold(std::move(snapshot)));
+  snapshot_ = SnapshotUse(new SnapshotHold(std::move(snapshot), snapshot_.number() + 1));
   parts_.adopted(number_, number);
 }
 

@@ -33,13 +33,17 @@ namespace gatehouse::gateway {
 // The snapshot as one worker holds it: counted by the worker's own requests, without atomics.
 class SnapshotHold {
  public:
-  explicit SnapshotHold(std::shared_ptr<const Snapshot> root) : root_(std::move(root)) {}
+  // `number`: the first snapshot of this worker is 1, and no other has its number.
+  SnapshotHold(std::shared_ptr<const Snapshot> root, std::uint64_t number)
+      : root_(std::move(root)), number_(number) {}
 
   const Snapshot* get() const { return root_.get(); }
+  std::uint64_t number() const { return number_; }
 
  private:
   friend class SnapshotUse;
   std::shared_ptr<const Snapshot> root_;
+  const std::uint64_t number_;
   std::size_t uses_ = 0;
 };
 
@@ -61,6 +65,7 @@ class SnapshotUse {
   }
 
   const Snapshot* get() const { return hold_ == nullptr ? nullptr : hold_->get(); }
+  std::uint64_t number() const { return hold_ == nullptr ? 0 : hold_->number(); }
 
  private:
   SnapshotHold* hold_ = nullptr;

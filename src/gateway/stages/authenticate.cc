@@ -19,7 +19,10 @@ std::string_view bearer_token(std::string_view value) {
     return {};
   }
   const std::string_view token = trim(value.substr(scheme.size()));
-  return token.find_first_of(" \t") == std::string_view::npos ? token : std::string_view();
+  // Two passes of the C library's search cost less than one look at each byte for either.
+  const bool one_word =
+      token.find(' ') == std::string_view::npos && token.find('\t') == std::string_view::npos;
+  return one_word ? token : std::string_view();
 }
 
 struct Header {

@@ -8,25 +8,53 @@ namespace gatehouse::gateway::stages {
 namespace {
 
 // Finds the application that the credential belongs to.
-bool find_application(Exchange& exchange) {
+bool find_application(const Exchange& exchange, Standing& standing) {
   const Snapshot& snapshot = *exchange.snapshot;
   if (const ApiKey* key = exchange.api_key) {
-    exchange.key_type = key->known.key_type;
-    exchange.application = snapshot.application(key->known.application_id, key->application_hash);
+    standing.key_type = key->known.key_type;
+    standing.application = snapshot.application(key->known.application_id, key->application_hash);
   } else if (const KeyMapping* mapping = snapshot.key_mapping(exchange.token->client_id)) {
-    exchange.key_type = mapping->known.key_type;
-    exchange.application =
+    standing.key_type = mapping->known.key_type;
+    standing.application =
         snapshot.application(mapping->known.application_id, mapping->application_hash);
   }
-  return exchange.application != nullptr;
+  return standing.application != nullptr;
+}
+
+const Policy* limiting_policy(const Snapshot& snapshot, const PolicyName& name) {
+  const Policy* policy = snapshot.policy(name);
+  return policy != nullptr && !policy->known.unlimited ? policy : nullptr;
+}
+
+// Without a subscription when there is none, or no application.
+Standing find_standing(const Exchange& exchange) {
+  const Snapshot& snapshot = *exchange.snapshot;
+  Standing standing;
+  if (!find_application(exchange, standing)) return standing;
+  standing.subscription = snapshot.subscription(*exchange.api, *standing.application);
+  if (standing.subscription == nullptr) return standing;
+  standing.application_policy = limiting_policy(snapshot, standing.application->policy);
+  standing.subscription_policy = limiting_policy(snapshot, standing.subscription->policy);
+  return standing;
+}
+
+// A token that calls the same API again under the same snapshot has the same standing.
+Standing standing_of(const Exchange& exchange) {
+  Token* token = exchange.token;
+  if (token == nullptr || exchange.snapshot_number == 0) return find_standing(exchange);
+  if (token->standing_number != exchange.snapshot_number || token->standing_api != exchange.api) {
+    token->standing = find_standing(exchange);
+    token->standing_number = exchange.snapshot_number;
+    token->standing_api = exchange.api;
+  }
+  return token->standing;
 }
 
 Flow check_subscription(Exchange& exchange) {
-  if (!find_application(exchange)) return exchange.fail(FaultCode::not_subscribed);
-  exchange.subscription = exchange.snapshot->subscription(*exchange.api, *exchange.application);
-  if (exchange.subscription == nullptr) return exchange.fail(FaultCode::not_subscribed);
-  const std::string& status = exchange.subscription->known.status;
-  const bool production = exchange.key_type == model::KeyType::production;
+  exchange.standing = standing_of(exchange);
+  if (exchange.standing.subscription == nullptr) return exchange.fail(FaultCode::not_subscribed);
+  const std::string& status = exchange.standing.subscription->known.status;
+  const bool production = exchange.standing.key_type == model::KeyType::production;
   if (status == "BLOCKED" || (status == "PROD_ONLY_BLOCKED" && production)) {
     return exchange.fail(FaultCode::subscription_blocked);
   }

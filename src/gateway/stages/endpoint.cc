@@ -8,9 +8,9 @@ Flow endpoint(Exchange& exchange, Surroundings&) {
   const bool anonymous = exchange.operation->auth == model::AuthType::none;
   // Who needs no key is no production user either: they get whatever there is.
   if (anonymous && api.backends(model::KeyType::production).list.empty()) {
-    exchange.key_type = model::KeyType::sandbox;
+    exchange.standing.key_type = model::KeyType::sandbox;
   }
-  exchange.backends = &api.backends(exchange.key_type);
+  exchange.backends = &api.backends(exchange.standing.key_type);
   if (!exchange.backends->list.empty()) return Flow::proceed;
   return anonymous ? exchange.fail(FaultCode::backend_unreachable)
                    : exchange.fail(FaultCode::invalid_credentials, 403);

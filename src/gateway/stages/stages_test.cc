@@ -90,6 +90,7 @@ class StageTest : public ::testing::Test {
     exchange_.begin(head_);
     exchange_.path = head_.path();
     exchange_.snapshot = snapshot_.get();
+    exchange_.snapshot_number = snapshot_number_;
     exchange_.now = the_time;
     exchange_.turn = now_;
     const RouteTable::Found found = snapshot_->routes().find(exchange_.path);
@@ -119,6 +120,7 @@ class StageTest : public ::testing::Test {
   }
 
   std::shared_ptr<const Snapshot> snapshot_ = Snapshot().with(world());
+  std::uint64_t snapshot_number_ = 1;
   CacheRules rules_;
   TokenCache tokens_{16};
   Revocations revocations_;
@@ -130,6 +132,30 @@ class StageTest : public ::testing::Test {
   Exchange exchange_;
   std::size_t stage_ = 0;
 };
+
+TEST_F(StageTest, AStandingCountsForOneApiAndOneSnapshotOnly) {
+  model::FeedRange range;
+  model::DeployedApi pasta = pizza();
+  pasta.id = "pasta";
+  pasta.context = "/pasta";
+  range.upserts = {entry("api", "pasta", pasta)};
+  snapshot_ = snapshot_->with(range);
+  remember("shop", token_of("shop"));
+  const auto code = [&](const char* line) {
+    run(line, "Authorization: Bearer shop\r\n");
+    return static_cast<std::uint32_t>(exchange_.fault.code);
+  };
+  EXPECT_EQ(code("GET /pizza/1/menu"), 0U);
+  EXPECT_EQ(code("GET /pasta/1/menu"), 900908U);
+  EXPECT_EQ(code("GET /pizza/1/menu"), 0U);
+
+  range.upserts = {
+      entry("subscription", "shop",
+            model::KnownSubscription{"shop", 1, "pizza", "shop", "Unlimited", "BLOCKED"})};
+  snapshot_ = snapshot_->with(range);
+  ++snapshot_number_;
+  EXPECT_EQ(code("GET /pizza/1/menu"), 900907U);
+}
 
 struct VerdictCase {
   const char* name;

@@ -38,7 +38,7 @@ std::string_view user_of(const Exchange& exchange) {
 
 // Each user of an application counts for himself, and the application's own tokens together.
 limits::Key application_key(Exchange& exchange) {
-  const Application& application = *exchange.application;
+  const Application& application = *exchange.standing.application;
   Token* token = exchange.token;
   if (token != nullptr && token->application_number == application.number) {
     return token->application_key;
@@ -69,9 +69,9 @@ void demand_operation(Exchange& exchange) {
 }
 
 void demand_subscription(Exchange& exchange) {
-  const Subscription& subscription = *exchange.subscription;
-  const Policy* policy = exchange.snapshot->policy(subscription.policy);
-  if (policy == nullptr || policy->known.unlimited) return;
+  const Subscription& subscription = *exchange.standing.subscription;
+  const Policy* policy = exchange.standing.subscription_policy;
+  if (policy == nullptr) return;
   // Over the quota is billed, not refused, where the policy says so; the burst protects all the
   // same.
   if (policy->known.stop_on_quota_reach) {
@@ -83,8 +83,8 @@ void demand_subscription(Exchange& exchange) {
 }
 
 void demand_application(Exchange& exchange) {
-  const Policy* policy = exchange.snapshot->policy(exchange.application->policy);
-  if (policy == nullptr || policy->known.unlimited) return;
+  const Policy* policy = exchange.standing.application_policy;
+  if (policy == nullptr) return;
   const limits::Key key = application_key(exchange);
   demand(exchange, FaultCode::application_limit, policy, key, policy->quota);
   if (policy->known.burst > 0) {
@@ -108,7 +108,7 @@ void demand_unauthenticated(Exchange& exchange) {
 }
 
 void demand_backend(Exchange& exchange) {
-  const bool production = exchange.key_type == model::KeyType::production;
+  const bool production = exchange.standing.key_type == model::KeyType::production;
   const model::DeployedApi& api = exchange.api->deployed;
   const auto& maximum = production ? api.production_tps_max : api.sandbox_tps_max;
   if (!maximum || *maximum <= 0) return;
@@ -120,7 +120,7 @@ void demand_backend(Exchange& exchange) {
 
 void demand_all(Exchange& exchange) {
   demand_operation(exchange);
-  if (exchange.subscription != nullptr) {
+  if (exchange.standing.subscription != nullptr) {
     demand_subscription(exchange);
     demand_application(exchange);
   } else {
