@@ -4,14 +4,17 @@
 #include <fmt/format.h>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <set>
 
 namespace gatehouse {
 
 namespace {
 
-// Watches the names of every open object; a second one of the same name stops the parse.
-class DuplicateNames {
+// Stops the parse at what the grammar allows and we do not: a second member of one name in an
+// object, and a number beyond double, which would read as infinity and could never be written
+// again.
+class Refusals {
  public:
   static constexpr std::size_t max_object_size = std::size_t(-1);
   static constexpr std::size_t max_array_size = std::size_t(-1);
@@ -42,19 +45,31 @@ class DuplicateNames {
     name_ += part;
     const bool fresh = names_.back().insert(name_).second;
     name_.clear();
-    if (!fresh) code = json::error::exception;
+    if (!fresh) refuse("Duplicate name", code);
     return fresh;
   }
   bool on_number_part(std::string_view, Code&) { return true; }
   bool on_int64(std::int64_t, std::string_view, Code&) { return true; }
   bool on_uint64(std::uint64_t, std::string_view, Code&) { return true; }
-  bool on_double(double, std::string_view, Code&) { return true; }
+  bool on_double(double number, std::string_view, Code& code) {
+    if (!std::isfinite(number)) refuse("A number is too large", code);
+    return !code;
+  }
   bool on_bool(bool, Code&) { return true; }
   bool on_null(Code&) { return true; }
   bool on_comment_part(std::string_view, Code&) { return true; }
   bool on_comment(std::string_view, Code&) { return true; }
 
+  // Null while nothing was refused.
+  const char* reason() const { return reason_; }
+
  private:
+  void refuse(const char* reason, Code& code) {
+    reason_ = reason;
+    code = json::error::exception;
+  }
+
+  const char* reason_ = nullptr;
   std::string name_;
   std::vector<std::set<std::string, std::less<>>> names_;
 };
@@ -69,10 +84,10 @@ json::parse_options options() {
 
 Result<json::value> parse_json(std::string_view text) {
   json::error_code code;
-  json::basic_parser<DuplicateNames> names(options());
-  const std::size_t read = names.write_some(false, text.data(), text.size(), code);
-  if (code == json::error::exception) {
-    return fail(ErrorCode::invalid_argument, fmt::format("Duplicate name before byte {}", read));
+  json::basic_parser<Refusals> checked(options());
+  const std::size_t read = checked.write_some(false, text.data(), text.size(), code);
+  if (const char* reason = checked.handler().reason()) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{} before byte {}", reason, read));
   }
   if (code) {
     return fail(ErrorCode::invalid_argument,

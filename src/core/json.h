@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON in and out. Reading is strict: one value, no duplicate names, bounded depth, valid UTF-8.
+// JSON in and out. Reading is strict: one value, no duplicate names, bounded depth, valid UTF-8,
+// finite numbers.
 //
 // Thread:  pure functions.
 // Source:  RFC 8259; duplicate names are refused, as RFC 8259 section 4 allows, because two parsers

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace gatehouse {
 namespace {
 
@@ -39,25 +41,34 @@ TEST_P(RefusedJson, SaysWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rfc8259, RefusedJson,
-    ::testing::Values(RefusedCase{"empty", "", "Not JSON"},
-                      RefusedCase{"cut", "{\"a\":", "Not JSON"},
-                      RefusedCase{"two_values", "1 2", "Not JSON"},
-                      RefusedCase{"trailing_comma", "[1,]", "byte 3"},
-                      RefusedCase{"comment", "[1] // one", "Not JSON"},
-                      RefusedCase{"single_quotes", "{'a':1}", "byte 1"},
-                      RefusedCase{"not_a_number", "[NaN]", "Not JSON"},
-                      RefusedCase{"leading_zero", "[01]", "Not JSON"},
-                      RefusedCase{"raw_control_byte", "\"a\nb\"", "Not JSON"},
-                      RefusedCase{"broken_utf8", "\"\xC0\xAF\"", "Not JSON"},
-                      RefusedCase{"lone_surrogate", R"("\ud800")", "Not JSON"},
-                      RefusedCase{"same_name", R"({"a":1,"a":2})", "Duplicate name"},
-                      RefusedCase{"same_name_escaped", R"({"ab":1,"\u0061b":2})", "Duplicate name"},
-                      RefusedCase{"same_name_inside", R"([{"x":{"a":1,"b":2,"a":3}}])",
-                                  "Duplicate name"},
-                      RefusedCase{"too_deep", nested(json_depth_max + 1), "Not JSON"}),
+    ::testing::Values(
+        RefusedCase{"empty", "", "Not JSON"}, RefusedCase{"cut", "{\"a\":", "Not JSON"},
+        RefusedCase{"two_values", "1 2", "Not JSON"},
+        RefusedCase{"trailing_comma", "[1,]", "byte 3"},
+        RefusedCase{"comment", "[1] // one", "Not JSON"},
+        RefusedCase{"single_quotes", "{'a':1}", "byte 1"},
+        RefusedCase{"not_a_number", "[NaN]", "Not JSON"},
+        RefusedCase{"infinite", "[1, 1e400]", "A number is too large"},
+        RefusedCase{"infinite_below_zero", "-1e309", "A number is too large"},
+        RefusedCase{"infinite_by_its_digits", std::string(400, '9'), "A number is too large"},
+        RefusedCase{"leading_zero", "[01]", "Not JSON"},
+        RefusedCase{"raw_control_byte", "\"a\nb\"", "Not JSON"},
+        RefusedCase{"broken_utf8", "\"\xC0\xAF\"", "Not JSON"},
+        RefusedCase{"lone_surrogate", R"("\ud800")", "Not JSON"},
+        RefusedCase{"same_name", R"({"a":1,"a":2})", "Duplicate name"},
+        RefusedCase{"same_name_escaped", R"({"ab":1,"\u0061b":2})", "Duplicate name"},
+        RefusedCase{"same_name_inside", R"([{"x":{"a":1,"b":2,"a":3}}])", "Duplicate name"},
+        RefusedCase{"too_deep", nested(json_depth_max + 1), "Not JSON"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Json, DepthUpToTheLimitIsRead) { EXPECT_TRUE(parse_json(nested(json_depth_max))); }
+
+TEST(Json, NumbersUpToTheLargestDoubleAreRead) {
+  const Result<json::value> value = parse_json("[1.7976931348623157e308, -1e308, 1e-400]");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->at(0).as_double(), std::numeric_limits<double>::max());
+  EXPECT_EQ(value->at(2).as_double(), 0);
+}
 
 TEST(Json, OneNameInTwoObjectsIsNoDuplicate) {
   EXPECT_TRUE(parse_json(R"([{"a":{"a":1}},{"a":2}])"));

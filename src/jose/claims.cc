@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 
 namespace gatehouse::jose {
@@ -26,7 +25,7 @@ Result<std::optional<Instant>> instant_of(const json::object& claims, std::strin
   if (value->is_int64()) seconds = static_cast<double>(value->get_int64());
   if (value->is_uint64()) seconds = static_cast<double>(value->get_uint64());
   if (value->is_double()) seconds = value->get_double();
-  if (!std::isfinite(seconds) || seconds < 0 || seconds > seconds_max) {
+  if (seconds < 0 || seconds > seconds_max) {
     return refuse(fmt::format("{} is not a time", name));
   }
   return std::optional<Instant>(from_ms(static_cast<std::int64_t>(seconds * 1000)));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
 #include "core/text.h"
 #include "schema/parts.h"
@@ -13,7 +14,7 @@ namespace gatehouse::schema {
 
 namespace {
 
-// The schema of what no schema describes; it is walked all the same, for what no JSON may hold.
+// The schema of what no schema describes.
 const json::object anything;
 
 // A name as a step of a JSON pointer (RFC 6901).
@@ -185,7 +186,10 @@ json::value scalar_from(std::string_view type, std::string_view text) {
   if (type == "integer") {
     if (const auto number = number_from<std::int64_t>(text)) return *number;
   } else if (type == "number") {
-    if (const auto number = number_from<double>(text)) return *number;
+    // "inf" and "nan" are words, as in JSON.
+    if (const auto number = number_from<double>(text); number && std::isfinite(*number)) {
+      return *number;
+    }
   } else if (type == "boolean" && (text == "true" || text == "false")) {
     return text == "true";
   }

@@ -134,16 +134,6 @@ INSTANTIATE_TEST_SUITE_P(
              "A schema refers to nothing: \"#/components/schemas/No\""}),
     name_of);
 
-INSTANTIATE_TEST_SUITE_P(Infinity, SchemaCheck,
-                         ::testing::Values(Case{"typed", R"({"type":"number"})", "1e400", nullptr,
-                                                "/: is too large a number"},
-                                           Case{"undescribed_member", R"({"type":"object"})",
-                                                R"({"a":[{"b":-1e400}]})", nullptr,
-                                                "/a/0/b: is too large a number"},
-                                           Case{"undescribed_element", R"({"type":"array"})",
-                                                "[1,1e400]", nullptr, "/1: is too large a number"}),
-                         name_of);
-
 INSTANTIATE_TEST_SUITE_P(
     Choices, SchemaCheck,
     ::testing::Values(
@@ -180,6 +170,10 @@ TEST(SchemaFromText, GivesTheTypeThatTheSchemaWants) {
   };
   EXPECT_EQ(read(R"({"type":"integer"})", "25"), "25");
   EXPECT_EQ(read(R"({"type":"integer"})", "25x"), R"("25x")");
+  EXPECT_EQ(read(R"({"type":"number"})", "2.5"), "2.5E0");
+  for (const char* word : {"inf", "-inf", "nan", "1e400"}) {
+    EXPECT_EQ(read(R"({"type":"number"})", word), "\"" + std::string(word) + "\"");
+  }
   EXPECT_EQ(read(R"({"type":"boolean"})", "true"), "true");
   EXPECT_EQ(read(R"({"type":"boolean"})", "TRUE"), R"("TRUE")");
   EXPECT_EQ(read(R"({"type":"string"})", "25"), R"("25")");
