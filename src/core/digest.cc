@@ -31,6 +31,28 @@ EVP_MD_CTX* digest_context() {
   return holder.context;
 }
 
+// crc32 of one byte, and in row k of that byte with k zeros behind it: so eight bytes are taken at
+// once, each from a row of its own.
+using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
+
+constexpr CrcTables make_crc_tables() {
+  CrcTables tables{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1)));
+    tables[0][byte] = crc;
+  }
+  for (std::size_t row = 1; row < tables.size(); ++row) {
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const std::uint32_t before = tables[row - 1][byte];
+      tables[row][byte] = (before >> 8) ^ tables[0][before & 0xFF];
+    }
+  }
+  return tables;
+}
+
+constexpr CrcTables crc_tables = make_crc_tables();
+
 }  // namespace
 
 Sha256 sha256(std::string_view bytes) {
@@ -70,9 +92,17 @@ std::string hkdf_sha256(std::string_view key, std::string_view label) {
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~0U;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    const unsigned char* at = bytes_of(bytes);
+    std::uint32_t next = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::uint32_t folded = i < 4 ? at[i] ^ ((crc >> (8 * i)) & 0xFF) : at[i];
+      next ^= crc_tables[7 - i][folded];
+    }
+    crc = next;
+  }
   for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1)));
+    crc = (crc >> 8) ^ crc_tables[0][(crc ^ static_cast<unsigned char>(c)) & 0xFF];
   }
   return ~crc;
 }

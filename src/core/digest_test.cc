@@ -62,6 +62,23 @@ TEST(HkdfSha256, LabelsGiveUnrelatedKeys) {
 TEST(Crc32, AgreesWithItsCheckValue) {
   EXPECT_EQ(crc32("123456789"), 0xCBF43926U);
   EXPECT_EQ(crc32(""), 0U);
+  EXPECT_EQ(crc32("The quick brown fox jumps over the lazy dog"), 0x414FA339U);
+  EXPECT_EQ(crc32(std::string(32, '\0')), 0x190A55ADU);
+  EXPECT_EQ(crc32(std::string(32, '\xFF')), 0xFF6CAB0BU);
+}
+
+// As the polynomial defines it: bit by bit.
+TEST(Crc32, AgreesWithItsDefinitionAtEveryLength) {
+  std::string bytes;
+  for (int size = 0; size < 64; ++size) {
+    std::uint32_t crc = ~0U;
+    for (const char c : bytes) {
+      crc ^= static_cast<unsigned char>(c);
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xEDB88320U & (0U - (crc & 1)));
+    }
+    EXPECT_EQ(crc32(bytes), ~crc) << size;
+    bytes += static_cast<char>(size * 37 + 200);
+  }
 }
 
 TEST(ConstantTimeComparison, ComparesEveryByteAndTheLength) {
