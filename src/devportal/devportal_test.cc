@@ -140,7 +140,7 @@ TEST_F(DevPortalTest, SubscriptionsFollowTheirRules) {
   EXPECT_EQ(ask("subscriber", "GET /subscriptions?applicationId=" + application).list().size(), 1U);
   EXPECT_EQ(ask("other", "GET /subscriptions?apiId=" + pizza).list().size(), 0U);
   EXPECT_EQ(ask("subscriber", "DELETE /subscriptions/" + id).status, 200);
-  EXPECT_EQ(changes(), "subscription subscription ");
+  EXPECT_EQ(changes(), "subscription subscription application ");
   EXPECT_EQ(ask("subscriber", "GET /subscriptions/" + id).status, 404);
 }
 

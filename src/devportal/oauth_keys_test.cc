@@ -87,7 +87,7 @@ TEST_F(DevPortalTest, ADeletedApplicationTakesEverythingWithIt) {
   ask("subscriber", "POST /subscriptions", wish(add_api("Pizza"), id));
   changes();
   EXPECT_EQ(ask("subscriber", "DELETE /applications/" + id).status, 200);
-  EXPECT_EQ(changes(), "subscription api_key key_mapping application ");
+  EXPECT_EQ(changes(), "subscription application api_key key_mapping application ");
   EXPECT_TRUE(key_manager_.clients().empty());
 }
 

@@ -181,9 +181,7 @@ Result<rest::Reply> DevPortal::update_subscription(const rest::Call& call) {
 Result<rest::Reply> DevPortal::delete_subscription(const rest::Call& call) {
   const Result<> gone = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_TRY(subscription, find_own(transaction, call));
-    GH_CHECK(SubscriptionStore(transaction, call.caller.tenant).remove(subscription.id));
-    changed(transaction, call.caller.tenant, subscription.id);
-    return {};
+    return SubscriptionStore(transaction, call.caller.tenant).remove(subscription);
   });
   GH_CHECK(gone);
   return rest::Reply{};

@@ -54,8 +54,7 @@ Result<> remove_subscriptions(Transaction& transaction, model::TenantNumber tena
   storage::SubscriptionStore subscriptions(transaction, tenant);
   GH_TRY(all, subscriptions.list(query, storage::Window{0, INT64_MAX}));
   for (const storage::SubscriptionRow& subscription : all.items) {
-    GH_CHECK(subscriptions.remove(subscription.id));
-    transaction.changed({model::ChangeKind::subscription, tenant, subscription.id, {}, {}});
+    GH_CHECK(subscriptions.remove(subscription));
   }
   return {};
 }

@@ -145,10 +145,11 @@ class FeedTest : public PublisherTest {
     });
   }
   void unsubscribe(const std::string& application, const std::string& api) {
-    const std::string id = subscription_id(application, api);
+    storage::SubscriptionRow subscription;
+    subscription.id = subscription_id(application, api);
+    subscription.application_id = application;
     write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).remove(id));
-      transaction.changed({ChangeKind::subscription, 1, id, {}, {}});
+      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).remove(subscription));
     });
   }
   void place(const std::string& api, const std::string& revision, const std::string& verb,
@@ -250,8 +251,42 @@ TEST_F(FeedTest, OneDefaultVersionAtATime) {
   EXPECT_FALSE(flag_or(gateway.known[{"api", first}], "is_default_version", true));
 }
 
+TEST_F(FeedTest, AnApplicationLeavesWithItsLastSubscription) {
+  const std::vector<std::string> apis{
+      make_published_api(), make_published_api({{"name", "Pasta"}, {"context", "/pasta"}})};
+  add_application("app");
+  for (const std::string& api : apis) subscribe("app", api);
+  TestGateway gateway = gateway_with_snapshot();
+  const std::map<std::pair<std::string, std::string>, json::object> before = gateway.known;
+  EXPECT_EQ(before.size(), 13U + 7U);  // policies; APIs, subscriptions, application and two keys
+
+  unsubscribe("app", apis[0]);
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known.size(), before.size() - 1);
+  unsubscribe("app", apis[1]);
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known.size(), 13U + 2U);
+  subscribe("app", apis[0]);
+  subscribe("app", apis[1]);
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known, before);
+}
+
+TEST_F(FeedTest, AnApplicationLeavesWithItsLastApi) {
+  const std::string api = make_published_api();
+  add_application("app");
+  subscribe("app", api);
+  TestGateway gateway = gateway_with_snapshot();
+  ASSERT_EQ(change_state(api, "Deprecate").status, 200);
+  ASSERT_EQ(change_state(api, "Retire").status, 200);
+  ASSERT_EQ(ask("creator", "DELETE /apis/" + api).status, 200);
+  catch_up(gateway);
+  EXPECT_EQ(gateway.known, gateway_with_snapshot().known);
+  EXPECT_EQ(gateway.known.size(), 13U);
+}
+
 // Whatever happens in whatever order, a gateway that followed the changes knows what a gateway that
-// starts now is told. It may still hold an application, and its keys, whose last subscription went.
+// starts now is told, and nothing else.
 TEST_F(FeedTest, FollowingTheChangesLeadsToTheSnapshot) {
   add_environment("Second");
   const std::vector<std::string> environments{"Default", "Second"};
@@ -288,7 +323,6 @@ TEST_F(FeedTest, FollowingTheChangesLeadsToTheSnapshot) {
       ASSERT_EQ(gateway.known[key], value) << key.first << " " << key.second;
     }
     for (const auto& [key, value] : gateway.known) {
-      if (key.first != "api" && key.first != "subscription") continue;
       ASSERT_TRUE(fresh.known.contains(key)) << key.first << " " << key.second;
     }
   }

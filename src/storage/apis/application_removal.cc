@@ -19,8 +19,7 @@ Result<std::vector<std::string>> remove_application(Transaction& transaction,
   query.application_id = application_id;
   GH_TRY(subscribed, subscriptions.list(query, Window{0, INT64_MAX}));
   for (const SubscriptionRow& subscription : subscribed.items) {
-    GH_CHECK(subscriptions.remove(subscription.id));
-    changed(ChangeKind::subscription, subscription.id);
+    GH_CHECK(subscriptions.remove(subscription));
   }
   ApiKeyStore api_keys(transaction, tenant);
   GH_TRY(keys, api_keys.of_application(application_id));

@@ -97,9 +97,12 @@ Result<> SubscriptionStore::update(const SubscriptionRow& subscription) {
   return {};
 }
 
-Result<> SubscriptionStore::remove(std::string_view id) {
+Result<> SubscriptionStore::remove(const SubscriptionRow& subscription) {
   GH_CHECK(transaction_.execute("DELETE FROM am_subscription WHERE tenant_id = $1 AND id = $2",
-                                tenant_, id));
+                                tenant_, subscription.id));
+  using model::ChangeKind;
+  transaction_.changed({ChangeKind::subscription, tenant_, subscription.id, {}, {}});
+  transaction_.changed({ChangeKind::application, tenant_, subscription.application_id, {}, {}});
   return {};
 }
 

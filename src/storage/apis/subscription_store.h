@@ -46,7 +46,9 @@ class SubscriptionStore {
   Result<> insert(const SubscriptionRow& subscription);
   // Writes policy, status and document. Error: conflict, when `version` is not the row's.
   Result<> update(const SubscriptionRow& subscription);
-  Result<> remove(std::string_view id);
+  // Logs the change itself, and one of the application: this may have been its last subscription
+  // where a gateway serves the API, and then nobody there has to know it.
+  Result<> remove(const SubscriptionRow& subscription);
 
  private:
   Transaction& transaction_;
