@@ -98,23 +98,6 @@ Result<json::array> tiers_of(Transaction& transaction, model::TenantNumber tenan
   return tiers;
 }
 
-json::array scopes_of(const ApiRow& api) {
-  json::array scopes;
-  const json::array* list = array_at(api.document, "scopes");
-  for (const json::value& item : list == nullptr ? json::array() : *list) {
-    const json::object* outer = item.if_object();
-    const json::object* scope = outer == nullptr ? nullptr : object_at(*outer, "scope");
-    if (scope == nullptr) continue;
-    json::object info;
-    info["key"] = text_or(*scope, "name", "");
-    info["name"] = text_or(*scope, "displayName", text_or(*scope, "name", ""));
-    info["roles"] = to_json(texts_of(*scope, "bindings"));
-    info["description"] = text_or(*scope, "description", "");
-    scopes.push_back(std::move(info));
-  }
-  return scopes;
-}
-
 json::array operations_of(const ApiRow& api) {
   json::array operations;
   const json::array* list = array_at(api.document, "operations");
@@ -138,6 +121,23 @@ json::array shown_properties(const ApiRow& api) {
 }
 
 }  // namespace
+
+json::array scopes_of(const ApiRow& api) {
+  json::array scopes;
+  const json::array* list = array_at(api.document, "scopes");
+  for (const json::value& item : list == nullptr ? json::array() : *list) {
+    const json::object* outer = item.if_object();
+    const json::object* scope = outer == nullptr ? nullptr : object_at(*outer, "scope");
+    if (scope == nullptr) continue;
+    json::object info;
+    info["key"] = text_or(*scope, "name", "");
+    info["name"] = text_or(*scope, "displayName", text_or(*scope, "name", ""));
+    info["roles"] = to_json(texts_of(*scope, "bindings"));
+    info["description"] = text_or(*scope, "description", "");
+    scopes.push_back(std::move(info));
+  }
+  return scopes;
+}
 
 json::object api_entry(const ApiRow& api) {
   json::object entry;

@@ -16,6 +16,9 @@ json::object api_entry(const storage::ApiRow& api);
 Result<json::object> api_view(storage::Transaction& transaction, model::TenantNumber tenant,
                               const storage::ApiRow& api);
 
+// The scopes that the API defines, each with the roles that open it.
+json::array scopes_of(const storage::ApiRow& api);
+
 // Where gateways serve the API, first the address that a person would choose:
 // "https://localhost:8243/pizza/1.0".
 Result<std::vector<std::string>> server_urls(storage::Transaction& transaction,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devportal/application_view.h"
 
-#include "storage/apis/api_store.h"
+#include "devportal/api_view.h"
 #include "storage/apis/subscription_store.h"
 
 namespace gatehouse::devportal {
@@ -28,18 +28,7 @@ Result<json::array> subscription_scopes(Transaction& transaction, model::TenantN
   json::array scopes;
   for (const storage::SubscriptionRow& subscription : subscriptions.items) {
     GH_TRY(api, storage::ApiStore(transaction, tenant).find(subscription.api_id));
-    const json::array* defined = array_at(api.document, "scopes");
-    for (const json::value& item : defined == nullptr ? json::array() : *defined) {
-      const json::object* outer = item.if_object();
-      const json::object* scope = outer == nullptr ? nullptr : object_at(*outer, "scope");
-      if (scope == nullptr) continue;
-      json::object info;
-      info["key"] = text_or(*scope, "name", "");
-      info["name"] = text_or(*scope, "displayName", text_or(*scope, "name", ""));
-      info["roles"] = to_json(texts_of(*scope, "bindings"));
-      info["description"] = text_or(*scope, "description", "");
-      scopes.push_back(std::move(info));
-    }
+    for (json::value& scope : scopes_of(api)) scopes.push_back(std::move(scope));
   }
   return scopes;
 }

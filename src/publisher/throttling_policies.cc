@@ -2,52 +2,25 @@
 //
 // /throttling-policies/{policyLevel} and /apis/{apiId}/subscription-policies.
 #include "publisher/publisher.h"
-#include "rest/problems.h"
+#include "rest/shown_policies.h"
 #include "storage/apis/policy_limit.h"
 
 namespace gatehouse::publisher {
 
-namespace {
-
 using storage::PolicyStore;
 using storage::Transaction;
 
-// Providers choose among two levels; those of applications are the consumers' matter.
-Result<model::PolicyLevel> level_of(const rest::Call& call) {
-  const std::string& name = call.path_value("policyLevel");
-  const auto level = model::parse_policy_level(name);
-  if (!level || *level == model::PolicyLevel::application) {
-    return rest::refuse_because(rest::policy_level_invalid,
-                                fmt::format("'{}' is neither 'subscription' nor 'api'", name));
-  }
-  return level;
-}
-
-}  // namespace
+// Policies of applications are the consumers' matter.
+constexpr auto hidden_level = model::PolicyLevel::application;
 
 // GET /throttling-policies/{policyLevel}: by name.
 Result<rest::Reply> Publisher::list_policies(const rest::Call& call) {
-  GH_TRY(level, level_of(call));
-  const rest::Page page = call.page();
-  GH_TRY(listed, api_manager_.read([&](Transaction& transaction) {
-    return PolicyStore(transaction, call.caller.tenant)
-        .list(level, storage::Window{page.offset, page.limit});
-  }));
-  json::array list;
-  for (const storage::PolicyRow& policy : listed.items) {
-    list.push_back(storage::policy_summary(policy));
-  }
-  return rest::ok(rest::page_of(std::move(list), listed.total, call));
+  return rest::ShownPolicies{api_manager_, hidden_level}.list(call);
 }
 
 // GET /throttling-policies/{policyLevel}/{policyName}.
 Result<rest::Reply> Publisher::get_policy(const rest::Call& call) {
-  GH_TRY(level, level_of(call));
-  GH_TRY(policy, api_manager_.read([&](Transaction& transaction) {
-    return PolicyStore(transaction, call.caller.tenant)
-        .find_by_name(level, call.path_value("policyName"));
-  }));
-  return rest::ok(storage::policy_summary(policy));
+  return rest::ShownPolicies{api_manager_, hidden_level}.get(call, call.path_value("policyName"));
 }
 
 // GET /apis/{apiId}/subscription-policies: those that the API offers and that still exist.
