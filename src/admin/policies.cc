@@ -25,15 +25,6 @@ constexpr std::int64_t named_users_max = 5;
 
 constexpr std::array levels{PolicyLevel::application, PolicyLevel::subscription, PolicyLevel::api};
 
-std::string_view type_of(PolicyLevel level) {
-  switch (level) {
-    case PolicyLevel::application: return "ApplicationThrottlePolicy";
-    case PolicyLevel::subscription: return "SubscriptionThrottlePolicy";
-    case PolicyLevel::api: return "AdvancedThrottlePolicy";
-  }
-  GH_ASSERT_NOT_REACHED();
-}
-
 // The word by which a search names the level.
 std::string_view search_type(PolicyLevel level) {
   switch (level) {
@@ -58,10 +49,7 @@ Result<json::object> document_from(const json::object& body, const PolicyRow& po
   document["policyName"] = policy.name;
   if (text_or(body, "displayName", "").empty()) document["displayName"] = policy.name;
   document["isDeployed"] = is_deployed(body);
-  document["type"] = type_of(policy.level);
-  if (policy.level == PolicyLevel::subscription && !body.contains("stopOnQuotaReach")) {
-    document["stopOnQuotaReach"] = true;
-  }
+  document["type"] = storage::document_type(policy.level);
   return document;
 }
 

@@ -33,15 +33,6 @@ constexpr std::array default_policies{
     DefaultPolicy{PolicyLevel::api, "Unlimited", unlimited_requests},
 };
 
-std::string_view type_of(PolicyLevel level) {
-  switch (level) {
-    case PolicyLevel::application: return "ApplicationThrottlePolicy";
-    case PolicyLevel::subscription: return "SubscriptionThrottlePolicy";
-    case PolicyLevel::api: return "AdvancedThrottlePolicy";
-  }
-  GH_ASSERT_NOT_REACHED();
-}
-
 PolicyRow policy_row(const DefaultPolicy& policy, std::string id, Instant now) {
   const bool unlimited = policy.requests_per_minute == unlimited_requests;
   json::object document{
@@ -52,7 +43,7 @@ PolicyRow policy_row(const DefaultPolicy& policy, std::string id, Instant now) {
        unlimited ? std::string("Allows unlimited requests")
                  : fmt::format("Allows {} requests per minute", policy.requests_per_minute)},
       {"isDeployed", true},
-      {"type", type_of(policy.level)},
+      {"type", document_type(policy.level)},
       {"defaultLimit",
        {{"type", "REQUESTCOUNTLIMIT"},
         {"requestCount",

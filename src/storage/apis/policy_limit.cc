@@ -51,6 +51,11 @@ const json::object& burst_of(const json::object& policy) {
   return policy.contains("burstLimit") ? part(policy, "burstLimit") : policy;
 }
 
+bool stops_on_quota(const PolicyRow& policy) {
+  return policy.level != model::PolicyLevel::subscription ||
+         flag_or(policy.document, "stopOnQuotaReach", false);
+}
+
 tl::unexpected<Error> refuse(std::string message) {
   return fail(ErrorCode::invalid_argument, std::move(message), "", 900960);
 }
@@ -94,6 +99,15 @@ Result<> check_limit(const json::object& policy) {
   return {};
 }
 
+std::string_view document_type(model::PolicyLevel level) {
+  switch (level) {
+    case model::PolicyLevel::application: return "ApplicationThrottlePolicy";
+    case model::PolicyLevel::subscription: return "SubscriptionThrottlePolicy";
+    case model::PolicyLevel::api: return "AdvancedThrottlePolicy";
+  }
+  GH_ASSERT_NOT_REACHED();
+}
+
 model::KnownPolicy known_policy(const PolicyRow& policy, model::TenantNumber tenant) {
   model::KnownPolicy known;
   known.id = policy.id;
@@ -109,7 +123,7 @@ model::KnownPolicy known_policy(const PolicyRow& policy, model::TenantNumber ten
   known.burst = std::max<std::int64_t>(0, number_or(burst, "rateLimitCount", 0));
   known.burst_window_s =
       std::max<std::int64_t>(1, seconds_of(text_or(burst, "rateLimitTimeUnit", "sec")));
-  known.stop_on_quota_reach = flag_or(policy.document, "stopOnQuotaReach", true);
+  known.stop_on_quota_reach = stops_on_quota(policy);
   known.per_user = text_or(policy.document, "applicableLevel", "") == "userLevel";
   return known;
 }
@@ -131,7 +145,7 @@ json::object policy_summary(const PolicyRow& policy) {
                        {"rateLimitCount", number_or(burst, "rateLimitCount", 0)},
                        {"quotaPolicyType", shown.in_summaries},
                        {"tierPlan", text_or(document, "billingPlan", "FREE")},
-                       {"stopOnQuotaReach", flag_or(document, "stopOnQuotaReach", true)}};
+                       {"stopOnQuotaReach", stops_on_quota(policy)}};
   if (limit.contains("dataUnit")) summary["dataUnit"] = text_or(limit, "dataUnit", "");
   const std::string burst_unit = text_or(burst, "rateLimitTimeUnit", "");
   if (!burst_unit.empty()) summary["rateLimitTimeUnit"] = burst_unit;

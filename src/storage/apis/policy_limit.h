@@ -4,8 +4,8 @@
 //
 // Enforced today are limits of requests (REQUESTCOUNTLIMIT). Policies of bandwidth, events and
 // language-model tokens are stored and shown with isDeployed false, and gateways get them as
-// unlimited. A month is 30 days, a year 365. A policy that does not say stopOnQuotaReach stops: a
-// limit is a limit.
+// unlimited. A month is 30 days, a year 365. Policies of applications and APIs stop their callers
+// at the quota; one of subscriptions does so if it says stopOnQuotaReach.
 //
 // Thread:  pure functions.
 #pragma once
@@ -25,6 +25,9 @@ bool is_enforced(const json::object& policy);
 
 // Error: invalid_argument (900960), when the limit is unknown, incomplete or not positive.
 Result<> check_limit(const json::object& policy);
+
+// "SubscriptionThrottlePolicy" and so on: the type of a document in the admin API.
+std::string_view document_type(model::PolicyLevel level);
 
 model::KnownPolicy known_policy(const PolicyRow& policy, model::TenantNumber tenant);
 
