@@ -58,7 +58,10 @@ net::Task<> Conversation::call_backend() {
     const Result<> sent = co_await upstream_->write(first_pieces_.frame(request_head_, chunks));
     bool answered = false;
     if (sent) {
-      if (!first_pieces_.last()) upload_.spawn(upload());
+      if (!first_pieces_.last()) {
+        const bool invited = co_await begin_upload();
+        if (!invited) co_return;
+      }
       const Result<> head = co_await upstream_->read_head(connection_.head().method());
       answered = head.has_value();
     }
@@ -88,6 +91,21 @@ net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
   const bool late = worker_.loop().tick() >= deadline;
   exchange_.fail(late ? FaultCode::backend_connect_timeout : FaultCode::backend_unreachable);
   co_return tl::unexpected<Error>(connected.error());
+}
+
+// Before anybody else writes to the client: the upload runs beside the answer. False: the client is
+// gone.
+net::Task<bool> Conversation::begin_upload() {
+  const Result<> invited = co_await connection_.invite_body();
+  if (!invited) {
+    upload_failed_ = true;
+    upstream_->spoil();
+    fail_exchange();
+    co_return false;
+  }
+  upstream_->set_deadline(backend_deadline());
+  upload_.spawn(upload());
+  co_return true;
 }
 
 // The rest of the body, as fast as the backend takes it. Runs beside the wait for the answer,

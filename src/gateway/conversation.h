@@ -47,6 +47,7 @@ class Conversation {
   // --- call_backend.cc
   net::Task<> call_backend();
   net::Task<Result<>> connect(const http::Origin& origin);
+  net::Task<bool> begin_upload();
   net::Task<> upload();
   net::Task<> relay_answer();
   net::Task<bool> relay_body(Chunks chunks);

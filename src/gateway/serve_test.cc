@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "gateway/test_world.h"
 
 namespace gatehouse::gateway {
@@ -11,6 +13,50 @@ const std::string good = "Authorization: Bearer good\r\n";
 std::string get(const std::string& path, const std::string& fields = good) {
   return "GET " + path + " HTTP/1.1\r\nHost: gateway\r\n" + fields + "\r\n";
 }
+
+// A backend that answers a head without reading the body.
+class HeadBackend {
+ public:
+  using Script = std::function<void(TestSocket& socket, const std::string& head)>;
+
+  explicit HeadBackend(Script script) : script_(std::move(script)), listener_(loopback_listener()) {
+    acceptor_ = std::thread([this] { accept_all(); });
+  }
+  ~HeadBackend() {
+    ::shutdown(listener_, SHUT_RDWR);
+    acceptor_.join();
+    for (std::thread& thread : threads_) thread.join();
+    ::close(listener_);
+  }
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(port_of(listener_));
+  }
+
+ private:
+  void accept_all() {
+    for (;;) {
+      const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (descriptor < 0) return;
+      threads_.emplace_back([this, descriptor] {
+        TestSocket socket(descriptor);
+        for (;;) {
+          std::size_t end = 0;
+          while ((end = socket.unread().find("\r\n\r\n")) == std::string::npos) {
+            if (!socket.read()) return;
+          }
+          const std::string head = socket.unread().substr(0, end);
+          socket.unread().erase(0, end + 4);
+          script_(socket, head);
+        }
+      });
+    }
+  }
+
+  const Script script_;
+  const int listener_;
+  std::vector<std::thread> threads_;  // of the acceptor, then of the destructor
+  std::thread acceptor_;
+};
 
 class ServeTest : public ::testing::Test {
  protected:
@@ -203,6 +249,52 @@ TEST_F(ServeTest, AClientThatExpectsContinueGetsItOnlyWhenItMayCall) {
   EXPECT_EQ(client_->read_answer().status, 401);
 }
 
+// Writes junk to a connection until nothing more fits; how much it was.
+std::size_t fill(int descriptor) {
+  const std::string junk(4'096, 'z');
+  std::size_t filled = 0;
+  for (std::size_t size = junk.size(); size > 0;) {
+    const ssize_t sent = ::send(descriptor, junk.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) filled += static_cast<std::size_t>(sent);
+    if (sent <= 0) size /= 2;
+  }
+  return filled;
+}
+
+// The client takes nothing, so "100 Continue" has to wait for room, and the backend answers
+// meanwhile, without the body. Only one of the two may be on its way to the client.
+TEST_F(ServeTest, AnAnswerWaitsForTheContinueBeforeIt) {
+  std::promise<void> answered;
+  HeadBackend backend([&](TestSocket& socket, const std::string&) {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nxxx");
+    answered.set_value();
+  });
+  world_.deploy(test_api("pizza", backend.url()));
+  world_.start();
+  world_.catch_up();
+  TestClient other(world_.port());
+  TestClient client(world_.port(), 4'096);
+  // It is accepted, and its token known.
+  EXPECT_EQ(client.call(get("/healthz")).status, 200);
+  const int end = end_opposite(client.descriptor());
+  const std::string request = "POST /pizza/1/order HTTP/1.1\r\nHost: g\r\n" + good +
+                              "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+  // What the client sends makes room, as it says what has arrived: until there is none to make.
+  std::size_t junk = 0;
+  for (std::size_t i = 0; i + 1 < request.size(); ++i) {
+    client.write(request.substr(i, 1));
+    junk += fill(end);
+  }
+  client.write(request.substr(request.size() - 1));
+  answered.get_future().wait();
+  EXPECT_EQ(other.call(get("/healthz")).status, 200);  // the loop has seen what the backend wrote
+  while (client.unread().size() < junk) ASSERT_TRUE(client.read());
+  client.unread().erase(0, junk);
+  const std::string rest = client.read_to_end();
+  EXPECT_TRUE(rest.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")) << rest;
+  EXPECT_TRUE(rest.ends_with("\r\n\r\nxxx")) << rest;
+}
+
 TEST_F(ServeTest, HeadHasNoBodyAndKeepsTheConnection) {
   begin([](TestSocket& socket, const TestMessage&) {
     return socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
@@ -334,30 +426,22 @@ TEST_F(ServeTest, ACallOnAConnectionThatHasGoneIsRepeatedOnceIfThatIsSafe) {
 }
 
 TEST_F(ServeTest, AnAnswerBeforeTheEndOfTheRequestIsPassedOn) {
-  backend_ = std::make_unique<TestBackend>(TestBackend::answers("x"));
-  // A backend that reads no body: the head is enough for it.
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(listener, 1), 0);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  world_.deploy(test_api("pizza", "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port))));
+  HeadBackend backend([](TestSocket& socket, const std::string&) {
+    while (socket.unread().find("beginning") == std::string::npos) {
+      if (!socket.read()) return;
+    }
+    socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch");
+  });
+  world_.deploy(test_api("pizza", backend.url()));
   world_.start();
   world_.catch_up();
   TestClient client(world_.port());
   client.write("POST /pizza/1/order HTTP/1.1\r\nHost: g\r\n" + good +
                "Content-Length: 1000000\r\n\r\nonly the beginning");
-  TestSocket socket(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
-  while (socket.unread().find("beginning") == std::string::npos) ASSERT_TRUE(socket.read());
-  socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch");
   const TestMessage answer = client.read_answer();
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(answer.body, "much");
   EXPECT_EQ(answer.field("Connection"), "close");
-  ::close(listener);
 }
 
 TEST_F(ServeTest, AMalformedRequestIsRefusedAndNothingIsForwarded) {

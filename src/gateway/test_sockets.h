@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +61,7 @@ class TestSocket {
     return std::exchange(unread_, {});
   }
   void shutdown() { ::shutdown(descriptor_, SHUT_RDWR); }
+  int descriptor() const { return descriptor_; }
 
  private:
   int descriptor_;
@@ -117,7 +119,9 @@ TestMessage read_message(TestSocket& socket, Head& head, Method... method) {
 
 class TestClient : public TestSocket {
  public:
-  explicit TestClient(std::uint16_t port) : TestSocket(connected(port)) {}
+  // A client with a small buffer soon leaves the gateway without room.
+  explicit TestClient(std::uint16_t port, int receive_buffer = 0)
+      : TestSocket(connected(port, receive_buffer)) {}
 
   TestMessage read_answer(http::Method method = http::Method::get) {
     http::ResponseHead head;
@@ -129,8 +133,13 @@ class TestClient : public TestSocket {
   }
 
  private:
-  static int connected(std::uint16_t port) {
+  static int connected(std::uint16_t port, int receive_buffer) {
     const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (receive_buffer > 0) {
+      ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -140,21 +149,46 @@ class TestClient : public TestSocket {
   }
 };
 
+// The other end of a connection within this process.
+inline int end_opposite(int descriptor) {
+  sockaddr_in here{};
+  socklen_t size = sizeof here;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&here), &size);
+  for (int other = 3; other < 1'024; ++other) {
+    sockaddr_in peer{};
+    size = sizeof peer;
+    if (::getpeername(other, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+        peer.sin_port == here.sin_port) {
+      return other;
+    }
+  }
+  ADD_FAILURE() << "nobody holds the other end";
+  return -1;
+}
+
+inline int loopback_listener() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(::listen(descriptor, 128), 0);
+  return descriptor;
+}
+inline std::uint16_t port_of(int descriptor) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
 class TestBackend {
  public:
   // Answers one request on `socket`; false closes the connection.
   using Script = std::function<bool(TestSocket& socket, const TestMessage& request)>;
 
   explicit TestBackend(Script script) : script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 128), 0);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    port_ = port_of(listener_);
     acceptor_ = std::thread([this] { accept_all(); });
   }
   ~TestBackend() {
@@ -210,7 +244,7 @@ class TestBackend {
   }
 
   const Script script_;
-  int listener_ = -1;
+  const int listener_ = loopback_listener();
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
   std::list<TestSocket> sockets_;      // guarded by mutex_

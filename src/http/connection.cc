@@ -105,10 +105,15 @@ BodyPiece Connection::take_body() {
   return piece;
 }
 
+net::Task<Result<>> Connection::invite_body() {
+  if (!std::exchange(continue_awaited_, false)) co_return Result<>();
+  const Result<> sent = co_await write(continue_head);
+  co_return sent;
+}
+
 net::Task<Result<BodyPiece>> Connection::read_body_some() {
   if (continue_awaited_) {
-    continue_awaited_ = false;
-    const Result<> sent = co_await write(continue_head);
+    const Result<> sent = co_await invite_body();
     if (!sent) co_return tl::unexpected<Error>(sent.error());
   }
   if (body_bytes_ <= body_bytes_max_) {

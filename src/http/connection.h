@@ -64,6 +64,9 @@ class Connection final : private Drain::Member {
   // Refuses a body of more bytes with 413; false when Content-Length says so already.
   bool limit_body(std::uint64_t bytes_max);
   bool body_done() const { return incoming_.body().done(); }
+  // Sends "100 Continue" when the client waits for it. read_body_some does so by itself; whoever
+  // reads the body beside writing the answer has it sent before, as the stream has one writer.
+  net::Task<Result<>> invite_body();
   // The next piece of the body, at once if it is there. Sends "100 Continue" when the client waits
   // for it.
   // Error: invalid_argument or exhausted with refusal(); unavailable.
