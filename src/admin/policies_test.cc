@@ -174,6 +174,22 @@ TEST_F(PolicyTest, WhatGatewaysDoNotCountIsNotDeployed) {
   EXPECT_EQ(known(PolicyLevel::subscription, "Burst").burst_window_s, 60);
 }
 
+TEST_F(PolicyTest, EachPolicyChoosesWhatASilentOwnerMeans) {
+  for (const LevelCase& each : levels) {
+    const std::string path = "/throttling/policies/" + std::string(each.path);
+    make(each.path, policy("Usual", 1));
+    EXPECT_EQ(known(each.level, "Usual").when_silent, model::WhenSilent::keep_share);
+    const std::string id = make(each.path, policy("Open", 1, {{"whenOwnerSilent", "PASS"}}));
+    EXPECT_EQ(known(each.level, "Open").when_silent, model::WhenSilent::pass);
+    EXPECT_EQ(ask("GET " + path + "/" + id).field("whenOwnerSilent"), "PASS");
+    ASSERT_EQ(
+        ask("PUT " + path + "/" + id, policy("Open", 1, {{"whenOwnerSilent", "STOP"}})).status,
+        200);
+    EXPECT_EQ(known(each.level, "Open").when_silent, model::WhenSilent::stop);
+    EXPECT_EQ(ask("POST " + path, policy("Odd", 1, {{"whenOwnerSilent", "SLEEP"}})).status, 400);
+  }
+}
+
 TEST_F(PolicyTest, APolicyInUseStays) {
   const std::string application = make("application", policy("App", 1));
   const std::string subscription = make("subscription", policy("Sub", 1));

@@ -115,6 +115,12 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
            &gateway.stale_max_s,
            "Seconds a remembered token serves while no key manager answers; 0: not at all.",
            {0, 2'592'000}},
+          {"gateway",
+           "unknown_tokens_max",
+           &gateway.unknown_tokens_max,
+           "Unknown tokens that one client address may try in a minute, at each event loop, before "
+           "it gets 429; 0: no limit.",
+           {0, 1'000'000}},
           {"gateway", "forbidden_backends", &gateway.forbidden_backends,
            "Networks (CIDR) that no API may use as a backend, beyond link-local addresses and this "
            "node's own ports."},

@@ -83,8 +83,9 @@ struct Exchange {
   };
   limits::Permit permit;
   std::array<Demanded, limits::Permit::demands_max> demanded;
-  bool permit_asked = false;       // `permit` has been filled
-  bool permit_unanswered = false;  // the owners did not answer in time
+  bool permit_asked = false;         // `permit` has been filled
+  bool permit_unanswered = false;    // the owners did not answer in time
+  std::size_t passed_unlimited = 0;  // limits whose silent owners let it pass without a permit
 
   // --- what comes of it
   Fault fault;

@@ -190,7 +190,8 @@ std::string fault_fields(const Fault& fault) {
     }
     fields += "\r\n";
   }
-  if (is_limit(fault.code) || fault.code == FaultCode::key_manager_unavailable) {
+  if (is_limit(fault.code) || fault.code == FaultCode::key_manager_unavailable ||
+      fault.code == FaultCode::too_many_tokens) {
     const std::int64_t wait = std::max<std::int64_t>(1, seconds_up(fault.retry_after));
     fields += fmt::format("Retry-After: {}\r\n", wait);
     if (!fault.policy.empty()) {

@@ -26,6 +26,7 @@ enum class FaultCode : std::uint32_t {
   unsupported_transport = 403,
   not_found = 404,
   method_not_allowed = 405,
+  too_many_tokens = 429,
   api_blocked = 700700,
   api_limit = 900800,
   backend_limit = 900801,

@@ -60,6 +60,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   permit.clear();
   permit_asked = false;
   permit_unanswered = false;
+  passed_unlimited = 0;
   fault = Fault{};
   answer_status = 0;
   fields.clear();

@@ -10,6 +10,7 @@
 
 #include "gateway/exchange.h"
 #include "gateway/revocations.h"
+#include "gateway/token_trials.h"
 #include "limits/lease_table.h"
 
 namespace gatehouse::gateway {
@@ -28,6 +29,7 @@ struct Surroundings {
   TokenCache& tokens;
   const Revocations& revocations;
   limits::LeaseTable& leases;
+  TokenTrials& trials;
 };
 
 // Calls the stages from where `stage` stands, and moves it on; after a need was met, call again.

@@ -195,6 +195,7 @@ net::Task<> Conversation::write_own_answer() {
 
 void Conversation::record() {
   const WorkerMetrics& metrics = worker_.metrics();
+  if (exchange_.passed_unlimited > 0) metrics.passed_unlimited->add(exchange_.passed_unlimited);
   const auto latency = worker_.loop().tick() - exchange_.arrived;
   const auto backend = backend_ended_ - backend_began_;
   if (status_ == 0) status_ = 499;  // the client left before there was an answer

@@ -28,9 +28,7 @@ class HeadBackend {
     for (std::thread& thread : threads_) thread.join();
     ::close(listener_);
   }
-  std::string url() const {
-    return "http://127.0.0.1:" + std::to_string(port_of(listener_));
-  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_)); }
 
  private:
   void accept_all() {

@@ -70,6 +70,10 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics, unsigned worker) {
                                  "Questions to the key manager without an answer");
   stale_tokens = counter("gatehouse_gateway_stale_tokens_total",
                          "Credentials served beyond their time to live");
+  refused_trials = counter("gatehouse_gateway_refused_tokens_total",
+                           "Tokens not checked, as their client had tried too many unknown ones");
+  passed_unlimited = counter("gatehouse_gateway_passed_unlimited_total",
+                             "Limits that let a call pass, as their owner did not answer");
   backend_failures =
       counter("gatehouse_gateway_backend_failures_total", "Calls that a backend did not answer");
   backend_retries = counter("gatehouse_gateway_backend_retries_total",
@@ -89,7 +93,8 @@ Worker::Worker(const Parts& parts, unsigned number)
       leases_(holder_name(parts_.options.node, number),
               std::max<std::size_t>(parts_.options.limits_max / parts_.options.workers, 16)),
       lease_client_(loop_, parts.bus, leases_, holder_name(parts_.options.node, number)),
-      surroundings_{parts_.options.cache_rules, tokens_, revocations_, leases_},
+      trials_(parts_.options.token_trials_max, *metrics_.refused_trials),
+      surroundings_{parts_.options.cache_rules, tokens_, revocations_, leases_, trials_},
       keys_({loop_, *key_manager_, tokens_, revocations_, parts_.options.cache_rules,
              *metrics_.key_manager_failures}),
       log_lines_(parts.access_log),

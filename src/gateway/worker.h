@@ -81,6 +81,8 @@ struct WorkerMetrics {
   Counter* token_misses;
   Counter* key_manager_failures;
   Counter* stale_tokens;
+  Counter* refused_trials;
+  Counter* passed_unlimited;
   Counter* backend_failures;
   Counter* backend_retries;
 };
@@ -181,6 +183,7 @@ class Worker {
   Revocations revocations_;
   limits::LeaseTable leases_;
   LeaseClient lease_client_;
+  TokenTrials trials_;
   Surroundings surroundings_;
   KeyResolver keys_;
   UsageRecorder usage_;

@@ -7,9 +7,9 @@
 
 namespace gatehouse::limits {
 
-void Permit::add(const Key& key, const Limit& limit) {
+void Permit::add(const Key& key, const Limit& limit, model::WhenSilent when_silent) {
   GH_ASSERT(size_ < demands_max);
-  demands_[size_++] = Demand{.key = key, .limit = limit};
+  demands_[size_++] = Demand{.key = key, .limit = limit, .when_silent = when_silent};
 }
 
 LeaseTable::Entry& LeaseTable::entry_of(const Permit::Demand& demand, Tick now) {
@@ -50,7 +50,9 @@ Taken LeaseTable::take(Permit& permit, Tick now) {
     const bool stale = expired || demand.window != entry.window;
     if (stale && demand.state == Permit::State::held) demand.state = Permit::State::idle;
     if (expired) entry.permits = 0;
-    if (demand.state == Permit::State::held || entry.permits > 0) continue;
+    const bool silent = entry.asking && is_silent(demand.key, entry, now);
+    const bool stopped = silent && demand.when_silent == model::WhenSilent::stop;
+    if (!stopped && (demand.state == Permit::State::held || entry.permits > 0)) continue;
     if (entry.refused_until > now) {
       // A level before this one that has not answered yet might refuse first: it is asked then.
       if (taken.outcome == Outcome::unknown) return taken;
@@ -60,21 +62,35 @@ Taken LeaseTable::take(Permit& permit, Tick now) {
       taken.retry_after = std::chrono::ceil<std::chrono::milliseconds>(entry.refused_until - now);
       return taken;
     }
+    if (silent && demand.when_silent == model::WhenSilent::pass) {
+      ++taken.passed;
+      continue;
+    }
+    if (silent) {
+      put_back_all(permit);
+      taken.outcome = Outcome::silent;
+      taken.refused = i;
+      return taken;
+    }
     taken.outcome = Outcome::unknown;
   }
   if (taken.outcome == Outcome::unknown) return taken;
 
+  bool stands = false;
   for (std::size_t i = 0; i < permit.size_; ++i) {
     Permit::Demand& demand = permit.demands_[i];
     Entry& entry = *entries[i];
     if (demand.state == Permit::State::held) {
       demand.state = Permit::State::idle;
-    } else {
+    } else if (entry.permits > 0) {
       --entry.permits;
+    } else {
+      continue;  // passes without
     }
     const Standing standing{i, entry.permits + entry.left_at_owner,
                             std::chrono::ceil<std::chrono::milliseconds>(entry.deadline - now)};
-    if (i == 0 || standing.left < taken.standing.left) taken.standing = standing;
+    if (!stands || standing.left < taken.standing.left) taken.standing = standing;
+    stands = true;
     const bool low = entry.last_grant > 0 && entry.permits <= entry.last_grant / 4;
     if (low && entry.left_at_owner > 0 && !entry.asking) ask(demand.key, entry, now);
   }
@@ -87,6 +103,7 @@ void LeaseTable::wait(Permit& permit, Waiter& waiter, Tick now) {
     Permit::Demand& demand = permit.demands_[i];
     Entry& entry = entries_.find(demand.key)->second;
     if (demand.state == Permit::State::held || entry.refused_until > now) continue;
+    if (entry.silent && entry.permits == 0) continue;
     if (entry.permits > 0 && entry.deadline > now) {
       --entry.permits;
       demand.state = Permit::State::held;
@@ -105,6 +122,14 @@ void LeaseTable::wait(Permit& permit, Waiter& waiter, Tick now) {
   if (waiter.pending_ == 0) waiter.answered();
 }
 
+// Of an ask that is under way. Repeats it when it has not been answered in time.
+bool LeaseTable::is_silent(const Key& key, Entry& entry, Tick now) {
+  if (now - entry.asked_at < silence) return entry.silent;
+  entry.silent = true;
+  ask(key, entry, now);
+  return true;
+}
+
 void LeaseTable::ask(const Key& key, Entry& entry, Tick now) {
   const auto elapsed =
       std::max<std::chrono::duration<double>>(now - entry.asked_at, std::chrono::milliseconds(1));
@@ -121,8 +146,9 @@ void LeaseTable::ask(const Key& key, Entry& entry, Tick now) {
 HolderMessage LeaseTable::take_message() {
   out_.holder = holder_;
   for (Ask& item : out_.asks) {
-    Entry& entry = entries_.find(item.key)->second;
-    item.need = entry.asked_for = entry.waiting;
+    const auto found = entries_.find(item.key);
+    if (found == entries_.end()) continue;  // of a silent owner, and forgotten meanwhile
+    item.need = found->second.asked_for = found->second.waiting;
   }
   return std::exchange(out_, HolderMessage{});
 }
@@ -140,7 +166,7 @@ void LeaseTable::on_grant(const Grant& grant, Tick now) {
     return;
   }
   Entry& entry = found->second;
-  entry.asking = false;
+  entry.asking = entry.silent = false;
   if (entry.window != grant.window) entry.permits = 0;
   entry.window = grant.window;
   entry.left_at_owner = grant.left;
@@ -235,7 +261,8 @@ void LeaseTable::evict(Tick now) {
   const Tick oldest = *limit;
   boost::unordered::erase_if(entries_, [&](const auto& item) {
     const auto& [key, entry] = item;
-    if (entry.used_at > oldest || entry.waiting > 0 || entry.asking) return false;
+    if (entry.used_at > oldest || entry.waiting > 0) return false;
+    if (entry.asking && !entry.silent) return false;
     // A refusal that still holds is knowledge the owner would only repeat: keep it while it is
     // used.
     if (entry.used_at == now) return false;

@@ -6,6 +6,9 @@
 // answer, and what comes is set aside for them in the order in which they came. A request is
 // refused only after the owner has said "none until T", and that word is kept until T.
 //
+// An ask that is not answered within `silence` is repeated, and until an answer comes the key's
+// owner is silent: nobody waits for it, and each limit's own choice says what becomes of its calls.
+//
 // Thread:  belongs to one event loop; no lock.
 // Memory:  at most `keys_max` keys of about 120 bytes; the least recently used go first, their
 // permits
@@ -23,6 +26,7 @@
 #include "core/clock.h"
 #include "limits/limit.h"
 #include "limits/message.h"
+#include "model/snapshot.h"
 
 namespace gatehouse::limits {
 
@@ -37,7 +41,8 @@ class Permit {
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
 
-  void add(const Key& key, const Limit& limit);
+  void add(const Key& key, const Limit& limit,
+           model::WhenSilent when_silent = model::WhenSilent::keep_share);
   // Only between requests: nothing is held and nobody waits.
   void clear() { size_ = 0; }
   std::size_t size() const { return size_; }
@@ -50,6 +55,7 @@ class Permit {
   struct Demand {
     Key key;
     Limit limit;
+    model::WhenSilent when_silent = model::WhenSilent::keep_share;
     State state = State::idle;
     std::uint64_t window = 0;        // of the permit that is held
     Waiter* waiter = nullptr;        // while waiting
@@ -76,6 +82,7 @@ enum class Outcome : std::uint8_t {
   all,      // one permit of each was taken
   none,     // refused; nothing was taken
   unknown,  // the owner must be asked: wait(), then take() again
+  silent,   // its owner does not answer, and the limit does not let pass; nothing was taken
 };
 
 // Where the limit that is nearest to its end stands, for the RateLimit header.
@@ -87,13 +94,16 @@ struct Standing {
 
 struct Taken {
   Outcome outcome = Outcome::all;
-  std::size_t refused = 0;                   // which demand said no, if none
+  std::size_t refused = 0;                   // which demand said no, if none or silent
+  std::size_t passed = 0;                    // demands without a permit, as their owner is silent
   std::chrono::milliseconds retry_after{0};  // until it may say yes
   Standing standing;                         // if all; size() > 0
 };
 
 class LeaseTable {
  public:
+  static constexpr std::chrono::seconds silence{1};
+
   LeaseTable(std::string holder, std::size_t keys_max)
       : holder_(std::move(holder)), keys_max_(keys_max) {}
   LeaseTable(const LeaseTable&) = delete;
@@ -130,6 +140,7 @@ class LeaseTable {
     Tick asked_at{};
     Tick used_at{};
     bool asking = false;
+    bool silent = false;  // an ask was not answered in time, nor any since
     std::uint32_t waiting = 0;
     std::uint32_t asked_for = 0;  // waiters that the ask under way speaks for
     Permit::Demand* first = nullptr;
@@ -138,6 +149,7 @@ class LeaseTable {
 
   Entry& entry_of(const Permit::Demand& demand, Tick now);
   void ask(const Key& key, Entry& entry, Tick now);
+  bool is_silent(const Key& key, Entry& entry, Tick now);
   void on_grant(const Grant& grant, Tick now);
   void on_recall(const Recall& recall);
   void settle(Permit::Demand& demand, Permit::State state);

@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 2> key_types{"PRODUCTION", "SANDBOX"};
 constexpr std::array<std::string_view, 4> auth_types{"Application & Application User",
                                                      "Application", "Application User", "None"};
 constexpr std::array<std::string_view, 3> policy_levels{"application", "subscription", "api"};
+constexpr std::array<std::string_view, 3> silent_choices{"KEEP_SHARE", "STOP", "PASS"};
 
 template <std::size_t size>
 std::optional<std::size_t> index_of(const std::array<std::string_view, size>& names,
@@ -45,10 +46,24 @@ static bool parse_text(std::string_view text, PolicyLevel& level) {
   return store(parse_policy_level(text), level);
 }
 
+static bool parse_text(std::string_view text, WhenSilent& choice) {
+  return store(parse_when_silent(text), choice);
+}
+
 std::string_view to_text(KeyType type) { return key_types.at(static_cast<std::size_t>(type)); }
 std::string_view to_text(AuthType type) { return auth_types.at(static_cast<std::size_t>(type)); }
 std::string_view to_text(PolicyLevel level) {
   return policy_levels.at(static_cast<std::size_t>(level));
+}
+
+std::string_view to_text(WhenSilent choice) {
+  return silent_choices.at(static_cast<std::size_t>(choice));
+}
+
+Result<WhenSilent> parse_when_silent(std::string_view text) {
+  const auto index = index_of(silent_choices, text);
+  if (!index) return not_one_of("a choice for silent owners", text);
+  return static_cast<WhenSilent>(*index);
 }
 
 Result<KeyType> parse_key_type(std::string_view text) {
@@ -71,9 +86,9 @@ Result<PolicyLevel> parse_policy_level(std::string_view text) {
 
 // The members of each struct, in the order of its declaration: one list for both directions. `Self`
 // is const when it is written.
-#define GH_FIELDS(Type)                                  \
-  template <typename Visitor, typename Self>             \
-  requires std::same_as<std::remove_const_t<Self>, Type> \
+#define GH_FIELDS(Type)                                    \
+  template <typename Visitor, typename Self>               \
+    requires std::same_as<std::remove_const_t<Self>, Type> \
   static void describe(Visitor& visit, Self& self)
 
 GH_FIELDS(DeployedOperation) {
@@ -163,6 +178,7 @@ GH_FIELDS(KnownPolicy) {
   visit.optional("burst_window_s", self.burst_window_s);
   visit.optional("stop_on_quota_reach", self.stop_on_quota_reach);
   visit.optional("per_user", self.per_user);
+  visit.optional("when_silent", self.when_silent);
 }
 
 GH_FIELDS(KnownApiKey) {

@@ -62,18 +62,18 @@ struct DeployedApi {
   std::string provider;
   std::string name;
   std::string version;
-  std::string context;       // "/pizza", or "/{version}/pizza"
+  std::string context;  // "/pizza", or "/{version}/pizza"
   std::string revision_id;
   std::string vhost;
   std::string environment;
-  std::string state;         // "PUBLISHED", "BLOCKED", ...
+  std::string state;  // "PUBLISHED", "BLOCKED", ...
   bool is_default_version = false;
-  bool http = true;          // transports
+  bool http = true;  // transports
   bool https = true;
   std::vector<std::string> security_schemes;  // "oauth2", "api_key", ...
   std::string authorization_header = "Authorization";
   std::string api_key_header = "apikey";
-  std::string api_policy;    // advanced policy of the whole API; empty: per operation
+  std::string api_policy;  // advanced policy of the whole API; empty: per operation
   std::vector<DeployedOperation> operations;
   DeployedEndpoints production;
   DeployedEndpoints sandbox;
@@ -113,6 +113,15 @@ enum class PolicyLevel : std::uint8_t { application, subscription, api };
 std::string_view to_text(PolicyLevel level);
 Result<PolicyLevel> parse_policy_level(std::string_view text);
 
+// What becomes of a call when the owner of a limit does not answer.
+enum class WhenSilent : std::uint8_t {
+  keep_share,  // the permits at hand are spent, then calls are refused: never more than the limit
+  stop,        // every call is refused, as soon as the silence is noticed
+  pass,        // calls without a permit pass, and are counted
+};
+std::string_view to_text(WhenSilent choice);  // "KEEP_SHARE", "STOP", "PASS"
+Result<WhenSilent> parse_when_silent(std::string_view text);
+
 // A limit of N per window, and optionally a burst beside it.
 struct KnownPolicy {
   std::string id;
@@ -125,7 +134,8 @@ struct KnownPolicy {
   std::int64_t burst = 0;  // requests per burst_window_s; 0: none
   std::int64_t burst_window_s = 1;
   bool stop_on_quota_reach = true;
-  bool per_user = false;   // advanced policies: counted for each user
+  bool per_user = false;  // advanced policies: counted for each user
+  WhenSilent when_silent = WhenSilent::keep_share;
 };
 
 struct KnownApiKey {
@@ -195,8 +205,8 @@ Result<FeedRange> feed_range_from(const json::object& object);
 struct Revocation {
   std::uint64_t number = 0;
   TenantNumber tenant = first_tenant;
-  std::string kind;   // "token", "family", "client", "user", "user_changed"
-  std::string value;  // for token: SHA-256 of it in hexadecimal, or the jti of a JWT
+  std::string kind;         // "token", "family", "client", "user", "user_changed"
+  std::string value;        // for token: SHA-256 of it in hexadecimal, or the jti of a JWT
   Instant issued_before{};  // tokens issued up to here are meant
   Instant expires_at{};     // when the last of them has expired
 };

@@ -64,7 +64,8 @@ TEST(FeedJson, EveryMemberSurvivesARoundTrip) {
                     known_key_mapping_from);
   expect_round_trip(KnownSubscription{"s", 2, "a1", "p", "Gold", "BLOCKED"},
                     known_subscription_from);
-  expect_round_trip(KnownPolicy{"l", 2, PolicyLevel::api, "Gold", true, 5, 3600, 7, 9, false, true},
+  expect_round_trip(KnownPolicy{"l", 2, PolicyLevel::api, "Gold", true, 5, 3600, 7, 9, false, true,
+                                WhenSilent::pass},
                     known_policy_from);
   expect_round_trip(
       KnownApiKey{"k", 2, "abcd", "p", "a1", KeyType::sandbox, "ann", when, {"::1"}, {"a.example"}},

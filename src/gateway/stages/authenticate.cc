@@ -111,6 +111,7 @@ Flow judge(Exchange& exchange, Token& token) {
 Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
   Token token = verify_jwt(exchange.credential, *exchange.snapshot, exchange.now);
   token.checked_at = exchange.turn;
+  if (token.state != TokenState::unknown) surroundings.trials.give_back(exchange.client);
   if (token.state == TokenState::active) {
     switch (surroundings.revocations.check(exchange.credential_hash, token, 0)) {
       case Revoked::no: break;
@@ -127,8 +128,14 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     exchange.credential_hash = sha256(exchange.credential);
     exchange.hashed = exchange.credential;
   }
-  if (exchange.verdict) return judge(exchange, *exchange.verdict);
+  if (exchange.verdict) {
+    if (exchange.verdict->state != TokenState::unknown) {
+      surroundings.trials.give_back(exchange.client);
+    }
+    return judge(exchange, *exchange.verdict);
+  }
   if (exchange.key_manager_failed) {
+    surroundings.trials.give_back(exchange.client);
     exchange.fault.retry_after = std::chrono::seconds(5);
     return exchange.fail(FaultCode::key_manager_unavailable);
   }
@@ -137,10 +144,18 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     if (fresh == Freshness::old) exchange.recheck = !std::exchange(token->rechecking, true);
     if (fresh != Freshness::useless) return judge(exchange, *token);
   }
-  if (jose::looks_like_jwt(exchange.credential)) return check_jwt(exchange, surroundings);
-  const auto end = jose::opaque_token_end(jose::OpaqueKind::access, exchange.credential);
-  if (end && *end <= exchange.now) return exchange.fail(FaultCode::token_expired);
-  return Flow::need_credential;
+  const bool is_jwt = jose::looks_like_jwt(exchange.credential);
+  if (!is_jwt) {
+    const auto end = jose::opaque_token_end(jose::OpaqueKind::access, exchange.credential);
+    if (end && *end <= exchange.now) return exchange.fail(FaultCode::token_expired);
+  }
+  const auto wait = surroundings.trials.take(exchange.client, exchange.turn);
+  if (wait.count() > 0) {
+    exchange.fault.retry_after = wait;
+    exchange.fault.description = "Too many unknown tokens came from this address.";
+    return exchange.fail(FaultCode::too_many_tokens);
+  }
+  return is_jwt ? check_jwt(exchange, surroundings) : Flow::need_credential;
 }
 
 bool is_permitted(const model::KnownApiKey& key, const Exchange& exchange) {

@@ -83,6 +83,9 @@ model::FeedRange world() {
 // A worker's memory and one request, read from text.
 class StageTest : public ::testing::Test {
  protected:
+  explicit StageTest(std::uint32_t trials_max = 0)
+      : trials_(trials_max, metrics_.counter("refusals", "", "Trials that were refused")) {}
+
   Flow run(const std::string& line, const std::string& fields = "") {
     bytes_ = line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
     head_.clear();
@@ -125,7 +128,9 @@ class StageTest : public ::testing::Test {
   TokenCache tokens_{16};
   Revocations revocations_;
   limits::LeaseTable leases_{"test", 100};
-  Surroundings surroundings_{rules_, tokens_, revocations_, leases_};
+  Metrics metrics_;
+  TokenTrials trials_;
+  Surroundings surroundings_{rules_, tokens_, revocations_, leases_, trials_};
   Tick now_{std::chrono::hours(1)};
   std::string bytes_;
   http::RequestHead head_;
@@ -285,6 +290,48 @@ TEST_F(StageTest, AnOpaqueTokenThatNobodyRemembersIsAskedForOnce) {
   EXPECT_EQ(status_of(exchange_.fault), 503);
 }
 
+class ThreeTrials : public StageTest {
+ protected:
+  ThreeTrials() : StageTest(3) {}
+};
+
+TEST_F(ThreeTrials, AreAllThatUnknownTokensGetInAMinute) {
+  const auto call = [&](const std::string& token) {
+    return run("GET /pizza/1/menu", "Authorization: Bearer " + token + "\r\n");
+  };
+  exchange_.client = net::Address::loopback();
+  // A token that is known after all, or that nobody could check, costs nothing.
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_EQ(call("gate_known" + std::to_string(i)), Flow::need_credential);
+    if (i % 2 == 0) {
+      exchange_.verdict = std::make_unique<Token>(token_of("shop"));
+      exchange_.verdict->expires_at = the_time + std::chrono::hours(1);
+    } else {
+      exchange_.key_manager_failed = true;
+    }
+    go_on();
+  }
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(call("gate_guess" + std::to_string(i)), Flow::need_credential);
+    exchange_.verdict = std::make_unique<Token>();
+    EXPECT_EQ(go_on(), Flow::answer);
+    EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
+  }
+  EXPECT_EQ(call("gate_guess"), Flow::answer);
+  EXPECT_EQ(status_of(exchange_.fault), 429);
+  EXPECT_EQ(exchange_.fault.retry_after, std::chrono::seconds(20));
+  call("e30.e30.e30");  // a JWT costs a verification
+  EXPECT_EQ(status_of(exchange_.fault), 429);
+  // What is remembered goes on, and so do others.
+  remember("shop", token_of("shop"));
+  EXPECT_EQ(call("shop"), Flow::proceed);
+  exchange_.client = net::Address::parse("192.0.2.1").value();
+  EXPECT_EQ(call("gate_guess"), Flow::need_credential);
+  now_ += std::chrono::seconds(20);
+  exchange_.client = net::Address::loopback();
+  EXPECT_EQ(call("gate_guess"), Flow::need_credential);
+}
+
 TEST_F(StageTest, AnOpaqueTokenThatSaysItHasExpiredIsNotAskedFor) {
   SeededRandom random(1);
   const std::string token =
@@ -408,6 +455,41 @@ TEST_F(StageTest, ALimitIsAskedForThenTakenThenRefusedWithItsNumbers) {
   EXPECT_EQ(exchange_.fault.policy, "TwoPerMin");
   EXPECT_EQ(exchange_.fault.quota, 2U);
   EXPECT_EQ(exchange_.fault.retry_after, std::chrono::seconds(30));
+}
+
+// Whose limit it is decides, and how many passed without a permit is told.
+TEST_F(StageTest, APolicyMayLetPassWhileItsOwnerIsSilent) {
+  remember("shop", token_of("shop"));
+  for (const auto& [choice, flow] :
+       std::map<model::WhenSilent, Flow>{{model::WhenSilent::keep_share, Flow::answer},
+                                         {model::WhenSilent::pass, Flow::proceed}}) {
+    model::FeedRange range;
+    range.tag = snapshot_->tag();
+    range.from = snapshot_->number();
+    range.to = range.from + 1;
+    model::KnownPolicy policy{
+        "p", 1, model::PolicyLevel::api, "TwoPerMin", false, 2, 60, 0, 1, true, false, choice};
+    range.upserts = {entry("policy", "p", policy)};
+    snapshot_ = snapshot_->with(range);
+    run("GET /pizza/1/rare", "Authorization: Bearer shop\r\n");
+    if (choice == model::WhenSilent::keep_share) {
+      struct Nobody final : limits::Waiter {
+        void answered() override {}
+      } waiter;
+      leases_.wait(exchange_.permit, waiter, now_);
+      leases_.forget(exchange_.permit);
+      now_ += limits::LeaseTable::silence;
+      exchange_.turn = now_;
+      exchange_.permit_unanswered = true;
+      EXPECT_EQ(go_on(), flow);
+      EXPECT_EQ(exchange_.fault.code, FaultCode::resource_limit);
+      EXPECT_EQ(exchange_.fault.retry_after, std::chrono::seconds(1));
+      EXPECT_EQ(exchange_.passed_unlimited, 0U);
+    } else {
+      EXPECT_EQ(exchange_.failed(), false);
+      EXPECT_EQ(exchange_.passed_unlimited, 1U);
+    }
+  }
 }
 
 }  // namespace

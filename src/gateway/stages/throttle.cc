@@ -27,7 +27,8 @@ class KeyText {
 void demand(Exchange& exchange, FaultCode code, const Policy* policy, const limits::Key& key,
             const limits::Limit& limit) {
   exchange.demanded[exchange.permit.size()] = {code, policy, limit};
-  exchange.permit.add(key, limit);
+  exchange.permit.add(
+      key, limit, policy == nullptr ? model::WhenSilent::keep_share : policy->known.when_silent);
 }
 
 std::string_view user_of(const Exchange& exchange) {
@@ -146,12 +147,14 @@ Flow throttle(Exchange& exchange, Surroundings& surroundings) {
     exchange.permit_asked = true;
   }
   if (exchange.permit.size() == 0) return Flow::proceed;
-  // No owner answers: the last share is spent, and nothing may be taken that was not granted.
-  if (exchange.permit_unanswered) return refuse(exchange, 0, std::chrono::seconds(1));
   const limits::Taken taken = surroundings.leases.take(exchange.permit, exchange.turn);
   switch (taken.outcome) {
-    case limits::Outcome::all: return Flow::proceed;
-    case limits::Outcome::unknown: return Flow::need_permit;
+    case limits::Outcome::all: exchange.passed_unlimited = taken.passed; return Flow::proceed;
+    case limits::Outcome::unknown:
+      if (!exchange.permit_unanswered) return Flow::need_permit;
+      return refuse(exchange, 0, limits::LeaseTable::silence);
+    case limits::Outcome::silent:
+      return refuse(exchange, taken.refused, limits::LeaseTable::silence);
     case limits::Outcome::none: return refuse(exchange, taken.refused, taken.retry_after);
   }
   GH_ASSERT_NOT_REACHED();

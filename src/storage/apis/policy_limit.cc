@@ -124,6 +124,8 @@ model::KnownPolicy known_policy(const PolicyRow& policy, model::TenantNumber ten
   known.burst_window_s =
       std::max<std::int64_t>(1, seconds_of(text_or(burst, "rateLimitTimeUnit", "sec")));
   known.stop_on_quota_reach = stops_on_quota(policy);
+  const auto choice = model::parse_when_silent(text_or(policy.document, "whenOwnerSilent", ""));
+  if (choice) known.when_silent = *choice;
   known.per_user = text_or(policy.document, "applicableLevel", "") == "userLevel";
   return known;
 }
