@@ -167,6 +167,22 @@ TEST_F(ServeTest, FaultsNameTheirReason) {
   EXPECT_TRUE(backend_->requests().empty());
 }
 
+TEST_F(ServeTest, WhoTriesManyUnknownTokensIsNotAskedAbout) {
+  world_.options.token_trials_max = 5;
+  begin(TestBackend::answers("x"));
+  for (int i = 0; i < 8; ++i) {
+    const std::string guess = "Authorization: Bearer guess" + std::to_string(i) + "\r\n";
+    const TestMessage answer = call(get("/pizza/1/menu", guess));
+    EXPECT_EQ(answer.status, i < 5 ? 401 : 429) << i;
+    if (i < 5) continue;
+    const auto wait = parse_number(answer.field("Retry-After"));
+    EXPECT_TRUE(wait && *wait >= 1 && *wait <= 12) << answer.head;
+    EXPECT_NE(answer.body.find("\"code\":\"429\""), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(world_.key_manager.asked(), 5U);
+  EXPECT_TRUE(backend_->requests().empty());
+}
+
 TEST_F(ServeTest, ALimitIsExactAndSaysWhenToComeBack) {
   begin(TestBackend::answers("x"));
   EXPECT_EQ(call(get("/pizza/1/rare")).status, 200);
