@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/secrets.h"
+#include "core/digest.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -99,6 +100,7 @@ Result<> Node::open_data() {
   databases_ = std::move(opened);
   GH_TRY(cluster_key, load_or_make_cluster_key(configuration_.path(configuration_.cluster.key_file),
                                                surroundings_.random));
+  token_key_ = hkdf_sha256(cluster_key, "gateway token journal");
   owner_ = std::make_unique<traffic::Owner>(
       surroundings_.bus, surroundings_.clock,
       traffic::OwnerOptions{.journal_file = configuration_.path("limits.journal")});
@@ -120,6 +122,7 @@ Result<> Node::open_gateway() {
   gateway::Options options;
   options.node = configuration_.server.hostname;
   options.snapshot_folder = configuration_.path("gateway");
+  options.token_key = token_key_;
   options.environments = configuration_.gateway.environments;
   options.workers = configuration_.server.workers > 0
                         ? static_cast<unsigned>(configuration_.server.workers)

@@ -54,6 +54,7 @@ class Node {
   const Configuration configuration_;
   Surroundings& surroundings_;
   std::vector<net::Network> trusted_proxies_;
+  std::string token_key_;  // of the gateway's journal of validations
 
   std::unique_ptr<storage::Databases> databases_;
   std::unique_ptr<traffic::Owner> owner_;

@@ -28,6 +28,7 @@ FeedClient::FeedClient(Parts parts)
       stands_at_(parts_.workers, 0),
       stands_(parts_.workers, false),
       store_(parts_.snapshot_folder),
+      tokens_(parts_.snapshot_folder),
       snapshot_(std::make_shared<const Snapshot>(parts_.backend_trust)),
       sequence_(to_ms(parts_.clock.now())) {}
 
@@ -65,15 +66,17 @@ void FeedClient::load() {
 }
 
 void FeedClient::run() {
-  for (;;) {
+  for (bool first = true;; first = false) {
     pull();
     keep_revocations();
+    if (first && parts_.keeps_tokens) parts_.remember(tokens_.load(parts_.clock.now()));
     if (parts_.clock.tick() - collected_at_ >= collect_every) {
       collected_at_ = parts_.clock.tick();
       parts_.collect_usage();
     }
     send_usage();
     save();
+    save_tokens();
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, parts_.poll, [this] { return hinted_ || stopping_; });
     hinted_ = false;
@@ -81,6 +84,7 @@ void FeedClient::run() {
   }
   keep_revocations();
   for (int i = 0; i < last_attempts; ++i) send_usage();
+  save_tokens();
   store_.sync();
 }
 
@@ -220,6 +224,22 @@ void FeedClient::save() {
     if (!written) log_error("{}: {}", written.error().message, written.error().detail);
   }
   store_.sync();
+}
+
+void FeedClient::add_tokens(std::vector<Remembered> learned) {
+  if (learned.empty()) return;
+  const std::lock_guard lock(mutex_);
+  learned_.insert(learned_.end(), std::make_move_iterator(learned.begin()),
+                  std::make_move_iterator(learned.end()));
+}
+
+void FeedClient::save_tokens() {
+  std::vector<Remembered> learned;
+  {
+    const std::lock_guard lock(mutex_);
+    learned.swap(learned_);
+  }
+  if (parts_.keeps_tokens) tokens_.append(std::move(learned), parts_.clock.now());
 }
 
 void FeedClient::add_usage(json::array rows) {

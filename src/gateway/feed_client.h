@@ -26,6 +26,7 @@
 #include "core/clock.h"
 #include "gateway/snapshot.h"
 #include "gateway/snapshot_store.h"
+#include "gateway/token_journal.h"
 #include "http/client.h"
 
 namespace gatehouse::gateway {
@@ -38,13 +39,17 @@ class FeedClient {
     const Clock& clock;
     std::string node;
     std::string snapshot_folder;
+    bool keeps_tokens = false;  // in a journal beside the snapshot
     std::vector<std::string> environments;
     TlsTrust backend_trust;
     std::chrono::milliseconds poll{500};
     // Called on the feed's thread, or the bus's for revocations.
     std::function<void(std::shared_ptr<const Snapshot>)> publish;
     std::function<void(const model::Revocation&)> revoke;
-    // Asks the workers for what they counted; they call add_usage.
+    // Called once the control plane was asked: whatever it revoked meanwhile is known, or nobody
+    // can say.
+    std::function<void(std::shared_ptr<const RememberedTokens>)> remember;
+    // Asks the workers for what they counted and learned; they call add_usage and add_tokens.
     std::function<void()> collect_usage;
     unsigned workers = 1;
   };
@@ -62,6 +67,8 @@ class FeedClient {
   void adopted(unsigned worker, std::uint64_t number);
   // Rows of usage to be sent.
   void add_usage(json::array rows);
+  // Validations to be kept.
+  void add_tokens(std::vector<Remembered> learned);
   // Pulls now.
   void nudge();
 
@@ -98,6 +105,7 @@ class FeedClient {
   void revoke(const model::Revocation& revocation);
   void keep_revocations();
   void save();
+  void save_tokens();
   void send_usage();
   void fill_batches();
   Result<> send(Batch& batch);
@@ -115,10 +123,12 @@ class FeedClient {
   Instant heard_at_{};
   std::vector<model::Revocation> told_;  // by the bus, not kept yet
   std::vector<json::array> counted_;     // usage on its way
+  std::vector<Remembered> learned_;      // not kept yet
   std::shared_ptr<const Snapshot> published_;
 
   // Owned by the thread.
   SnapshotStore store_;
+  TokenJournal tokens_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::shared_ptr<const Snapshot>> former_;  // freed here, not on a loop
   std::vector<model::Revocation> revocations_;           // whose tokens still live

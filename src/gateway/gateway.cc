@@ -17,11 +17,13 @@ Gateway::Gateway(const Parts& parts, Options options)
                          .clock = parts_.clock,
                          .node = options_.node,
                          .snapshot_folder = options_.snapshot_folder,
+                         .keeps_tokens = !options_.token_key.empty(),
                          .environments = options_.environments,
                          .backend_trust = options_.backend_trust,
                          .poll = options_.poll,
                          .publish = {},
                          .revoke = {},
+                         .remember = {},
                          .collect_usage = {},
                          .workers = options_.workers};
   feed.publish = [this](const std::shared_ptr<const Snapshot>& snapshot) {
@@ -29,6 +31,9 @@ Gateway::Gateway(const Parts& parts, Options options)
   };
   feed.revoke = [this](const model::Revocation& revocation) {
     for (const auto& worker : workers_) worker->revoke(revocation);
+  };
+  feed.remember = [this](const std::shared_ptr<const RememberedTokens>& tokens) {
+    for (const auto& worker : workers_) worker->remember(tokens);
   };
   feed.collect_usage = [this] { collect_usage(); };
   feed_ = std::make_unique<FeedClient>(std::move(feed));
@@ -97,8 +102,9 @@ void Gateway::collect_usage() {
   const auto collection = std::make_shared<Collection>();
   collection->missing = workers_.size();
   for (const auto& worker : workers_) {
-    worker->take_usage([this, collection](json::array rows) {
+    worker->collect([this, collection](json::array rows, std::vector<Remembered> learned) {
       feed_->add_usage(std::move(rows));
+      feed_->add_tokens(std::move(learned));
       const std::lock_guard lock(collection->mutex);
       --collection->missing;
       collection->done.notify_one();

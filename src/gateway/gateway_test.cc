@@ -75,6 +75,77 @@ TEST(Gateway, IsReadyOnlyWithASnapshotAndSaysSoOnItsPorts) {
   EXPECT_EQ(client.call(ready).status, 200);
 }
 
+class Restarted : public ::testing::Test {
+ protected:
+  Restarted() {
+    world_.options.token_key = "key";
+    world_.deploy(test_api("pizza", backend_.url()));
+    for (const char* token : {"revoked", "late"}) {
+      world_.key_manager.issue(token, world_.valid_token());
+    }
+    world_.start();
+    world_.catch_up();
+    for (const char* token : {"good", "revoked"}) EXPECT_EQ(call(token), 200) << token;
+  }
+  // Once the gateway has asked the control plane, it may believe what it remembers.
+  void restart() {
+    world_.gateway.reset();
+    world_.key_manager.set_down(true);
+    world_.start();
+    world_.catch_up();
+    const Tick deadline = world_.clock.tick() + std::chrono::seconds(10);
+    while (call("good") == 503 && world_.clock.tick() < deadline) {
+    }
+  }
+  int call(const std::string& token) {
+    return TestClient(world_.port())
+        .call("GET /pizza/1/menu HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer " + token +
+              "\r\n\r\n")
+        .status;
+  }
+
+  TestBackend backend_{TestBackend::answers("x")};
+  TestWorld world_;
+};
+
+TEST_F(Restarted, ServesKnownCallersWhileNoKeyManagerAnswers) {
+  restart();
+  EXPECT_EQ(call("good"), 200);
+  EXPECT_EQ(call("revoked"), 200);  // not yet
+  EXPECT_EQ(call("late"), 503);     // it was never seen
+  EXPECT_EQ(call("unknown"), 503);
+  world_.key_manager.set_down(false);
+  EXPECT_EQ(call("late"), 200);
+  EXPECT_EQ(call("unknown"), 401);
+}
+
+// Whether the gateway heard of it before it went, or only after.
+TEST_F(Restarted, KnowsWhatWasRevokedMeanwhile) {
+  model::Revocation revocation;
+  revocation.kind = "token";
+  revocation.number = 1;
+  revocation.value = sha256_hex("revoked");
+  revocation.expires_at = world_.clock.now() + std::chrono::hours(1);
+  world_.gateway->stop();
+  world_.control_plane.revoke(revocation);
+  restart();
+  EXPECT_EQ(call("good"), 200);
+  EXPECT_EQ(call("revoked"), 503);
+  world_.control_plane.set_down(true);
+  restart();
+  EXPECT_EQ(call("good"), 200);
+  EXPECT_EQ(call("revoked"), 503);
+}
+
+TEST_F(Restarted, FailsClosedWhereThatIsWanted) {
+  world_.gateway.reset();
+  world_.options.cache_rules.stale_max = std::chrono::seconds(0);
+  world_.key_manager.set_down(true);
+  world_.start();
+  world_.catch_up();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(call("good"), 503);
+}
+
 TEST(Gateway, DrainingAnswersWhatIsUnderWayAndEndsConnections) {
   std::atomic<bool> asked{false};
   std::atomic<bool> go{false};

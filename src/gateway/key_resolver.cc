@@ -152,6 +152,9 @@ void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer,
   }
   if (parts_.rules.enabled) {
     parts_.tokens.put(question->hash, token);
+    if (token.state == TokenState::active && parts_.learned) {
+      parts_.learned(question->hash, token);
+    }
   } else {
     parts_.tokens.erase(question->hash);
   }

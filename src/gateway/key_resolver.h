@@ -14,6 +14,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ class KeyResolver {
     const Revocations& revocations;
     const CacheRules& rules;
     Counter& failures;  // batches that got no answer
+    // Told of each token that is known, if set.
+    std::function<void(const Sha256&, const Token&)> learned = {};
   };
   explicit KeyResolver(const Parts& parts) : parts_(parts) {}
   KeyResolver(const KeyResolver&) = delete;

@@ -29,6 +29,8 @@ struct Ports {
 struct Options {
   std::string node = "gateway";  // names this gateway in usage and leases; unique among gateways
   std::string snapshot_folder;   // where its knowledge is kept
+  // Names tokens in the journal of validations; empty: none is kept.
+  std::string token_key;
   std::vector<std::string> environments = {"Default"};
   unsigned workers = 1;  // event loops, each on its own thread
   net::Address address = net::Address::any_v6();

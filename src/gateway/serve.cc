@@ -159,7 +159,8 @@ net::Task<> Conversation::meet_credential() {
   if (token) {
     exchange_.verdict = std::make_unique<Token>(*std::move(token));
   } else {
-    exchange_.key_manager_failed = true;
+    exchange_.verdict = worker_.recall(exchange_.credential_hash);
+    exchange_.key_manager_failed = exchange_.verdict == nullptr;
   }
 }
 

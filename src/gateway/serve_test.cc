@@ -14,48 +14,6 @@ std::string get(const std::string& path, const std::string& fields = good) {
   return "GET " + path + " HTTP/1.1\r\nHost: gateway\r\n" + fields + "\r\n";
 }
 
-// A backend that answers a head without reading the body.
-class HeadBackend {
- public:
-  using Script = std::function<void(TestSocket& socket, const std::string& head)>;
-
-  explicit HeadBackend(Script script) : script_(std::move(script)), listener_(loopback_listener()) {
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-  ~HeadBackend() {
-    ::shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    for (std::thread& thread : threads_) thread.join();
-    ::close(listener_);
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_of(listener_)); }
-
- private:
-  void accept_all() {
-    for (;;) {
-      const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (descriptor < 0) return;
-      threads_.emplace_back([this, descriptor] {
-        TestSocket socket(descriptor);
-        for (;;) {
-          std::size_t end = 0;
-          while ((end = socket.unread().find("\r\n\r\n")) == std::string::npos) {
-            if (!socket.read()) return;
-          }
-          const std::string head = socket.unread().substr(0, end);
-          socket.unread().erase(0, end + 4);
-          script_(socket, head);
-        }
-      });
-    }
-  }
-
-  const Script script_;
-  const int listener_;
-  std::vector<std::thread> threads_;  // of the acceptor, then of the destructor
-  std::thread acceptor_;
-};
-
 class ServeTest : public ::testing::Test {
  protected:
   void begin(TestBackend::Script script) {
@@ -261,18 +219,6 @@ TEST_F(ServeTest, AClientThatExpectsContinueGetsItOnlyWhenItMayCall) {
 
   client_->write("POST /pizza/1/order HTTP/1.1\r\nHost: g\r\n" + tail);
   EXPECT_EQ(client_->read_answer().status, 401);
-}
-
-// Writes junk to a connection until nothing more fits; how much it was.
-std::size_t fill(int descriptor) {
-  const std::string junk(4'096, 'z');
-  std::size_t filled = 0;
-  for (std::size_t size = junk.size(); size > 0;) {
-    const ssize_t sent = ::send(descriptor, junk.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent > 0) filled += static_cast<std::size_t>(sent);
-    if (sent <= 0) size /= 2;
-  }
-  return filled;
 }
 
 // The client takes nothing, so "100 Continue" has to wait for room, and the backend answers

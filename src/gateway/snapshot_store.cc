@@ -7,11 +7,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
-#include "core/digest.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "gateway/journal_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -20,39 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t journal_bytes_min = 1024 * 1024;  // below it a new base gains nothing
-constexpr std::size_t checksum_size = 8;
-
-std::string line_of(const json::object& object) {
-  const std::string text = json::serialize(object);
-  return fmt::format("{:08x} {}\n", crc32(text), text);
-}
-
-// The object of a line, or nothing when the line is damaged.
-std::optional<json::object> object_of(std::string_view line) {
-  if (line.size() <= checksum_size + 1 || line[checksum_size] != ' ') return std::nullopt;
-  const std::string_view text = line.substr(checksum_size + 1);
-  if (line.substr(0, checksum_size) != fmt::format("{:08x}", crc32(text))) return std::nullopt;
-  auto object = parse_json_object(text);
-  if (!object) return std::nullopt;
-  return *std::move(object);
-}
 
 struct Base {
   model::FeedRange range;
   std::vector<model::Revocation> revocations;
 };
-
-// Reads lines until `take` refuses one; true when every byte of the file was taken.
-template <typename Take>
-bool read_lines(const std::string& file, Take take) {
-  std::ifstream in(file, std::ios::binary);
-  std::string line;
-  while (std::getline(in, line)) {
-    const auto object = in.eof() ? std::nullopt : object_of(line);
-    if (!object || !take(*object)) return false;
-  }
-  return in.eof();
-}
 
 bool take_revocation(const json::object& object, std::vector<model::Revocation>& revocations) {
   const json::object* text = object_at(object, "revocation");
@@ -84,31 +55,6 @@ std::optional<Base> read_base(const std::string& file) {
   });
   if (!whole || !ended) return std::nullopt;
   return base;
-}
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-bool write_synced(const std::string& file, std::string_view bytes) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return false;
-  const bool done = write_all(descriptor, bytes) && ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  return done;
-}
-
-void sync_folder(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
 }
 
 // The numbers of the bases in the folder, the newest first.
@@ -217,12 +163,8 @@ Result<> SnapshotStore::write_base(const Snapshot& snapshot,
                                    const std::vector<model::Revocation>& revocations) {
   const std::uint64_t number = base_ + 1;
   const std::string text = text_of(snapshot, revocations);
-  const std::string temporary = path("base", number) + ".part";
-  if (!write_synced(temporary, text) ||
-      std::rename(temporary.c_str(), path("base", number).c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    ::unlink(temporary.c_str());
-    return fail(ErrorCode::unavailable, "The snapshot cannot be written", reason);
+  if (!replace_file(path("base", number), text)) {
+    return fail(ErrorCode::unavailable, "The snapshot cannot be written", std::strerror(errno));
   }
   base_bytes_ = text.size();
   GH_CHECK(open_journal(number));

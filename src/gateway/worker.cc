@@ -14,6 +14,7 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds tick_time{100};
+constexpr std::size_t learned_max = 50'000;  // tokens that wait to be collected
 
 std::string holder_name(const std::string& node, unsigned number) {
   return fmt::format("{}.{}", node, number);
@@ -96,7 +97,8 @@ Worker::Worker(const Parts& parts, unsigned number)
       trials_(parts_.options.token_trials_max, *metrics_.refused_trials),
       surroundings_{parts_.options.cache_rules, tokens_, revocations_, leases_, trials_},
       keys_({loop_, *key_manager_, tokens_, revocations_, parts_.options.cache_rules,
-             *metrics_.key_manager_failures}),
+             *metrics_.key_manager_failures,
+             [this](const Sha256& hash, const Token& token) { learn(hash, token); }}),
       log_lines_(parts.access_log),
       tls_(parts_.options.tls),
       tick_(loop_, [this] { tick(); }) {
@@ -216,8 +218,37 @@ void Worker::drain(const http::DrainOptions& options, std::function<void()> over
   });
 }
 
-void Worker::take_usage(std::function<void(json::array)> taken) {
-  loop_.post([this, taken = std::move(taken)] { taken(usage_.take(now())); });
+void Worker::collect(Collected collected) {
+  loop_.post([this, collected = std::move(collected)] {
+    collected(usage_.take(now()), std::exchange(learned_, {}));
+  });
+}
+
+void Worker::remember(std::shared_ptr<const RememberedTokens> tokens) {
+  loop_.post([this, known = std::move(tokens)]() mutable { remembered_ = std::move(known); });
+}
+
+void Worker::learn(const Sha256& hash, const Token& token) {
+  const std::string& key = parts_.options.token_key;
+  if (key.empty() || learned_.size() >= learned_max) return;
+  learned_.push_back({journal_hash(key, hash), token, now()});
+}
+
+std::unique_ptr<Token> Worker::recall(const Sha256& hash) {
+  const CacheRules& rules = parts_.options.cache_rules;
+  if (!remembered_ || !rules.enabled || rules.stale_max.count() == 0) return nullptr;
+  const auto found = remembered_->find(journal_hash(parts_.options.token_key, hash));
+  if (found == remembered_->end()) return nullptr;
+  const Remembered& known = found->second;
+  if (revocations_.check(hash, known.token, 0) != Revoked::no) return nullptr;
+  const auto age = now() - known.checked_at;
+  if (age >= rules.ttl + rules.stale_max) return nullptr;
+  auto token = std::make_unique<Token>(known.token);
+  token->checked_at =
+      loop_.tick() - std::max<std::chrono::milliseconds>(age, std::chrono::milliseconds(0));
+  tokens_.put(hash, *token);
+  metrics_.stale_tokens->add();
+  return token;
 }
 
 Instant Worker::now() {

@@ -21,6 +21,7 @@
 #include "gateway/lease_client.h"
 #include "gateway/options.h"
 #include "gateway/snapshot.h"
+#include "gateway/token_journal.h"
 #include "gateway/usage_recorder.h"
 #include "http/connection.h"
 #include "http/upstream.h"
@@ -121,8 +122,11 @@ class Worker {
   void set_tls(std::shared_ptr<const net::TlsServer> tls);
   // Leaves as http/drain.h says; `over` is called on the loop.
   void drain(const http::DrainOptions& options, std::function<void()> over);
-  // Hands over what was counted; called on the loop, `taken` gets rows or nothing.
-  void take_usage(std::function<void(json::array)> taken);
+  // Hands over what was counted and learned; called on the loop, with rows and tokens or nothing.
+  using Collected = std::function<void(json::array, std::vector<Remembered>)>;
+  void collect(Collected collected);
+  // Validations of an earlier run, for when no key manager answers.
+  void remember(std::shared_ptr<const RememberedTokens> tokens);
 
   // --- The loop: for serve.cc
   const Options& options() const { return parts_.options; }
@@ -148,6 +152,9 @@ class Worker {
   Instant now();
   // The snapshot in force, null before the first one; takes in revocations that came meanwhile.
   SnapshotUse snapshot();
+  // What an earlier run knew of a token that the key manager could not be asked about; null, also
+  // if it was revoked.
+  std::unique_ptr<Token> recall(const Sha256& hash);
   // Goes round the addresses of an API.
   std::size_t next_turn() { return turn_++; }
 
@@ -164,6 +171,7 @@ class Worker {
   void adopt(std::shared_ptr<const Snapshot> snapshot);
   void take_news();
   void apply(const model::Revocation& revocation);
+  void learn(const Sha256& hash, const Token& token);
   void tick();
   bool may_connect(const net::Endpoint& endpoint) const;
 
@@ -187,6 +195,8 @@ class Worker {
   Surroundings surroundings_;
   KeyResolver keys_;
   UsageRecorder usage_;
+  std::vector<Remembered> learned_;                     // since collect()
+  std::shared_ptr<const RememberedTokens> remembered_;  // null: none
   AccessLog::Lines log_lines_;
   SnapshotUse snapshot_;
   std::shared_ptr<const net::TlsServer> tls_;
