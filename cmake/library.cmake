@@ -1,13 +1,15 @@
-# gatehouse_library(NAME USES floor... [LINKS target...]): one static library per folder from every
-# .cc in it (and in its subfolders), and one test program from every _test.cc. With GATEHOUSE_FUZZ,
-# each x_fuzz.cc also becomes the fuzz target x_fuzz.
+# gatehouse_library(NAME USES floor... [LINKS target...] [BOTH_ENGINES]): one static library per folder
+# from every .cc in it (and in its subfolders), and one test program from every _test.cc. With
+# GATEHOUSE_FUZZ, each x_fuzz.cc also becomes the fuzz target x_fuzz.
+#
+# BOTH_ENGINES: the tests stand on storage/test_databases.h, and run a second time on PostgreSQL.
 #
 # The target unit_tests builds all test programs, the target fuzzers all fuzz targets.
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 
 function(gatehouse_library name)
-  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "BOTH_ENGINES" "" "USES;LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -33,6 +35,11 @@ function(gatehouse_library name)
     target_precompile_headers(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h
                               <gtest/gtest.h>)
     add_test(NAME ${name} COMMAND ${name}_test)
+    if(arg_BOTH_ENGINES)
+      add_test(NAME ${name}_postgresql COMMAND ${name}_test)
+      set_tests_properties(${name}_postgresql PROPERTIES
+                           ENVIRONMENT GATEHOUSE_TEST_ENGINE=postgresql)
+    endif()
     add_dependencies(unit_tests ${name}_test)
   endif()
 

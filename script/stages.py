@@ -110,6 +110,7 @@ def unit(preset, test):
         code, output = run(
             test["command"], cwd=properties.get("WORKING_DIRECTORY"),
             env={
+                **dict(entry.split("=", 1) for entry in properties.get("ENVIRONMENT", [])),
                 "GTEST_OUTPUT": f"json:{report.name}",
                 "GATEHOUSE_BINARY": binary(preset),
                 "UBSAN_OPTIONS": "print_stacktrace=1",

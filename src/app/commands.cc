@@ -5,6 +5,7 @@
 #include <ostream>
 #include <thread>
 
+#include "app/database_options.h"
 #include "app/sample_walk.h"
 #include "app/secrets.h"
 #include "app/surroundings.h"
@@ -64,14 +65,6 @@ class ClientLoop {
   net::Resolver resolver_;
   std::thread thread_;
 };
-
-storage::DatabaseOptions database_options(const Configuration& configuration) {
-  return {.data_dir = configuration.server.data_dir,
-          .user_manager = configuration.database.user_manager,
-          .api_manager = configuration.database.api_manager,
-          .registry = configuration.database.registry,
-          .on_change = {}};
-}
 
 // What a command beside a running server stands on.
 struct Workshop {

@@ -47,6 +47,8 @@ struct DatabaseConfig {
   std::string user_manager = "sqlite:user_manager.db";
   std::string api_manager = "sqlite:api_manager.db";
   std::string registry = "sqlite:registry.db";
+  std::string password_file;
+  std::int64_t connections_max = 16;
 };
 
 struct BusConfig {

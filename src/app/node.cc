@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "app/database_options.h"
 #include "app/secrets.h"
 #include "core/digest.h"
 #include "core/log.h"
@@ -86,17 +87,12 @@ Result<> Node::open_data() {
     return fail(ErrorCode::unavailable,
                 fmt::format("{}: {}", configuration_.server.data_dir, error.message()));
   }
-  GH_TRY(opened, storage::Databases::open(
-                     {.data_dir = configuration_.server.data_dir,
-                      .user_manager = configuration_.database.user_manager,
-                      .api_manager = configuration_.database.api_manager,
-                      .registry = configuration_.database.registry,
-                      .on_change =
-                          [&bus = surroundings_.bus](std::uint64_t number) {
-                            bus.publish(bus::subject_changes,
-                                        fmt::format("{{\"number\":{}}}", number));
-                          }},
-                     storage::Access::server, surroundings_.clock, surroundings_.random));
+  storage::DatabaseOptions options = database_options(configuration_);
+  options.on_change = [&bus = surroundings_.bus](std::uint64_t number) {
+    bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", number));
+  };
+  GH_TRY(opened, storage::Databases::open(options, storage::Access::server, surroundings_.clock,
+                                          surroundings_.random));
   databases_ = std::move(opened);
   GH_TRY(cluster_key, load_or_make_cluster_key(configuration_.path(configuration_.cluster.key_file),
                                                surroundings_.random));

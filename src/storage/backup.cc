@@ -6,6 +6,7 @@
 #include "storage/change_log.h"
 #include "storage/database_files.h"
 #include "storage/databases.h"
+#include "storage/sqlite_database.h"
 
 namespace gatehouse::storage {
 
@@ -73,6 +74,10 @@ Result<> mark_unfinished(const DatabaseFiles& files) {
   return sync(marker.parent_path());
 }
 
+Result<> copy_to(Database& database, const path& target) {
+  return static_cast<SqliteDatabase&>(database).copy_to(target);
+}
+
 DatabaseFiles staged(const DatabaseFiles& files) {
   return {beside(files.user_manager, staged_suffix), beside(files.api_manager, staged_suffix),
           beside(files.registry, staged_suffix)};
@@ -82,6 +87,7 @@ DatabaseFiles staged(const DatabaseFiles& files) {
 
 // Contents and users are written before the rows that name them, so they are copied after.
 Result<> Databases::backup(const path& directory) {
+  GH_CHECK(must_be_files(*files_));
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return cannot("made", directory, error.message());
@@ -91,15 +97,16 @@ Result<> Databases::backup(const path& directory) {
       return fail(ErrorCode::conflict, fmt::format("{} exists already", file->string()));
     }
   }
-  GH_CHECK(api_manager_->copy_to(files.api_manager));
-  GH_CHECK(registry_->copy_to(files.registry));
-  GH_CHECK(user_manager_->copy_to(files.user_manager));
+  GH_CHECK(copy_to(*api_manager_, files.api_manager));
+  GH_CHECK(copy_to(*registry_, files.registry));
+  GH_CHECK(copy_to(*user_manager_, files.user_manager));
   return sync(directory);
 }
 
 Result<> restore(const path& directory, const DatabaseOptions& options, const Clock& clock,
                  Random& random) {
   GH_TRY(files, database_files(options));
+  GH_CHECK(must_be_files(files));
   const DatabaseFiles copies = staged(files);
   std::array<std::unique_ptr<FileLock>, 3> locks;
   for (std::size_t i = 0; i < locks.size(); ++i) {
@@ -108,7 +115,7 @@ Result<> restore(const path& directory, const DatabaseOptions& options, const Cl
     GH_CHECK(stage(*backup_files(directory).all()[i], *copies.all()[i]));
   }
   {
-    GH_TRY(databases, Databases::open_files(copies, Access::server, {clock}, random));
+    GH_TRY(databases, Databases::open_all(options, copies, Access::server, clock, random));
     const std::string tag = random_uuid(random);
     GH_CHECK(databases->api_manager().write(
         [&](Transaction& transaction) { return begin_another_history(transaction, tag); }));

@@ -78,21 +78,17 @@ Result<std::uint64_t> oldest_change(Transaction& transaction) {
   return row ? static_cast<std::uint64_t>(row->number(0)) : 0;
 }
 
-Result<std::uint64_t> append_changes(Transaction& transaction,
-                                     std::span<const model::Change> changes, Instant now) {
-  const auto count = static_cast<std::int64_t>(changes.size());
-  GH_CHECK(
-      transaction.execute("UPDATE am_change_counter SET number = number + $1 WHERE id = 1", count));
-  GH_TRY(head, change_head(transaction));
-  std::int64_t number = static_cast<std::int64_t>(head.number) - count;
+void post_changes(Transaction& transaction, std::span<const model::Change> changes, Instant now) {
+  std::size_t left = changes.size();
+  transaction.post("UPDATE am_change_counter SET number = number + $1 WHERE id = 1", left);
   for (const model::Change& change : changes) {
-    GH_CHECK(transaction.execute(
+    transaction.post(
         "INSERT INTO am_change (number, tenant_id, kind, object_id, environments_before,"
-        " environments_after, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        ++number, change.tenant, model::to_text(change.kind), change.id,
-        to_column(change.environments_before), to_column(change.environments_after), now));
+        " environments_after, created_at_ms) SELECT number - $1, $2, $3, $4, $5, $6, $7"
+        " FROM am_change_counter WHERE id = 1",
+        --left, change.tenant, model::to_text(change.kind), change.id,
+        to_column(change.environments_before), to_column(change.environments_after), now);
   }
-  return head.number;
 }
 
 Result<std::int64_t> forget_changes(Transaction& transaction, Instant until) {

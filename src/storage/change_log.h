@@ -43,9 +43,11 @@ Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::u
 // The number of the oldest change that is still kept; 0 when there is none.
 Result<std::uint64_t> oldest_change(Transaction& transaction);
 
-// Called by Database alone; everybody else says Transaction::changed. Returns the last number.
-Result<std::uint64_t> append_changes(Transaction& transaction,
-                                     std::span<const model::Change> changes, Instant now);
+// Called by databases alone; everybody else says Transaction::changed. Takes the counter and writes
+// `changes`; what follows is newest_change_sql, whose row has the last number, and COMMIT.
+void post_changes(Transaction& transaction, std::span<const model::Change> changes, Instant now);
+inline constexpr std::string_view newest_change_sql =
+    "SELECT number FROM am_change_counter WHERE id = 1";
 
 // How long changes are kept.
 inline constexpr std::chrono::hours change_age_max{24 * 7};

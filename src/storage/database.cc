@@ -8,6 +8,7 @@ namespace gatehouse::storage {
 namespace {
 
 thread_local std::uint64_t noted_change_number = 0;
+thread_local bool inside_transaction = false;
 
 template <typename T>
 const T& value_or_default(const Parameter::Value& value) {
@@ -37,6 +38,15 @@ std::int64_t Row::number(std::size_t column) const {
 }
 
 std::uint64_t Database::take_change_number() { return std::exchange(noted_change_number, 0); }
+
+Database::Inside::Inside() {
+  refuse_inside();
+  inside_transaction = true;
+}
+
+Database::Inside::~Inside() { inside_transaction = false; }
+
+void Database::refuse_inside() { GH_ASSERT(!inside_transaction); }
 
 void Database::note_change_number(std::uint64_t number) {
   noted_change_number = std::max(noted_change_number, number);

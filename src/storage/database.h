@@ -6,6 +6,7 @@
 // commit for at most 256 writes or 1 ms), repeated on serialization failure and failover on
 // PostgreSQL, so `fn` may run more than once and does nothing but its transaction: no hashing,
 // signing, calls or clock inside. An error from `fn` rolls its own writes back and comes out.
+// Writes are serializable: what `fn` has read is still so when it commits, as if it ran alone.
 //
 // SQL is one text for both engines: parameters are $1, $2, ... bound by name; column types are
 // text, 64-bit integer and bytes; a flag is 0 or 1, an instant is milliseconds. No LIKE for search,
@@ -15,9 +16,11 @@
 // Thread:  pool threads; write and read block and are never called on an event loop, nor from
 //          inside another write or read.
 // Error:   conflict, when a UNIQUE constraint refuses a row (message: "Already exists");
-//          unavailable, when the database is locked, full or away; internal, for wrong SQL. A
-//          statement that fails ends its transaction on both engines: later ones return the same
-//          error and nothing is kept. What may be there already is inserted with ON CONFLICT.
+//          invalid_argument, for text that is not UTF-8 or has a NUL; unavailable, when the
+//          database is locked, full or away, also if it went while committing: nobody knows then
+//          whether the write was kept; internal, for wrong SQL. A statement that fails ends its
+//          transaction on both engines: later ones return the same error and nothing is kept. What
+//          may be there already is inserted with ON CONFLICT.
 #pragma once
 
 #include <concepts>
@@ -36,6 +39,9 @@
 #include "model/change.h"
 
 namespace gatehouse::storage {
+
+// What a caller hears whose text is not UTF-8 or has a NUL.
+inline constexpr const char* bad_text = "A text has characters that cannot be kept";
 
 // Bytes for a BLOB column; text goes as std::string or string_view.
 struct Bytes {
@@ -108,6 +114,15 @@ class Transaction {
     return run_update(sql, parameters);
   }
 
+  // As execute, for whoever does not need the count: nobody waits for the answer, so statements in
+  // a row cost PostgreSQL one round trip, shared with what follows or with the commit. What goes
+  // wrong comes out of a later statement, or of the write.
+  template <typename... Arguments>
+  void post(std::string_view sql, const Arguments&... arguments) {
+    const std::vector<Parameter> parameters{Parameter(arguments)...};
+    post_update(sql, parameters);
+  }
+
   // Appends to the change log when the transaction commits; api_manager only. The number is taken
   // as the last statement before COMMIT, so the order of numbers is the order of commits.
   void changed(model::Change change) { changes_.push_back(std::move(change)); }
@@ -116,6 +131,7 @@ class Transaction {
                                        std::span<const Parameter> parameters) = 0;
   virtual Result<std::int64_t> run_update(std::string_view sql,
                                           std::span<const Parameter> parameters) = 0;
+  virtual void post_update(std::string_view sql, std::span<const Parameter> parameters) = 0;
 
  protected:
   std::vector<model::Change> changes_;
@@ -136,6 +152,12 @@ class Database {
     return run(fn, Mode::read);
   }
 
+  // A statement of a migration as this engine has it; nothing, when it needs none.
+  virtual std::optional<std::string> dialect(std::string_view definition) const = 0;
+  // Runs `body`, which may write and read, while nobody else who asks for that runs: for
+  // migrations. Error: of `body`; unavailable, when the turn does not come.
+  virtual Result<> alone(const std::function<Result<>()>& body) = 0;
+
   // The number of the last change that a write on this thread has logged since the last call, or 0.
   // The REST layer waits until the gateway of this process stands there.
   static std::uint64_t take_change_number();
@@ -149,11 +171,23 @@ class Database {
   static void note_change_number(std::uint64_t number);
 
  private:
+  // Marks a thread that runs an `fn`; another transaction from there would wait for itself.
+  class Inside {
+   public:
+    Inside();
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    ~Inside();
+  };
+  static void refuse_inside();
+
   template <typename Function>
   auto run(Function& fn, Mode mode) -> std::invoke_result_t<Function&, Transaction&> {
     using Outcome = std::invoke_result_t<Function&, Transaction&>;
     std::optional<Outcome> outcome;
+    refuse_inside();
     const Result<> done = transact(mode, [&](Transaction& transaction) -> Result<> {
+      const Inside inside;
       outcome.emplace(fn(transaction));
       if (!*outcome) return tl::unexpected<Error>(outcome->error());
       return {};

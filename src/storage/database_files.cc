@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/database_files.h"
 
+#include "storage/postgres_url.h"
+
 namespace gatehouse::storage {
 
 namespace {
 
 Result<std::filesystem::path> file_of(std::string_view url, const std::filesystem::path& data_dir) {
-  if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-    return fail(ErrorCode::invalid_argument,
-                "This build has no PostgreSQL yet: set the database to \"sqlite:FILE\"",
-                std::string(url));
-  }
+  if (PostgresUrl::is(url)) return std::filesystem::path();
   constexpr std::string_view scheme = "sqlite:";
   if (!url.starts_with(scheme) || url.size() == scheme.size()) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("\"{}\" is not the URL of a database: use \"sqlite:FILE\"", url));
+                fmt::format("\"{}\" is not the URL of a database: use \"sqlite:FILE\" or "
+                            "\"postgres://USER@HOST/DATABASE\"",
+                            url));
   }
   std::filesystem::path file = data_dir / url.substr(scheme.size());
   std::error_code error;
@@ -33,11 +33,24 @@ Result<DatabaseFiles> database_files(const DatabaseOptions& options) {
   GH_TRY(user_manager, file_of(options.user_manager, options.data_dir));
   GH_TRY(api_manager, file_of(options.api_manager, options.data_dir));
   GH_TRY(registry, file_of(options.registry, options.data_dir));
-  if (user_manager == api_manager || api_manager == registry || registry == user_manager) {
+  const auto same = [](const std::filesystem::path& a, const std::filesystem::path& b) {
+    return !a.empty() && a == b;
+  };
+  if (same(user_manager, api_manager) || same(api_manager, registry) ||
+      same(registry, user_manager)) {
     return fail(ErrorCode::invalid_argument,
                 "user_manager, api_manager and registry need a file each");
   }
   return DatabaseFiles{std::move(user_manager), std::move(api_manager), std::move(registry)};
+}
+
+Result<> must_be_files(const DatabaseFiles& files) {
+  if (files.complete()) return {};
+  return fail(
+      ErrorCode::invalid_argument,
+      "This command copies SQLite files, and a database is in PostgreSQL: back it up with "
+      "pg_dump and cluster.key beside it, api_manager first; how to bring it back stands in "
+      "docs/postgresql.md");
 }
 
 DatabaseFiles backup_files(const std::filesystem::path& directory) {
@@ -45,6 +58,7 @@ DatabaseFiles backup_files(const std::filesystem::path& directory) {
 }
 
 Result<> refuse_half_restored(const DatabaseFiles& files) {
+  if (files.api_manager.empty()) return {};
   if (!std::filesystem::exists(files.restore_marker())) return {};
   return fail(ErrorCode::conflict,
               "A restore was broken off, so the three databases may not belong together: run "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the three databases are, as files.
+// Where the three databases are, as files; one that is in PostgreSQL has an empty path.
 //
 // Thread:  at start-up and in commands, by one thread.
 #pragma once
@@ -21,6 +21,10 @@ struct DatabaseFiles {
   std::array<const std::filesystem::path*, 3> all() const {
     return {&user_manager, &api_manager, &registry};
   }
+  // Whether all three are files.
+  bool complete() const {
+    return !user_manager.empty() && !api_manager.empty() && !registry.empty();
+  }
   // Exists while a restore is under way, beside api_manager.
   std::filesystem::path restore_marker() const {
     return api_manager.parent_path() / "restore.unfinished";
@@ -28,8 +32,11 @@ struct DatabaseFiles {
 };
 
 // Makes the folders above the files.
-// Error: invalid_argument, for another scheme than sqlite: or one file for two databases.
+// Error: invalid_argument, for a URL of no engine, or one for two databases.
 Result<DatabaseFiles> database_files(const DatabaseOptions& options);
+
+// Error: invalid_argument, when a database is in PostgreSQL, naming the programs that back it up.
+Result<> must_be_files(const DatabaseFiles& files);
 
 // The names of a backup in its directory.
 DatabaseFiles backup_files(const std::filesystem::path& directory);

@@ -1,33 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/databases.h"
 
+#include <fstream>
+
 #include "core/id.h"
+#include "core/text.h"
 #include "storage/change_log.h"
 #include "storage/database_files.h"
 #include "storage/migration.h"
+#include "storage/postgres_database.h"
+#include "storage/sqlite_database.h"
 
 namespace gatehouse::storage {
+
+namespace {
+
+Result<std::string> password_of(const std::filesystem::path& file) {
+  if (file.empty()) return std::string();
+  std::ifstream stream(file);
+  std::string password;
+  if (!std::getline(stream, password) || password.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("database.password_file: {} has no password", file.string()));
+  }
+  return std::string(trim(password));
+}
+
+// The URLs of the databases that are in PostgreSQL.
+Result<std::vector<std::optional<PostgresUrl>>> postgres_urls(const DatabaseOptions& options) {
+  GH_TRY(password, password_of(options.password_file));
+  std::vector<std::optional<PostgresUrl>> urls;
+  for (const std::string* const text :
+       {&options.user_manager, &options.api_manager, &options.registry}) {
+    std::optional<PostgresUrl> url;
+    if (PostgresUrl::is(*text)) {
+      GH_TRY(parsed, PostgresUrl::parse(*text, password));
+      url = std::move(parsed);
+    }
+    if (url && std::find(urls.begin(), urls.end(), url) != urls.end()) {
+      return fail(ErrorCode::invalid_argument,
+                  "user_manager, api_manager and registry need a database each, or a schema each: "
+                  "\"postgres://USER@HOST/DATABASE?options=-csearch_path%3DSCHEMA\"");
+    }
+    urls.push_back(std::move(url));
+  }
+  return urls;
+}
+
+}  // namespace
+
+Databases::Databases(DatabaseFiles files)
+    : files_(std::make_unique<const DatabaseFiles>(std::move(files))) {}
+
+Databases::~Databases() = default;
 
 Result<std::unique_ptr<Databases>> Databases::open(const DatabaseOptions& options, Access access,
                                                    const Clock& clock, Random& random) {
   GH_TRY(files, database_files(options));
   GH_CHECK(refuse_half_restored(files));
-  return open_files(files, access, {clock, options.on_change}, random);
+  return open_all(options, std::move(files), access, clock, random);
 }
 
-Result<std::unique_ptr<Databases>> Databases::open_files(const DatabaseFiles& files, Access access,
-                                                         SqliteWriter::Options options,
-                                                         Random& random) {
-  const Clock& clock = options.clock;
-  SqliteWriter::Options unlogged{clock};
-  options.change_log = SqliteWriter::Options::ChangeLog::kept;
-  GH_TRY(user_manager, SqliteDatabase::open(files.user_manager, access, unlogged));
-  GH_TRY(api_manager, SqliteDatabase::open(files.api_manager, access, std::move(options)));
-  GH_TRY(registry, SqliteDatabase::open(files.registry, access, std::move(unlogged)));
-  std::unique_ptr<Databases> databases(new Databases());
-  databases->user_manager_ = std::move(user_manager);
-  databases->api_manager_ = std::move(api_manager);
-  databases->registry_ = std::move(registry);
+Result<std::unique_ptr<Databases>> Databases::open_all(const DatabaseOptions& options,
+                                                       DatabaseFiles files, Access access,
+                                                       const Clock& clock, Random& random) {
+  GH_TRY(urls, postgres_urls(options));
+  std::unique_ptr<Databases> databases(new Databases(std::move(files)));
+  const WriteOptions unlogged{clock};
+  const WriteOptions logged{clock, options.on_change, WriteOptions::ChangeLog::kept};
+  struct Place {
+    std::unique_ptr<Database>& database;
+    const std::filesystem::path& file;
+    const std::optional<PostgresUrl>& url;
+    const WriteOptions& options;
+  };
+  const DatabaseFiles& all = *databases->files_;
+  for (const Place& place : {Place{databases->user_manager_, all.user_manager, urls[0], unlogged},
+                             Place{databases->api_manager_, all.api_manager, urls[1], logged},
+                             Place{databases->registry_, all.registry, urls[2], unlogged}}) {
+    if (place.url) {
+      GH_TRY(opened, PostgresDatabase::open(*place.url, options.connections_max, place.options));
+      place.database = std::move(opened);
+    } else {
+      GH_TRY(opened, SqliteDatabase::open(place.file, access, place.options));
+      place.database = std::move(opened);
+    }
+  }
   GH_CHECK(databases->migrate_all(access, clock, random));
   return databases;
 }

@@ -45,7 +45,9 @@ struct BadUrl {
 };
 
 TEST_F(ThreeDatabases, RefuseAUrlThatTheyCannotUse) {
-  for (const BadUrl& bad : {BadUrl{"postgres://user@host/db", "no PostgreSQL yet"},
+  for (const BadUrl& bad : {BadUrl{"postgres://user:secret@host/", "names no database"},
+                            BadUrl{"postgres://user:secret@host/db?colour=red", "cannot be read"},
+                            BadUrl{"postgres://user:secr%zzet@host/db", "cannot be read"},
                             BadUrl{"user_manager.db", "not the URL of a database"},
                             BadUrl{"sqlite:", "not the URL of a database"},
                             BadUrl{"sqlite:api_manager.db", "a file each"}}) {
@@ -54,6 +56,7 @@ TEST_F(ThreeDatabases, RefuseAUrlThatTheyCannotUse) {
     ASSERT_FALSE(opened) << bad.url;
     EXPECT_EQ(opened.error().code, ErrorCode::invalid_argument) << bad.url;
     EXPECT_NE(opened.error().message.find(bad.said), std::string::npos) << opened.error().message;
+    EXPECT_EQ((opened.error().message + opened.error().detail).find("secr"), std::string::npos);
   }
 }
 

@@ -48,7 +48,11 @@ Result<> check(const Applied& applied, std::span<const Migration> migrations) {
 }
 
 Result<> apply(Database& database, const Migration& migration, const Clock& clock) {
-  const std::vector<std::string> statements = statements_of(migration.sql);
+  std::vector<std::string> statements;
+  for (const std::string& statement : statements_of(migration.sql)) {
+    std::optional<std::string> ours = database.dialect(statement);
+    if (ours) statements.push_back(*std::move(ours));
+  }
   const std::string digest = digest_of(migration);
   const Instant now = clock.now();
   return database.write([&](Transaction& transaction) -> Result<> {
@@ -60,15 +64,12 @@ Result<> apply(Database& database, const Migration& migration, const Clock& cloc
   });
 }
 
-}  // namespace
-
-Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
-  GH_CHECK(database.write([](Transaction& transaction) {
-    return transaction.execute(
-        "CREATE TABLE IF NOT EXISTS schema_migration"
-        " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL,"
-        " applied_at_ms BIGINT NOT NULL)");
-  }));
+Result<> migrate_alone(Database& database, std::span<const Migration> migrations,
+                       const Clock& clock) {
+  const auto table = database.dialect(
+      "CREATE TABLE IF NOT EXISTS schema_migration"
+      " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL, applied_at_ms BIGINT NOT NULL)");
+  GH_CHECK(database.write([&](Transaction& transaction) { return transaction.execute(*table); }));
   GH_TRY(applied, applied_in(database));
   GH_CHECK(check(applied, migrations));
   for (const Migration& migration : migrations) {
@@ -77,6 +78,12 @@ Result<> migrate(Database& database, std::span<const Migration> migrations, cons
     log_info("database: applied {}", migration.name);
   }
   return {};
+}
+
+}  // namespace
+
+Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
+  return database.alone([&] { return migrate_alone(database, migrations, clock); });
 }
 
 Result<> check_migrated(Database& database, std::span<const Migration> migrations) {

@@ -3,8 +3,8 @@
 // Numbered, forward-only steps that make the tables. The files of storage/migrations/ are compiled
 // in; a database remembers the name of each that it has had, and the SHA-256 of its statements.
 //
-// One text serves both engines. A file is statements that end with a semicolon at the end of a line
-// and whole-line comments; types are TEXT, BIGINT and BLOB.
+// One text serves both engines (storage/dialect.h). A file is statements that end with a semicolon
+// at the end of a line and whole-line comments; types are TEXT, BIGINT and BLOB.
 //
 // Thread:  at start-up, by one thread.
 #pragma once
@@ -30,9 +30,10 @@ extern const std::span<const Migration> user_manager_migrations;
 extern const std::span<const Migration> api_manager_migrations;
 extern const std::span<const Migration> registry_migrations;
 
-// Applies what is missing, each step in a transaction of its own.
-// Error: conflict, when the database has had a step that is not in `migrations` (it is newer, or
-// another one), or one whose statements have changed since; nothing is changed then.
+// Applies what is missing, each step in a transaction of its own. Of several processes that start
+// at once on one database, one does it and the others wait. Error: conflict, when the database has
+// had a step that is not in `migrations` (it is newer, or another one), or one whose statements
+// have changed since; nothing is changed then.
 Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock);
 
 // Error: conflict, when migrate() would do or refuse something.

@@ -11,7 +11,7 @@
 namespace gatehouse::storage {
 namespace {
 
-class Outbox : public ::testing::Test {
+class Outbox : public ::testing::TestWithParam<TestEngine> {
  protected:
   void tell(const std::string& id, const std::string& user) {
     ASSERT_TRUE(databases_.user_manager().write([&](Transaction& transaction) {
@@ -35,11 +35,11 @@ class Outbox : public ::testing::Test {
     return users;
   }
 
-  TestDatabases databases_;
+  TestDatabases databases_{GetParam()};
   FakeClock clock_{from_ms(1'700'000'000'000)};
 };
 
-TEST_F(Outbox, EntriesReachTheChangeLogInTheirOrder) {
+TEST_P(Outbox, EntriesReachTheChangeLogInTheirOrder) {
   tell("2", "ann");
   clock_.advance(std::chrono::milliseconds(1));
   tell("1", "bob");
@@ -51,7 +51,7 @@ TEST_F(Outbox, EntriesReachTheChangeLogInTheirOrder) {
   EXPECT_EQ(Database::take_change_number(), 0U);
 }
 
-TEST_F(Outbox, AnEntryThatACrashLeftIsNotCopiedTwice) {
+TEST_P(Outbox, AnEntryThatACrashLeftIsNotCopiedTwice) {
   tell("1", "ann");
   ASSERT_TRUE(drain());
   tell("1", "ann");  // as if its deletion had not been committed
@@ -60,7 +60,7 @@ TEST_F(Outbox, AnEntryThatACrashLeftIsNotCopiedTwice) {
   EXPECT_EQ(users_in_the_change_log(), (std::vector<std::string>{"ann", "bob"}));
 }
 
-TEST_F(Outbox, TwoDrainsAtOnceCopyEachEntryOnce) {
+TEST_P(Outbox, TwoDrainsAtOnceCopyEachEntryOnce) {
   constexpr int count = 600;
   for (int i = 0; i < count; ++i) tell(std::to_string(i), std::to_string(i));
   std::vector<std::jthread> drains;
@@ -69,13 +69,17 @@ TEST_F(Outbox, TwoDrainsAtOnceCopyEachEntryOnce) {
   EXPECT_EQ(users_in_the_change_log().size(), static_cast<std::size_t>(count));
 }
 
-TEST_F(Outbox, SeenEntriesAreForgottenAfterADay) {
+TEST_P(Outbox, SeenEntriesAreForgottenAfterADay) {
   tell("1", "ann");
   ASSERT_TRUE(drain());
   EXPECT_EQ(*forget_outbox_seen(databases_.api_manager(), clock_), 0);
   clock_.advance(std::chrono::hours(25));
   EXPECT_EQ(*forget_outbox_seen(databases_.api_manager(), clock_), 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Outbox,
+                         ::testing::Values(TestEngine::sqlite, TestEngine::postgresql),
+                         [](const auto& engine) { return to_text(engine.param); });
 
 }  // namespace
 }  // namespace gatehouse::storage

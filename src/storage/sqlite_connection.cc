@@ -67,6 +67,12 @@ Row current_row(sqlite3_stmt* statement) {
   return Row(std::move(values));
 }
 
+// PostgreSQL keeps no other text; the same is refused here, so that no data depends on the engine.
+bool keepable(const Parameter& parameter) {
+  const auto* const text = std::get_if<std::string>(&parameter.value());
+  return text == nullptr || (text->find('\0') == std::string::npos && is_utf8(*text));
+}
+
 tl::unexpected<Error> wrong_sql(std::string_view why, std::string_view sql) {
   return fail(ErrorCode::internal, "Internal error", fmt::format("{}: {}", why, sql));
 }
@@ -170,6 +176,7 @@ Result<const SqliteConnection::Statement*> SqliteConnection::start(
   if (statement->arguments != parameters.size()) return wrong_sql("wrong number of arguments", sql);
   for (std::size_t i = 0; i < statement->argument_of.size(); ++i) {
     const Parameter& argument = parameters[statement->argument_of[i]];
+    if (!keepable(argument)) return fail(ErrorCode::invalid_argument, bad_text, std::string(sql));
     if (bind(statement->handle, static_cast<int>(i) + 1, argument.value()) != SQLITE_OK) {
       return tl::unexpected(error(sql));
     }

@@ -5,25 +5,12 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "storage/dialect.h"
 #include "storage/sqlite_transaction.h"
 
 namespace gatehouse::storage {
 
 namespace {
-
-// Marks a thread that runs an `fn`; another transaction from there would wait for itself.
-thread_local bool inside_transaction = false;
-
-class Inside {
- public:
-  Inside() {
-    GH_ASSERT(!inside_transaction);
-    inside_transaction = true;
-  }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-  ~Inside() { inside_transaction = false; }
-};
 
 // Makes an empty file that only we may read. An existing file is not even opened: closing it would
 // drop the locks that SQLite holds on it in this process.
@@ -70,15 +57,18 @@ SqliteDatabase::~SqliteDatabase() {
 }
 
 Result<> SqliteDatabase::transact(Mode mode, const Body& body) {
-  GH_ASSERT(!inside_transaction);
   if (mode == Mode::read) return read_only(body);
-  GH_TRY(number, writer_->run([&](Transaction& transaction) {
-    const Inside inside;
-    return body(transaction);
-  }));
+  GH_TRY(number, writer_->run(body));
   if (number != 0) note_change_number(number);
   return {};
 }
+
+std::optional<std::string> SqliteDatabase::dialect(std::string_view definition) const {
+  return sqlite_dialect(definition);
+}
+
+// The file's lock keeps other servers out, and a command does not migrate.
+Result<> SqliteDatabase::alone(const std::function<Result<>()>& body) { return body(); }
 
 // Lends a connection for one transaction; what `fn` throws still gives it back.
 class SqliteDatabase::Reader {
@@ -106,7 +96,6 @@ Result<> SqliteDatabase::read_only(const Body& body) {
   Reader reader(*this, std::move(taken));
   GH_CHECK(reader.connection().control("BEGIN"));
   SqliteTransaction transaction(reader.connection());
-  const Inside inside;
   Result<> outcome = body(transaction);
   GH_ASSERT(transaction.take_changes().empty());
   if (const auto& failure = transaction.failure()) return tl::unexpected(*failure);

@@ -14,15 +14,13 @@
 #include <mutex>
 #include <vector>
 
+#include "storage/databases.h"
 #include "storage/file_lock.h"
 #include "storage/sqlite_checkpointer.h"
 #include "storage/sqlite_connection.h"
 #include "storage/sqlite_writer.h"
 
 namespace gatehouse::storage {
-
-// A server has its file for itself; a command works beside a running server, on a file that exists.
-enum class Access : std::uint8_t { server, command };
 
 class SqliteDatabase final : public Database {
  public:
@@ -33,6 +31,9 @@ class SqliteDatabase final : public Database {
   static Result<std::unique_ptr<SqliteDatabase>> open(const std::filesystem::path& file,
                                                       Access access, SqliteWriter::Options options);
   ~SqliteDatabase() override;
+
+  std::optional<std::string> dialect(std::string_view definition) const override;
+  Result<> alone(const std::function<Result<>()>& body) override;
 
   // Copies the last committed state to `target`, which does not exist; writers go on.
   Result<> copy_to(const std::filesystem::path& target);

@@ -27,6 +27,10 @@ class SqliteTransaction final : public Transaction {
                                   std::span<const Parameter> parameters) override {
     return unless_lost([&] { return connection_.run_update(sql, parameters); });
   }
+  // Here a statement runs at once; what goes wrong is the failure of the transaction.
+  void post_update(std::string_view sql, std::span<const Parameter> parameters) override {
+    static_cast<void>(run_update(sql, parameters).has_value());
+  }
 
   // The first error of a statement.
   const std::optional<Error>& failure() const { return failure_; }

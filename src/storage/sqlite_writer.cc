@@ -160,8 +160,9 @@ Result<> SqliteWriter::number_changes(const Batch& batch) {
   SqliteTransaction transaction(*connection_);
   for (Job* const job : batch) {
     if (job->changes.empty()) continue;
-    GH_TRY(number, append_changes(transaction, job->changes, options_.clock.now()));
-    job->number = number;
+    post_changes(transaction, job->changes, options_.clock.now());
+    GH_TRY(newest, transaction.query_one(newest_change_sql));
+    job->number = static_cast<std::uint64_t>(newest->number(0));
   }
   return {};
 }

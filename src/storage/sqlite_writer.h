@@ -26,6 +26,7 @@
 #include "core/clock.h"
 #include "storage/sqlite_checkpointer.h"
 #include "storage/sqlite_connection.h"
+#include "storage/write_options.h"
 
 namespace gatehouse::storage {
 
@@ -33,16 +34,7 @@ class SqliteWriter {
  public:
   using Body = std::function<Result<>(Transaction&)>;
 
-  struct Options {
-    enum class ChangeLog : std::uint8_t { none, kept };
-
-    const Clock& clock;  // for the change log
-    // Called on the writer's thread once changes are durable, before their writers go on, with the
-    // number of the newest. Must neither throw nor write here.
-    std::function<void(std::uint64_t newest)> on_change = nullptr;
-    // Whether transactions may call changed(): api_manager only.
-    ChangeLog change_log = ChangeLog::none;
-  };
+  using Options = WriteOptions;  // on_change is called on the writer's thread
 
   static constexpr std::size_t batch_max = 256;
   static constexpr std::chrono::milliseconds companions_wait_max{1};

@@ -1,61 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Three migrated databases in a temporary folder, for tests of what stands on storage:
+// Three migrated databases for tests of what stands on storage:
 //
 //   storage::TestDatabases databases;
 //   databases.api_manager().write(...);
 //   databases.reopen();                   // as after a restart
 //
+// SQLite files in a temporary folder, or schemas of a PostgreSQL server of the test program's own,
+// if asked for, or if the environment says GATEHOUSE_TEST_ENGINE=postgresql: then a whole test
+// program runs on it.
+//
 // Thread:  as Databases.
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "core/log.h"
 #include "storage/databases.h"
+#include "storage/test_postgres.h"
 
 namespace gatehouse::storage {
 
-// Memory where there is such a place: a sync costs nothing there.
-inline std::filesystem::path place_of_tests() {
-  const std::filesystem::path memory = "/dev/shm";
-  return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+enum class TestEngine : std::uint8_t { sqlite, postgresql };
+
+inline TestEngine default_test_engine() {
+  const char* const wanted = std::getenv("GATEHOUSE_TEST_ENGINE");
+  return wanted != nullptr && std::string_view(wanted) == "postgresql" ? TestEngine::postgresql
+                                                                       : TestEngine::sqlite;
 }
 
-// A folder that goes with the object.
-class TestFolder {
- public:
-  explicit TestFolder(const std::filesystem::path& parent = place_of_tests()) {
-    std::string name = (parent / "gatehouse-test-XXXXXX").string();
-    GH_ASSERT(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+// For the names of tests that run on each engine.
+inline std::string to_text(TestEngine engine) {
+  return engine == TestEngine::sqlite ? "Sqlite" : "Postgresql";
+}
 
 class TestDatabases {
  public:
-  explicit TestDatabases(std::function<void(std::uint64_t newest)> on_change = nullptr) {
+  explicit TestDatabases(std::function<void(std::uint64_t newest)> on_change = nullptr,
+                         TestEngine engine = default_test_engine()) {
     set_log_level(LogLevel::warning);
     options_.data_dir = folder_.path();
     options_.on_change = std::move(on_change);
+    if (engine == TestEngine::postgresql) {
+      TestPostgres& server = TestPostgres::instance();
+      options_.user_manager = server.make_schema();
+      options_.api_manager = server.make_schema();
+      options_.registry = server.make_schema();
+    }
     reopen();
   }
+  explicit TestDatabases(TestEngine engine) : TestDatabases(nullptr, engine) {}
 
   Database& user_manager() { return databases_->user_manager(); }
   Database& api_manager() { return databases_->api_manager(); }
@@ -65,11 +62,15 @@ class TestDatabases {
   void reopen() {
     databases_.reset();
     auto opened = Databases::open(options_, Access::server, clock_, random_);
-    if (!opened) assertion_failed(opened.error().message.c_str(), __FILE__, __LINE__);
+    if (!opened) {
+      const std::string why = opened.error().message + " " + opened.error().detail;
+      assertion_failed(why.c_str(), __FILE__, __LINE__);
+    }
     databases_ = *std::move(opened);
   }
 
   const std::filesystem::path& folder() const { return folder_.path(); }
+  const DatabaseOptions& options() const { return options_; }
 
  private:
   TestFolder folder_;

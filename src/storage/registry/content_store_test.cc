@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::hours;
 
-class Contents : public ::testing::Test {
+class Contents : public ::testing::TestWithParam<TestEngine> {
  protected:
   Database& registry() { return databases_.registry(); }
 
@@ -19,17 +19,17 @@ class Contents : public ::testing::Test {
         [&](Transaction& transaction) { return ContentStore(transaction, tenant).find(hash); });
   }
 
-  TestDatabases databases_;
+  TestDatabases databases_{GetParam()};
   FakeClock clock_{from_ms(1'700'000'000'000)};
   const Content pizza_ = content_of(std::string("pizza\0", 6), "text/plain");
 };
 
-TEST_F(Contents, AreNamedByTheirSha256) {
+TEST_P(Contents, AreNamedByTheirSha256) {
   EXPECT_EQ(content_of("abc", "").hash,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_F(Contents, ComeBackWholeForTheirTenantOnly) {
+TEST_P(Contents, ComeBackWholeForTheirTenantOnly) {
   const auto hash = keep_content(registry(), 1, pizza_, clock_);
   ASSERT_TRUE(hash) << hash.error().detail;
   EXPECT_EQ(*hash, pizza_.hash);
@@ -42,7 +42,7 @@ TEST_F(Contents, ComeBackWholeForTheirTenantOnly) {
   EXPECT_EQ(elsewhere.error().code, ErrorCode::not_found);
 }
 
-TEST_F(Contents, AreSweptWhenUnnamedForADay) {
+TEST_P(Contents, AreSweptWhenUnnamedForADay) {
   const Content named = content_of("named", "text/plain");
   ASSERT_TRUE(keep_content(registry(), 1, pizza_, clock_));
   ASSERT_TRUE(keep_content(registry(), 1, named, clock_));
@@ -56,7 +56,7 @@ TEST_F(Contents, AreSweptWhenUnnamedForADay) {
   EXPECT_TRUE(find(2, pizza_.hash));
 }
 
-TEST_F(Contents, AreYoungAgainWhenKeptAgain) {
+TEST_P(Contents, AreYoungAgainWhenKeptAgain) {
   ASSERT_TRUE(keep_content(registry(), 1, pizza_, clock_));
   clock_.advance(hours(30));
   ASSERT_TRUE(keep_content(registry(), 1, pizza_, clock_));
@@ -64,7 +64,7 @@ TEST_F(Contents, AreYoungAgainWhenKeptAgain) {
   EXPECT_TRUE(find(1, pizza_.hash));
 }
 
-TEST_F(Contents, AreSweptPageByPageUntilNoneIsLeft) {
+TEST_P(Contents, AreSweptPageByPageUntilNoneIsLeft) {
   constexpr std::size_t count = 2 * ContentStore::sweep_max + 1;
   const auto put = registry().write([&](Transaction& transaction) -> Result<> {
     for (std::size_t i = 0; i < count; ++i) {
@@ -77,6 +77,10 @@ TEST_F(Contents, AreSweptPageByPageUntilNoneIsLeft) {
   clock_.advance(hours(25));
   EXPECT_EQ(*sweep_contents(registry(), 1, {}, clock_), count);
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Contents,
+                         ::testing::Values(TestEngine::sqlite, TestEngine::postgresql),
+                         [](const auto& engine) { return to_text(engine.param); });
 
 }  // namespace
 }  // namespace gatehouse::storage

@@ -22,7 +22,7 @@ using ::testing::Not;
 constexpr model::TenantNumber tenant = model::first_tenant;
 constexpr Instant begin = Instant(std::chrono::seconds(1'000));
 
-class Users : public ::testing::Test {
+class Users : public ::testing::TestWithParam<TestEngine> {
  protected:
   Users() {
     EXPECT_TRUE(databases_.user_manager().write(
@@ -58,10 +58,10 @@ class Users : public ::testing::Test {
         });
   }
 
-  TestDatabases databases_;
+  TestDatabases databases_{GetParam()};
 };
 
-TEST_F(Users, AreFoundByNameInAnyCase) {
+TEST_P(Users, AreFoundByNameInAnyCase) {
   ASSERT_TRUE(add("u1", "Anna"));
   EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
     const UserStore store(transaction, tenant);
@@ -74,7 +74,7 @@ TEST_F(Users, AreFoundByNameInAnyCase) {
   EXPECT_EQ(add("u2", "ANNA").error().number, 909001U);
 }
 
-TEST_F(Users, AreListedInPages) {
+TEST_P(Users, AreListedInPages) {
   for (const char* name : {"c", "A", "b"}) ASSERT_TRUE(add(name, name));
   EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
     const Result<Listed<User>> page =
@@ -86,7 +86,7 @@ TEST_F(Users, AreListedInPages) {
   }));
 }
 
-TEST_F(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
+TEST_P(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
   ASSERT_TRUE(add("u1", "anna"));
   ASSERT_TRUE(set_roles({"Internal/creator"}, "1"));
   ASSERT_TRUE(write([](Transaction& transaction) -> Result<> {
@@ -113,7 +113,7 @@ TEST_F(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
   EXPECT_EQ(outbox().size(), 4U);
 }
 
-TEST_F(Users, HoldTheScopesOfTheirRoles) {
+TEST_P(Users, HoldTheScopesOfTheirRoles) {
   ASSERT_TRUE(add("u1", "anna"));
   const auto scopes = [&] {
     return *write([](Transaction& transaction) {
@@ -137,7 +137,7 @@ TEST_F(Users, HoldTheScopesOfTheirRoles) {
               ElementsAre("Internal/everyone", "Internal/publisher"));
 }
 
-TEST_F(Users, RolesAreKeptWhileTheyAreNeeded) {
+TEST_P(Users, RolesAreKeptWhileTheyAreNeeded) {
   ASSERT_TRUE(add("u1", "anna"));
   const auto insert = [&] {
     return write([](Transaction& transaction) {
@@ -158,7 +158,7 @@ TEST_F(Users, RolesAreKeptWhileTheyAreNeeded) {
   EXPECT_EQ(remove("admin").error().number, 909007U);
 }
 
-TEST_F(Users, TenantsHaveADomainOfTheirOwn) {
+TEST_P(Users, TenantsHaveADomainOfTheirOwn) {
   EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
     TenantStore store(transaction);
     GH_CHECK(store.insert({1, std::string(first_tenant_domain), true, begin}));
@@ -181,7 +181,7 @@ TEST_F(Users, TenantsHaveADomainOfTheirOwn) {
 }
 
 // The reference's table, without the two roles that a server of ours does not have.
-TEST_F(Users, DefaultScopesAreThoseOfTheReference) {
+TEST_P(Users, DefaultScopesAreThoseOfTheReference) {
   const char* folder = std::getenv("GATEHOUSE_REFERENCE");
   if (folder == nullptr) GTEST_SKIP() << "skipped: GATEHOUSE_REFERENCE is not set";
   std::ifstream file(std::string(folder) + "/contracts/tenant-conf.json");
@@ -209,6 +209,10 @@ TEST_F(Users, DefaultScopesAreThoseOfTheReference) {
     return {};
   }));
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, Users,
+                         ::testing::Values(TestEngine::sqlite, TestEngine::postgresql),
+                         [](const auto& engine) { return to_text(engine.param); });
 
 }  // namespace
 }  // namespace gatehouse::storage

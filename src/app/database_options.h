@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the configuration says that the three databases are.
+//
+// Thread:  pure functions.
+#pragma once
+
+#include "app/configuration.h"
+#include "storage/databases.h"
+
+namespace gatehouse::app {
+
+// Without on_change.
+storage::DatabaseOptions database_options(const Configuration& configuration);
+
+}  // namespace gatehouse::app

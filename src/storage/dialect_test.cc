@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/dialect.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::storage {
+namespace {
+
+struct Definition {
+  const char* name;
+  const char* sql;
+  std::optional<std::string> sqlite;
+  const char* postgres;
+};
+
+class Dialect : public ::testing::TestWithParam<Definition> {};
+
+TEST_P(Dialect, IsThatOfTheEngine) {
+  EXPECT_EQ(sqlite_dialect(GetParam().sql), GetParam().sqlite);
+  EXPECT_EQ(postgres_dialect(GetParam().sql), GetParam().postgres);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Statements, Dialect,
+    ::testing::Values(Definition{"types", "CREATE TABLE t (a TEXT NOT NULL, TEXT_b BLOB)",
+                                 "CREATE TABLE t (a TEXT NOT NULL, TEXT_b BLOB)",
+                                 "CREATE TABLE t (a TEXT COLLATE \"C\" NOT NULL, TEXT_b BYTEA)"},
+                      Definition{"added_column", "ALTER TABLE t ADD COLUMN c TEXT",
+                                 "ALTER TABLE t ADD COLUMN c TEXT",
+                                 "ALTER TABLE t ADD COLUMN c TEXT COLLATE \"C\""},
+                      Definition{"partitioned",
+                                 "CREATE TABLE t (\na BIGINT\n) PARTITION BY LIST (a)",
+                                 "CREATE TABLE t (\na BIGINT\n)",
+                                 "CREATE TABLE t (\na BIGINT\n) PARTITION BY LIST (a)"},
+                      Definition{"partition", "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)",
+                                 std::nullopt, "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)"},
+                      Definition{"row", "INSERT INTO t VALUES ('TEXT')",
+                                 "INSERT INTO t VALUES ('TEXT')", "INSERT INTO t VALUES ('TEXT')"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace gatehouse::storage
