@@ -40,6 +40,10 @@ class TokenStore {
 
   Result<> remove(std::string_view hash);
   Result<> remove_family(model::TenantNumber tenant, std::string_view family);
+  // Of the tokens that this client holds for this user; at most 1000, the youngest first.
+  Result<std::vector<std::string>> families_of(model::TenantNumber tenant,
+                                               std::string_view client_id,
+                                               std::string_view user_id) const;
   Result<> remove_of_client(model::TenantNumber tenant, std::string_view client_id);
   Result<> remove_of_user(model::TenantNumber tenant, std::string_view user_id);
   // At most `limit` of those that expired before `until`; returns how many went.

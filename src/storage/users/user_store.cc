@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "storage/users/second_factor_store.h"
 
 namespace gatehouse::storage {
 
@@ -142,6 +143,8 @@ Result<> UserStore::remove(std::string_view id, const Occurrence& occurrence) {
   if (removed == 0) return no_such(id);
   GH_CHECK(transaction_.execute("DELETE FROM um_user_role WHERE tenant_id = $1 AND user_id = $2",
                                 tenant_, id));
+  GH_CHECK(SecondFactorStore(transaction_, tenant_).remove(id));
+  GH_CHECK(PasswordResetStore(transaction_).remove_of_user(tenant_, id));
   return tell("removed", id, occurrence);
 }
 
