@@ -2,6 +2,7 @@
 #include "keymanager/client_authentication.h"
 
 #include "core/digest.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -35,7 +36,8 @@ Result<storage::Client> ClientAuthentication::authenticate(const http::Request& 
   const std::size_t headers = request.headers.count("Authorization");
   if (headers > 1) return refuse(invalid_request, "Authorization is there twice");
   if (headers == 0) {
-    if (!form.has("client_id") || !form.has("client_secret")) return not_authenticated();
+    if (!form.has("client_id")) return not_authenticated();
+    if (!form.has("client_secret")) return check_public(std::string(form.text("client_id")));
     return check({std::string(form.text("client_id")), std::string(form.text("client_secret"))});
   }
   const std::optional<NameAndSecret> pair =
@@ -45,6 +47,15 @@ Result<storage::Client> ClientAuthentication::authenticate(const http::Request& 
   if (twice) return refuse(invalid_request, "The client authenticates in two ways");
   if (!pair) return not_authenticated();
   return check(*pair);
+}
+
+// A client without a secret proves nothing here; its codes are bound to proof keys.
+Result<storage::Client> ClientAuthentication::check_public(const std::string& client_id) const {
+  Result<storage::Client> client = apis_.read(
+      [&](Transaction& transaction) { return storage::ClientStore(transaction).find(client_id); });
+  if (!client && client.error().code != ErrorCode::not_found) return client;
+  if (!client || !client->active || !is_public(*client)) return not_authenticated();
+  return client;
 }
 
 Result<storage::Client> ClientAuthentication::check(const NameAndSecret& pair) const {

@@ -25,6 +25,8 @@ class ClientAuthentication {
   Result<storage::Client> check(const NameAndSecret& pair) const;
 
  private:
+  Result<storage::Client> check_public(const std::string& client_id) const;
+
   storage::Database& apis_;
 };
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "storage/users/role_store.h"
-#include "storage/users/tenant_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -53,6 +52,11 @@ Result<Account> Directory::by_id(model::TenantNumber tenant, std::string_view id
     GH_TRY(user, storage::UserStore(transaction, tenant).find(id));
     return complete(transaction, found, std::move(user));
   });
+}
+
+Result<storage::Tenant> Directory::tenant(model::TenantNumber number) const {
+  return users_.read(
+      [&](Transaction& transaction) { return storage::TenantStore(transaction).find(number); });
 }
 
 Result<std::vector<std::string>> Directory::rest_scopes(const Account& account) const {

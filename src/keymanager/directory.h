@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/users/tenant_store.h"
 #include "storage/users/user_store.h"
 
 namespace gatehouse::keymanager {
@@ -32,6 +33,9 @@ class Directory {
   Result<Account> by_name(std::string_view name) const;
   // Error: not_found.
   Result<Account> by_id(model::TenantNumber tenant, std::string_view id) const;
+
+  // Error: not_found.
+  Result<storage::Tenant> tenant(model::TenantNumber number) const;
 
   // Every scope of our REST APIs that the roles allow.
   Result<std::vector<std::string>> rest_scopes(const Account& account) const;

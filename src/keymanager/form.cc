@@ -29,8 +29,14 @@ Result<Form> Form::parse(const http::Request& request) {
   if (!is_form(request)) {
     return refuse(invalid_request, "The body is not application/x-www-form-urlencoded");
   }
+  return from_text(request.body);
+}
+
+Result<Form> Form::parse_query(std::string_view query) { return from_text(query); }
+
+Result<Form> Form::from_text(std::string_view text) {
   Result<std::vector<std::pair<std::string, std::string>>> fields =
-      parse_form(request.body, form_fields_max);
+      parse_form(text, form_fields_max);
   if (!fields) return refuse(invalid_request, fields.error().message);
   Form form;
   for (auto& [name, value] : *fields) {

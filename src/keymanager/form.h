@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parameters of a request to an OAuth endpoint. They come in the body alone: what stands in the
-// URL ends in logs.
+// The parameters of a request to an OAuth endpoint. Secrets come in the body alone: what stands in
+// the URL ends in logs.
 //
 // Thread:  plain values.
 // Source:  RFC 6749, sections 3.1, 3.2 and 4.
@@ -24,6 +24,8 @@ class Form {
  public:
   // Error: invalid_request, when the body is not a form, or names a parameter twice.
   static Result<Form> parse(const http::Request& request);
+  // The same of a query, for the pages that a browser opens.
+  static Result<Form> parse_query(std::string_view query);
 
   // Empty when absent: a parameter without a value counts as omitted.
   std::string_view text(std::string_view name) const;
@@ -34,7 +36,11 @@ class Form {
   // 3.3 does not allow, or too many.
   Result<std::vector<std::string>> scopes() const;
 
+  const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
+
  private:
+  static Result<Form> from_text(std::string_view text);
+
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 

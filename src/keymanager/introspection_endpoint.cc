@@ -2,6 +2,7 @@
 #include "keymanager/introspection_endpoint.h"
 
 #include "core/text.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -39,7 +40,11 @@ Result<json::object> IntrospectionEndpoint::introspect(const http::Request& requ
 Result<model::TenantNumber> IntrospectionEndpoint::tenant_of_caller(const http::Request& request,
                                                                     const Form& form) {
   const Result<storage::Client> client = clients_.authenticate(request, form);
-  if (client) return client->tenant;
+  if (client) {
+    // RFC 7662, section 2.1: whoever may ask has proved who he is.
+    if (is_public(*client)) return refuse(invalid_client, "The client did not authenticate");
+    return client->tenant;
+  }
   const std::optional<NameAndSecret> pair =
       basic_credentials(request.headers.value_or("Authorization", ""));
   const bool may_be_user = client.error().number == invalid_client.number && pair;

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "storage/apis/revocation_store.h"
+#include "storage/apis/sign_on_removal.h"
 
 namespace gatehouse::keymanager {
 
@@ -33,17 +34,41 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       client_credentials_(directory_, scopes_),
       password_(login_, scopes_),
       refresh_token_(resources, revocations_, directory_, scopes_),
+      codes_(resources),
+      authorization_code_(resources, codes_, revocations_, directory_, scopes_),
+      device_code_(resources, revocations_, directory_, scopes_),
       clients_(resources, revocations_, client_credentials_, issuer_),
       authenticator_(login_, directory_, validator_),
-      token_endpoint_(client_authentication_, {&client_credentials_, &password_, &refresh_token_},
-                      issuer_),
+      token_endpoint_(
+          client_authentication_,
+          {&client_credentials_, &password_, &refresh_token_, &authorization_code_, &device_code_},
+          issuer_),
       revocation_endpoint_(resources, client_authentication_, signing_keys_, revocations_),
       introspection_endpoint_(client_authentication_, login_, validator_, options.issuer),
       user_info_endpoint_(directory_, validator_),
       registration_endpoint_(clients_, directory_, login_),
       discovery_(options, signing_keys_),
+      form_guard_(resources.sealer, resources.clock, resources.random),
+      themes_(options.themes),
+      pages_(directory_, form_guard_, themes_),
+      attempts_(resources.clock, resources.random),
+      second_factor_(resources, attempts_),
+      sessions_(resources, directory_, options.session),
+      sign_in_(resources, pages_, login_, sessions_, second_factor_, attempts_),
+      consents_(resources, revocations_),
+      password_change_(resources, directory_, passwords_),
+      pushed_requests_(resources, client_authentication_),
+      authorization_endpoint_(resources, options,
+                              {pages_, themes_, sign_in_, sessions_, codes_, consents_,
+                               pushed_requests_, directory_, scopes_, issuer_, signing_keys_}),
+      devices_(resources, options,
+               {pages_, sign_in_, sessions_, attempts_, client_authentication_, scopes_}),
+      logout_endpoint_(resources, options, pages_, sessions_, signing_keys_),
+      account_pages_({pages_, sign_in_, sessions_, second_factor_, attempts_, login_, consents_,
+                      password_change_}),
       public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
-               registration_endpoint_, discovery_}),
+               registration_endpoint_, authorization_endpoint_, pushed_requests_, devices_,
+               logout_endpoint_, account_pages_, discovery_}),
       internal_(validator_, authenticator_, clients_, revocations_) {}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
@@ -77,11 +102,17 @@ void KeyManager::hear(std::string_view message) {
 Result<std::int64_t> KeyManager::sweep() {
   GH_CHECK(signing_keys_.reload());
   const Instant now = resources_.clock.now();
+  const Instant idle = sessions_.idle_since();
   return resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
     GH_TRY(tokens,
            storage::TokenStore(transaction).remove_expired(now - token_grace, sweep_rows_max));
     GH_TRY(revocations, storage::RevocationStore(transaction).remove_expired(now, sweep_rows_max));
-    return tokens + revocations;
+    // Used codes are remembered for longer than they hold; that of expired ones costs nothing.
+    GH_TRY(sign_on,
+           storage::remove_expired_sign_on(
+               transaction,
+               {.now = now, .idle = idle, .codes = now - Codes::memory, .limit = sweep_rows_max}));
+    return tokens + revocations + sign_on;
   });
 }
 

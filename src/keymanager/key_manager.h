@@ -12,6 +12,8 @@
 #pragma once
 
 #include "keymanager/first_users.h"
+#include "keymanager/grants/authorization_code.h"
+#include "keymanager/grants/device_code.h"
 #include "keymanager/grants/password.h"
 #include "keymanager/grants/refresh_token.h"
 #include "keymanager/internal_endpoints.h"
@@ -28,7 +30,8 @@ class KeyManager {
   // Loads the signing keys, making the first one, and listens to revocations.
   Result<> start();
 
-  // /oauth2/*, /oauth2endpoints/token, /.well-known/*, /client-registration/v0.17/register.
+  // /oauth2/*, /oauth2endpoints/token, /oidc/logout, /.well-known/*,
+  // /client-registration/v0.17/register.
   http::Handler& public_handler() { return public_; }
   // /internal/keys/v1/*; never on a public listener.
   http::Handler& internal_handler() { return internal_; }
@@ -59,6 +62,9 @@ class KeyManager {
   ClientCredentials client_credentials_;
   PasswordGrant password_;
   RefreshTokenGrant refresh_token_;
+  Codes codes_;
+  AuthorizationCodeGrant authorization_code_;
+  DeviceCodeGrant device_code_;
 
   Clients clients_;
   Authenticator authenticator_;
@@ -68,6 +74,23 @@ class KeyManager {
   UserInfoEndpoint user_info_endpoint_;
   RegistrationEndpoint registration_endpoint_;
   Discovery discovery_;
+
+  // What browsers see.
+  FormGuard form_guard_;
+  Themes themes_;
+  Pages pages_;
+  Attempts attempts_;
+  SecondFactor second_factor_;
+  Sessions sessions_;
+  SignIn sign_in_;
+  Consents consents_;
+  PasswordChange password_change_;
+  PushedRequests pushed_requests_;
+  AuthorizationEndpoint authorization_endpoint_;
+  Devices devices_;
+  LogoutEndpoint logout_endpoint_;
+  AccountPages account_pages_;
+
   PublicEndpoints public_;
   InternalEndpoints internal_;
 

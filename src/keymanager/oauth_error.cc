@@ -9,18 +9,28 @@ namespace gatehouse::keymanager {
 
 namespace {
 
-constexpr std::array errors{invalid_request,     invalid_client,     invalid_grant,
-                            unauthorized_client, invalid_scope,      unsupported_grant_type,
-                            invalid_token,       insufficient_scope, temporarily_unavailable,
-                            server_error};
-
-const OAuthError& error_of(const Error& error) {
-  for (const OAuthError& known : errors) {
-    if (known.number == error.number) return known;
-  }
-  const bool later = error.code == ErrorCode::unavailable || error.code == ErrorCode::exhausted;
-  return later ? temporarily_unavailable : server_error;
-}
+constexpr std::array errors{invalid_request,
+                            invalid_client,
+                            invalid_grant,
+                            unauthorized_client,
+                            invalid_scope,
+                            unsupported_grant_type,
+                            invalid_token,
+                            insufficient_scope,
+                            temporarily_unavailable,
+                            server_error,
+                            access_denied,
+                            unsupported_response_type,
+                            login_required,
+                            consent_required,
+                            request_not_supported,
+                            request_uri_not_supported,
+                            registration_not_supported,
+                            invalid_request_uri,
+                            authorization_pending,
+                            slow_down,
+                            expired_token,
+                            device_denied};
 
 http::Response uncached(int status, const json::object& body) {
   http::Response response = http::make_response(status, "application/json", json::serialize(body));
@@ -36,12 +46,20 @@ std::string challenge_of(const OAuthError& error) {
 
 }  // namespace
 
+const OAuthError& oauth_error_of(const Error& error) {
+  for (const OAuthError& known : errors) {
+    if (known.number == error.number) return known;
+  }
+  const bool later = error.code == ErrorCode::unavailable || error.code == ErrorCode::exhausted;
+  return later ? temporarily_unavailable : server_error;
+}
+
 tl::unexpected<Error> refuse(const OAuthError& error, std::string description, std::string detail) {
   return fail(error.code, std::move(description), std::move(detail), error.number);
 }
 
 http::Response oauth_response(const Error& error) {
-  const OAuthError& known = error_of(error);
+  const OAuthError& known = oauth_error_of(error);
   const bool ours = known.number == error.number;
   if (known.status >= 500) {
     log_warning("oauth: {}: {} ({})", known.name, error.message, error.detail);

@@ -40,6 +40,30 @@ inline constexpr OAuthError insufficient_scope{909108, ErrorCode::forbidden, "in
 inline constexpr OAuthError server_error{909109, ErrorCode::internal, "server_error", 500};
 inline constexpr OAuthError temporarily_unavailable{909110, ErrorCode::unavailable,
                                                     "temporarily_unavailable", 503};
+// RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6: of /oauth2/authorize.
+inline constexpr OAuthError access_denied{909111, ErrorCode::forbidden, "access_denied", 403};
+inline constexpr OAuthError unsupported_response_type{909112, ErrorCode::invalid_argument,
+                                                      "unsupported_response_type", 400};
+inline constexpr OAuthError login_required{909113, ErrorCode::unauthenticated, "login_required",
+                                           400};
+inline constexpr OAuthError consent_required{909114, ErrorCode::forbidden, "consent_required", 400};
+inline constexpr OAuthError request_not_supported{909115, ErrorCode::invalid_argument,
+                                                  "request_not_supported", 400};
+inline constexpr OAuthError request_uri_not_supported{909116, ErrorCode::invalid_argument,
+                                                      "request_uri_not_supported", 400};
+inline constexpr OAuthError registration_not_supported{909117, ErrorCode::invalid_argument,
+                                                       "registration_not_supported", 400};
+// RFC 9101, section 7, as RFC 9126 uses it.
+inline constexpr OAuthError invalid_request_uri{909118, ErrorCode::invalid_argument,
+                                                "invalid_request_uri", 400};
+// RFC 8628, section 3.5.
+inline constexpr OAuthError authorization_pending{909119, ErrorCode::invalid_argument,
+                                                  "authorization_pending", 400};
+inline constexpr OAuthError slow_down{909120, ErrorCode::invalid_argument, "slow_down", 400};
+inline constexpr OAuthError expired_token{909121, ErrorCode::invalid_argument, "expired_token",
+                                          400};
+inline constexpr OAuthError device_denied{909122, ErrorCode::invalid_argument, "access_denied",
+                                          400};
 
 // `return refuse(invalid_grant, "The user name or the password is wrong");` — `detail` is logged.
 tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
@@ -47,6 +71,9 @@ tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
 
 // An error that is none of the constants becomes server_error or temporarily_unavailable.
 http::Response oauth_response(const Error& error);
+
+// The constant that an error is, or becomes.
+const OAuthError& oauth_error_of(const Error& error);
 
 // 200 with a body that no cache may keep (RFC 6749, section 5.1).
 http::Response oauth_answer(const json::object& body);

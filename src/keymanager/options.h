@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "bus/bus.h"
 #include "core/clock.h"
@@ -36,6 +37,12 @@ struct PasswordCost {
   std::uint32_t passes = 2;
 };
 
+// How long a browser stays signed on. Keys: login.session_idle_s, login.session_max_s.
+struct SessionLifetime {
+  std::chrono::seconds idle{std::chrono::minutes(30)};
+  std::chrono::seconds absolute{std::chrono::hours(12)};
+};
+
 enum class KeyCacheMode : std::uint8_t { off, on };
 
 struct Options {
@@ -50,6 +57,12 @@ struct Options {
 
   // How long a pair of user and password is taken without hashing it again.
   std::chrono::seconds basic_lifetime{60};
+
+  SessionLifetime session;
+  // Folder with the looks of tenants. Key: login.themes.
+  std::string themes;
+  // Domains of tenants whose clients may use the implicit grant. Key: login.implicit_tenants.
+  std::vector<std::string> implicit_tenants;
 
   jose::Algorithm signing_algorithm = jose::Algorithm::rs256;
   PasswordCost password_cost;

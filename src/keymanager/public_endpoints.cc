@@ -40,10 +40,42 @@ void PublicEndpoints::mount() {
   routes_.add("GET", std::string(key_set_path), [this](const http::Request&, const std::string&) {
     return parts_.discovery.key_set();
   });
+  mount_pages();
   for (const std::string& path : metadata_paths_) {
     routes_.add("GET", path, [this](const http::Request&, const std::string&) {
       return parts_.discovery.metadata();
     });
+  }
+}
+
+void PublicEndpoints::mount_pages() {
+  routes_.add("POST", "/oauth2/par", answer_of(parts_.pushed));
+  routes_.add("POST", "/oauth2/device_authorize",
+              [this](const http::Request& request, const std::string&) {
+                return parts_.devices.authorize(request);
+              });
+  routes_.add("GET", "/oauth2/device", [this](const http::Request& request, const std::string&) {
+    return parts_.devices.show(request);
+  });
+  routes_.add("POST", "/oauth2/device", [this](const http::Request& request, const std::string&) {
+    return parts_.devices.take(request);
+  });
+  routes_.add("GET", "/oauth2/submit.js", [](const http::Request&, const std::string&) {
+    return http::make_response(200, "text/javascript", std::string(submit_script));
+  });
+  for (const char* verb : {"GET", "POST"}) {
+    routes_.add(verb, "/oauth2/authorize", answer_of(parts_.authorization));
+    routes_.add(verb, "/oidc/logout", answer_of(parts_.logout));
+    for (const std::string page : {"account", "password", "second-factor"}) {
+      routes_.add(verb, "/oauth2/" + page,
+                  [this, page](const http::Request& request, const std::string&) {
+                    return parts_.account.handle(request, page);
+                  });
+    }
+    routes_.add(verb, "/oauth2/password-reset",
+                [this](const http::Request& request, const std::string&) {
+                  return parts_.account.handle_reset(request);
+                });
   }
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The OAuth endpoints that clients see. Every path of the list in mount() answers with the same
-// bytes as its aliases.
+// The OAuth endpoints that clients see, and the pages that browsers see. Every path of the list in
+// mount() answers with the same bytes as its aliases.
 //
 // Thread:  pool threads; metadata and keys are answered on the loop.
 #pragma once
 
 #include "http/handler.h"
+#include "keymanager/authorize/authorization_endpoint.h"
+#include "keymanager/authorize/devices.h"
+#include "keymanager/browser/account_pages.h"
+#include "keymanager/browser/logout_endpoint.h"
 #include "keymanager/discovery.h"
 #include "keymanager/introspection_endpoint.h"
 #include "keymanager/registration_endpoint.h"
@@ -24,6 +28,11 @@ struct PublicParts {
   IntrospectionEndpoint& introspection;
   UserInfoEndpoint& user_info;
   RegistrationEndpoint& registration;
+  AuthorizationEndpoint& authorization;
+  PushedRequests& pushed;
+  Devices& devices;
+  LogoutEndpoint& logout;
+  AccountPages& account;
   Discovery& discovery;
 };
 
@@ -36,6 +45,7 @@ class PublicEndpoints final : public http::Handler {
 
  private:
   void mount();
+  void mount_pages();
 
   const PublicParts parts_;
   Routes routes_;

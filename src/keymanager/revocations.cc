@@ -5,6 +5,7 @@
 
 #include "keymanager/lifetime.h"
 #include "storage/apis/revocation_store.h"
+#include "storage/apis/sign_on_removal.h"
 #include "storage/apis/token_store.h"
 
 namespace gatehouse::keymanager {
@@ -19,9 +20,11 @@ Result<> remove_tokens(Transaction& transaction, const model::Revocation& revoca
     return tokens.remove_family(revocation.tenant, revocation.value);
   }
   if (revocation.kind == "client") {
+    GH_CHECK(storage::remove_sign_on_of_client(transaction, revocation.tenant, revocation.value));
     return tokens.remove_of_client(revocation.tenant, revocation.value);
   }
   if (revocation.kind == "user") {
+    GH_CHECK(storage::remove_sign_on_of_user(transaction, revocation.tenant, revocation.value));
     return tokens.remove_of_user(revocation.tenant, revocation.value);
   }
   return {};

@@ -76,8 +76,9 @@ TokenIssuer::TokenIssuer(const Resources& resources, const SigningKeys& keys,
 
 Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
   const Instant now = clock_.now();
-  std::string family = entitlement.replaces ? entitlement.replaces->family
-                                            : to_base64url(random_.bytes(family_size));
+  std::string family = entitlement.family;
+  if (entitlement.replaces) family = entitlement.replaces->family;
+  if (family.empty()) family = to_base64url(random_.bytes(family_size));
   StoredToken access = access_token_of(entitlement, std::move(family), now);
   IssuedTokens issued;
   issued.scopes = entitlement.scopes;
@@ -124,11 +125,15 @@ Result<std::string> TokenIssuer::make_jwt(const Entitlement& entitlement,
 }
 
 Result<> TokenIssuer::store(const Entitlement& entitlement, const Batch& batch) {
-  if (batch.rows.empty() && !entitlement.replaces) return {};
+  if (batch.rows.empty() && !entitlement.replaces && !entitlement.redeem) return {};
   GH_TRY(fresh, apis_.write([&](Transaction& transaction) -> Result<bool> {
     storage::TokenStore tokens(transaction);
     if (entitlement.replaces) {
       GH_TRY(first_use, tokens.use(entitlement.replaces->hash, batch.now));
+      if (!first_use) return false;
+    }
+    if (entitlement.redeem) {
+      GH_TRY(first_use, entitlement.redeem(transaction, batch.now));
       if (!first_use) return false;
     }
     // A token stored after its client was removed would live on unseen by the removal.
@@ -140,8 +145,12 @@ Result<> TokenIssuer::store(const Entitlement& entitlement, const Batch& batch) 
     return true;
   }));
   if (fresh) return {};
-  GH_CHECK(revocations_.revoke_family(entitlement.client, entitlement.replaces->family));
-  return refuse(invalid_grant, "The refresh token is not valid", "used a second time");
+  GH_CHECK(revocations_.revoke_family(entitlement.client, entitlement.replaces
+                                                              ? entitlement.replaces->family
+                                                              : entitlement.family));
+  return refuse(invalid_grant,
+                entitlement.replaces ? "The refresh token is not valid" : "The code is not valid",
+                "used a second time");
 }
 
 }  // namespace gatehouse::keymanager

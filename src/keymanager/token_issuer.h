@@ -8,11 +8,13 @@
 // Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "keymanager/revocations.h"
+#include "keymanager/sign_on.h"
 #include "keymanager/signing_keys.h"
 #include "storage/apis/token_store.h"
 
@@ -31,6 +33,14 @@ struct Entitlement {
   std::optional<std::int64_t> seconds{};  // instead of the client's
   // The refresh token that this uses up; the family goes on, and so do its scopes.
   std::optional<storage::StoredToken> replaces{};
+  // Of the tokens, when what was earned names one already; empty: a fresh one.
+  std::string family{};
+  // Uses up what the tokens were earned with, in the transaction that stores them. False: it was
+  // used before, so its family is revoked and nothing is issued.
+  std::function<Result<bool>(storage::Transaction&, Instant now)> redeem{};
+  // How the user signed on, where a page has asked.
+  std::optional<SignOn> sign_on{};
+  std::string code{};  // the authorization code, where there was one
 };
 
 struct IssuedTokens {
@@ -49,7 +59,8 @@ class TokenIssuer {
   TokenIssuer(const Resources& resources, const SigningKeys& keys, Revocations& revocations,
               std::string issuer);
 
-  // Error: invalid_grant, when the refresh token was used before (its family is revoked then) or
+  // Error: invalid_grant, when the refresh token or the code was used before (its family is revoked
+  // then) or
   //        taken back; unauthorized_client, when the client has gone meanwhile.
   Result<IssuedTokens> issue(const Entitlement& entitlement);
 

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/grants/client_credentials.h"
 
+#include "keymanager/client_kind.h"
+#include "keymanager/oauth_error.h"
+
 namespace gatehouse::keymanager {
 
 Result<Entitlement> ClientCredentials::decide(const Form& form, const storage::Client& client) {
+  if (is_public(client)) {
+    return refuse(unauthorized_client, "A client without a secret cannot speak for itself");
+  }
   GH_TRY(asked, form.scopes());
   return decide(asked, client);
 }

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/authorize/authorization_endpoint.h"
+
+#include <gmock/gmock.h>
+
+#include "keymanager/browser/cookies.h"
+#include "keymanager/browser/test_browser.h"
+
+namespace gatehouse::keymanager {
+namespace {
+
+using Fields = TestBrowser::Fields;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TestKeyManager& shared() {
+  static TestKeyManager server;
+  return server;
+}
+
+const TestClient& client() {
+  static const TestClient made = browser_client(shared());
+  return made;
+}
+
+TestBrowser signed_on() { return signed_on_browser(shared(), client()); }
+
+TestKeyManager::Answer redeem(const std::string& code, const TestClient& app = client()) {
+  return redeem_code(shared(), code, app);
+}
+
+Options options_with_implicit() {
+  Options options = quick_options();
+  options.implicit_tenants = {"carbon.super"};
+  return options;
+}
+
+struct RequestCase {
+  const char* name;
+  Fields change;
+  const char* error;  // that the client gets; empty: a page, and nothing is sent
+};
+
+class AuthorizationRequests : public ::testing::TestWithParam<RequestCase> {};
+
+TEST_P(AuthorizationRequests, AreRefusedWhereItBelongs) {
+  const RequestCase& row = GetParam();
+  TestBrowser browser(shared());
+  browser.get(authorize_target(client(), row.change));
+  if (*row.error == '\0') {
+    EXPECT_EQ(browser.page.status, 400);
+    EXPECT_EQ(browser.location(), "");
+    EXPECT_THAT(browser.page.body, HasSubstr("Something is wrong"));
+    return;
+  }
+  EXPECT_EQ(browser.page.status, 302) << browser.page.body;
+  EXPECT_THAT(browser.location(), StartsWith(app_uri));
+  EXPECT_EQ(browser.answer("error"), row.error) << browser.location();
+  EXPECT_EQ(browser.answer("state"), row.change.contains("state") ? "" : "s&1");
+  EXPECT_EQ(browser.answer("iss"), "https://localhost:9443/oauth2/token");
+  EXPECT_EQ(browser.answer("code"), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rfc6749, AuthorizationRequests,
+    ::testing::Values(
+        RequestCase{"no_client", {{"client_id", ""}}, ""},
+        RequestCase{"unknown_client", {{"client_id", "nobody"}}, ""},
+        RequestCase{"other_redirect", {{"redirect_uri", "https://evil.example/cb"}}, ""},
+        RequestCase{"longer_redirect", {{"redirect_uri", "https://app.example/cb/x"}}, ""},
+        RequestCase{"redirect_with_fragment", {{"redirect_uri", "https://app.example/cb#x"}}, ""},
+        RequestCase{
+            "unknown_pushed_request", {{"request_uri", "urn:ietf:params:oauth:request_uri:x"}}, ""},
+        RequestCase{"no_type", {{"response_type", ""}}, "invalid_request"},
+        RequestCase{"unknown_type", {{"response_type", "magic"}}, "unsupported_response_type"},
+        RequestCase{
+            "token", {{"response_type", "token"}, {"response_mode", "query"}}, "invalid_request"},
+        RequestCase{"hybrid",
+                    {{"response_type", "code id_token"}, {"response_mode", "query"}},
+                    "invalid_request"},
+        RequestCase{"type_in_capitals",
+                    {{"response_type", "CODE"}, {"state", ""}},
+                    "unsupported_response_type"},
+        RequestCase{"plain", {{"code_challenge_method", "plain"}}, "invalid_request"},
+        RequestCase{"method_left_out", {{"code_challenge_method", ""}}, "invalid_request"},
+        RequestCase{"challenge_left_out", {{"code_challenge", ""}}, "invalid_request"},
+        RequestCase{"challenge_short", {{"code_challenge", "abc"}}, "invalid_request"},
+        RequestCase{"unknown_mode", {{"response_mode", "web_message"}}, "invalid_request"},
+        RequestCase{"unknown_prompt", {{"prompt", "create"}}, "invalid_request"},
+        RequestCase{"none_with_login", {{"prompt", "none login"}}, "invalid_request"},
+        RequestCase{"max_age_of_text", {{"max_age", "soon"}}, "invalid_request"},
+        RequestCase{"max_age_negative", {{"max_age", "-1"}}, "invalid_request"},
+        RequestCase{"request_object", {{"request", "e30.e30."}}, "request_not_supported"},
+        RequestCase{"request_address",
+                    {{"request_uri", "https://a.example/r"}},
+                    "request_uri_not_supported"},
+        RequestCase{"registration", {{"registration", "{}"}}, "registration_not_supported"},
+        RequestCase{"scope_with_quote", {{"scope", "a\"b"}}, "invalid_scope"},
+        RequestCase{"silent_without_session", {{"prompt", "none"}}, "login_required"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(AuthorizationRequest, NamesEachParameterOnce) {
+  TestBrowser browser(shared());
+  browser.get(authorize_target(client()) + "&client_id=" + client().id);
+  EXPECT_EQ(browser.page.status, 400);
+  EXPECT_EQ(browser.location(), "");
+}
+
+TEST(AuthorizationRequest, OfTokensIsRefusedInTheFragment) {
+  TestBrowser browser(shared());
+  for (const char* type : {"token", "id_token", "code id_token", "id_token token"}) {
+    browser.get(authorize_target(client(), {{"response_type", type}, {"nonce", "n"}}));
+    EXPECT_THAT(browser.location(), StartsWith(fmt::format("{}#", app_uri)));
+    EXPECT_EQ(browser.answer("error"), "unsupported_response_type") << type;
+  }
+}
+
+TEST(AuthorizationRequest, NeedsTheGrantOfItsClient) {
+  const TestClient other = browser_client(shared(), {}, {std::string(app_uri)}, {"password"});
+  TestBrowser browser(shared());
+  browser.get(authorize_target(other));
+  EXPECT_EQ(browser.answer("error"), "unauthorized_client");
+}
+
+TEST(AuthorizationRequest, MayLeaveOutTheOnlyRedirectUri) {
+  TestBrowser browser = signed_on();
+  browser.get(authorize_target(client(), {{"redirect_uri", ""}}));
+  EXPECT_THAT(browser.location(), StartsWith(app_uri));
+  const auto tokens =
+      shared().token(fmt::format("grant_type=authorization_code&code={}&code_verifier={}",
+                                 browser.answer("code"), verifier),
+                     client().pair());
+  EXPECT_EQ(tokens.status, 200) << tokens.response.body;
+  const TestClient two =
+      browser_client(shared(), {}, {std::string(app_uri), "https://app.example/two"});
+  browser.get(authorize_target(two, {{"redirect_uri", ""}}));
+  EXPECT_EQ(browser.page.status, 400);
+}
+
+TEST(AuthorizationRequest, NeedsAProofKeyFromWhoHasNoSecret) {
+  struct Row {
+    const char* name;
+    json::object document;
+    bool needed;
+  };
+  const Row rows[] = {{"confidential", {}, false},
+                      {"public", {{"token_endpoint_auth_method", "none"}}, true},
+                      {"bypass", {{"bypassClientCredentials", "true"}}, true},
+                      {"mandatory", {{"additionalProperties", {{"pkceMandatory", true}}}}, true}};
+  for (const Row& row : rows) {
+    TestBrowser browser(shared());
+    browser.get(authorize_target(browser_client(shared(), row.document),
+                                 {{"code_challenge", ""}, {"code_challenge_method", ""}}));
+    EXPECT_EQ(browser.answer("error"), row.needed ? "invalid_request" : "") << row.name;
+    EXPECT_EQ(browser.page.status, row.needed ? 302 : 200) << row.name;
+  }
+}
+
+TEST(AuthorizationRequest, MayComeAsAForm) {
+  TestBrowser browser(shared());
+  const int status = browser.post("/oauth2/authorize", {{"client_id", client().id},
+                                                        {"redirect_uri", std::string(app_uri)},
+                                                        {"response_type", "code"}});
+  EXPECT_EQ(status, 200);
+  EXPECT_TRUE(browser.shows("name=\"username\""));
+}
+
+TEST(Prompt, OfLoginAsksAgainAndRotatesTheSession) {
+  TestBrowser browser = signed_on();
+  const std::string before = browser.cookies[std::string(session_cookie)];
+  EXPECT_EQ(browser.get(authorize_target(client(), {{"prompt", "login"}})), 200);
+  EXPECT_EQ(browser.sign_in("admin", std::string(admin_password)), 303);
+  EXPECT_NE(browser.answer("code"), "");
+  const std::string after = browser.cookies[std::string(session_cookie)];
+  EXPECT_NE(before, after);
+  browser.cookies[std::string(session_cookie)] = before;
+  browser.get(authorize_target(client(), {{"prompt", "none"}}));
+  EXPECT_EQ(browser.answer("error"), "login_required");
+}
+
+TEST(Prompt, OfSelectAccountOffersTheOneThereIs) {
+  TestBrowser browser = signed_on();
+  EXPECT_EQ(browser.get(authorize_target(client(), {{"prompt", "select_account"}})), 200);
+  EXPECT_TRUE(browser.shows("Continue as admin"));
+  EXPECT_EQ(browser.submit({{"account", "continue"}}), 303);
+  EXPECT_NE(browser.answer("code"), "");
+  browser.get(authorize_target(client(), {{"prompt", "select_account"}}));
+  EXPECT_EQ(browser.submit({{"account", "other"}}), 200);
+  EXPECT_TRUE(browser.shows("name=\"password\""));
+}
+
+TEST(MaxAge, AsksAgainWhenTheSignOnIsOlder) {
+  TestBrowser browser = signed_on();
+  shared().clock().advance(std::chrono::seconds(10));
+  EXPECT_EQ(browser.get(authorize_target(client(), {{"max_age", "11"}})), 302);
+  EXPECT_EQ(browser.get(authorize_target(client(), {{"max_age", "10"}})), 200);
+  EXPECT_EQ(browser.get(authorize_target(client(), {{"max_age", "0"}})), 200);
+  browser.get(authorize_target(client(), {{"max_age", "5"}, {"prompt", "none"}}));
+  EXPECT_EQ(browser.answer("error"), "login_required");
+}
+
+TEST(IdTokenHint, MustBeOfTheUserWhoIsThere) {
+  TestBrowser browser = signed_on();
+  for (const char* hint : {"x", "e30.e30.e30"}) {
+    browser.get(authorize_target(client(), {{"id_token_hint", hint}, {"prompt", "none"}}));
+    EXPECT_EQ(browser.answer("error"), "login_required") << hint;
+  }
+}
+
+TEST(ResponseMode, OfAFragment) {
+  TestBrowser browser = signed_on();
+  browser.get(authorize_target(client(), {{"response_mode", "fragment"}}));
+  EXPECT_THAT(browser.location(), StartsWith(fmt::format("{}#code=", app_uri)));
+}
+
+TEST(ResponseMode, OfAForm) {
+  TestBrowser browser = signed_on();
+  EXPECT_EQ(browser.get(
+                authorize_target(client(), {{"response_mode", "form_post"}, {"state", "\"><b>"}})),
+            200);
+  EXPECT_TRUE(browser.shows("<form method=\"post\" action=\"https://app.example/cb\">"));
+  EXPECT_FALSE(browser.shows("<b>"));
+  const Fields fields = browser.hidden();
+  EXPECT_EQ(fields.at("state"), "\"><b>");
+  EXPECT_EQ(fields.at("iss"), "https://localhost:9443/oauth2/token");
+  EXPECT_EQ(redeem(fields.at("code")).status, 200);
+}
+
+TEST(ResponseMode, KeepsTheQueryOfTheRedirectUri) {
+  const std::string uri = "https://app.example/cb?tenant=1";
+  const TestClient app = browser_client(shared(), {}, {uri});
+  TestBrowser browser(shared());
+  browser.get(authorize_target(app, {{"redirect_uri", uri}, {"prompt", "none"}}));
+  EXPECT_THAT(browser.location(), StartsWith(uri + "&error=login_required"));
+}
+
+TEST(ImplicitGrant, IsThereOnlyForATenantThatWantsIt) {
+  TestKeyManager server(options_with_implicit());
+  const TestClient app = browser_client(server);
+  TestBrowser browser(server);
+  browser.get(authorize_target(app, {{"response_type", "token"}}));
+  browser.sign_in("admin", std::string(admin_password));
+  browser.submit({{"consent", "approve"}});
+  EXPECT_THAT(browser.location(), StartsWith(fmt::format("{}#access_token=", app_uri)));
+  EXPECT_EQ(browser.answer("token_type"), "Bearer");
+  EXPECT_TRUE(server.validate(browser.answer("access_token")).active);
+  const TestClient without =
+      browser_client(server, {}, {std::string(app_uri)}, {"authorization_code"});
+  browser.get(authorize_target(without, {{"response_type", "token"}}));
+  EXPECT_EQ(browser.answer("error"), "unauthorized_client");
+}
+
+}  // namespace
+}  // namespace gatehouse::keymanager

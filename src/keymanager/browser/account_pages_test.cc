@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/browser/account_pages.h"
+
+#include <gmock/gmock.h>
+
+#include "keymanager/browser/cookies.h"
+#include "keymanager/browser/test_browser.h"
+#include "keymanager/browser/totp.h"
+
+namespace gatehouse::keymanager {
+namespace {
+
+using std::chrono::seconds;
+
+class AccountPagesTest : public ::testing::Test {
+ protected:
+  AccountPagesTest() { server_.add_user("anna", {"Internal/subscriber"}); }
+
+  // A page of the account, with a session of anna.
+  TestBrowser open(const std::string& page, const std::string& password = "password-of-anna") {
+    TestBrowser browser(server_);
+    EXPECT_EQ(browser.get("/oauth2/" + page), 200);
+    EXPECT_EQ(browser.sign_in("anna", password), 303);
+    EXPECT_EQ(browser.location(), page);
+    EXPECT_EQ(browser.get("/oauth2/" + page), 200);
+    return browser;
+  }
+  bool signs_in(const std::string& password) {
+    TestBrowser browser(server_);
+    browser.get("/oauth2/account");
+    return browser.sign_in("anna", password) == 303;
+  }
+
+  // The secret on the page that sets up the second factor.
+  static std::string secret_of(const TestBrowser& browser) {
+    const std::size_t begin = browser.page.body.find("<code>") + 6;
+    const std::string text =
+        browser.page.body.substr(begin, browser.page.body.find('<', begin) - begin);
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : text) {
+      bits = bits << 5U | static_cast<std::uint32_t>(c >= 'A' ? c - 'A' : c - '2' + 26);
+      count += 5;
+      if (count < 8) continue;
+      count -= 8;
+      bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
+    }
+    return bytes;
+  }
+  std::string code_of(const std::string& secret) {
+    return totp_code(secret, totp_step(server_.clock().now()));
+  }
+  // Sets up the second factor of anna; returns its secret.
+  std::string enrol(std::vector<std::string>* recovery = nullptr) {
+    TestBrowser browser = open("second-factor");
+    const std::string secret = secret_of(browser);
+    EXPECT_EQ(browser.submit({{"code", code_of(secret)}, {"password", "password-of-anna"}}), 200)
+        << browser.page.body;
+    EXPECT_TRUE(browser.shows("Recovery codes"));
+    if (recovery != nullptr) {
+      std::string_view rest = browser.page.body;
+      for (std::size_t at = 0; (at = rest.find("<li>")) != std::string_view::npos;) {
+        rest.remove_prefix(at + 4);
+        recovery->emplace_back(rest.substr(0, rest.find('<')));
+      }
+    }
+    return secret;
+  }
+
+  TestKeyManager server_;
+};
+
+TEST_F(AccountPagesTest, ListAndWithdrawConsents) {
+  const TestClient app = browser_client(server_);
+  TestBrowser browser(server_);
+  browser.get(authorize_target(app));
+  browser.sign_in("anna", "password-of-anna");
+  browser.submit({{"consent", "approve"}});
+  const auto tokens = redeem_code(server_, browser.answer("code"), app);
+  const std::string token = text_or(tokens.body, "access_token", "");
+  ASSERT_TRUE(server_.validate(token).active);
+
+  browser.get("/oauth2/account");
+  EXPECT_TRUE(browser.shows("App &lt;"));
+  EXPECT_TRUE(browser.shows("name=\"withdraw\" value=\"" + app.id + "\""));
+  EXPECT_EQ(browser.submit({{"withdraw", app.id}}), 303);
+  EXPECT_FALSE(server_.validate(token).active);
+  browser.get("/oauth2/account");
+  EXPECT_TRUE(browser.shows("No application may act for you."));
+  browser.get(authorize_target(app, {{"prompt", "none"}}));
+  EXPECT_EQ(browser.answer("error"), "consent_required");
+}
+
+TEST_F(AccountPagesTest, TakeOnlyTheirOwnForms) {
+  for (const char* page : {"account", "password", "second-factor", "password-reset"}) {
+    TestBrowser browser = open("account");
+    EXPECT_EQ(browser.post(std::string("/oauth2/") + page, {{"withdraw", "x"}}), 403) << page;
+  }
+  TestBrowser browser = open("password");
+  TestBrowser::Fields fields = browser.hidden();
+  browser.get("/oauth2/account");
+  fields["new_password"] = fields["repeat_password"] = "a long password";
+  EXPECT_EQ(browser.post("/oauth2/account", fields), 403);
+}
+
+struct ChangeCase {
+  const char* name;
+  const char* present;
+  const char* fresh;
+  const char* repeated;
+  int status;
+};
+
+TEST_F(AccountPagesTest, ChangeThePassword) {
+  const ChangeCase rows[] = {
+      {"wrong_present", "wrong", "a longer password", "a longer password", 401},
+      {"not_repeated", "password-of-anna", "a longer password", "another one", 400},
+      {"too_short", "password-of-anna", "short", "short", 400},
+      {"empty", "password-of-anna", "", "", 400},
+      {"good", "password-of-anna", "a longer password", "a longer password", 200}};
+  TestBrowser other = open("account");
+  TestBrowser browser = open("password");
+  for (const ChangeCase& row : rows) {
+    browser.get("/oauth2/password");
+    EXPECT_EQ(browser.submit({{"password", row.present},
+                              {"new_password", row.fresh},
+                              {"repeat_password", row.repeated}}),
+              row.status)
+        << row.name;
+  }
+  EXPECT_FALSE(signs_in("password-of-anna"));
+  EXPECT_TRUE(signs_in("a longer password"));
+  // Who has changed it stays signed on; every other browser does not.
+  browser.get("/oauth2/account");
+  EXPECT_TRUE(browser.shows("Your account"));
+  other.get("/oauth2/account");
+  EXPECT_TRUE(other.shows("name=\"password\""));
+}
+
+TEST_F(AccountPagesTest, SlowDownWhoGuessesThePresentPassword) {
+  TestBrowser browser = open("password");
+  const TestBrowser::Fields wrong{{"password", "wrong"},
+                                  {"new_password", "a longer password"},
+                                  {"repeat_password", "a longer password"}};
+  for (std::uint32_t i = 0; i <= name_attempts.free; ++i) {
+    EXPECT_EQ(browser.submit(wrong), 401) << i;
+  }
+  EXPECT_EQ(browser.submit(wrong), 429);
+}
+
+TEST_F(AccountPagesTest, ResetThePasswordWithATokenOnce) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  const std::string earlier = *change.make_reset("anna");
+  const std::string token = *change.make_reset("anna");
+  TestBrowser session = open("account");
+  TestBrowser browser(server_);
+  EXPECT_EQ(browser.get("/oauth2/password-reset?token=" + earlier), 400);
+  EXPECT_EQ(browser.get("/oauth2/password-reset"), 400);
+  EXPECT_EQ(browser.get("/oauth2/password-reset?token=" + token), 200);
+  EXPECT_TRUE(browser.shows("<strong>anna</strong>"));
+  EXPECT_EQ(browser.submit({{"new_password", "short"}, {"repeat_password", "short"}}), 400);
+  const TestBrowser::Fields fresh{{"new_password", "a fresh password"},
+                                  {"repeat_password", "a fresh password"}};
+  EXPECT_EQ(browser.submit(fresh), 200);
+  EXPECT_TRUE(signs_in("a fresh password"));
+  session.get("/oauth2/account");
+  EXPECT_TRUE(session.shows("name=\"password\""));
+  EXPECT_EQ(browser.get("/oauth2/password-reset?token=" + token), 400);
+}
+
+TEST_F(AccountPagesTest, ResetThePasswordWithinAnHour) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  const std::string token = *change.make_reset("anna");
+  EXPECT_FALSE(change.make_reset("nobody"));
+  server_.clock().advance(PasswordChange::reset_lifetime);
+  TestBrowser browser(server_);
+  EXPECT_EQ(browser.get("/oauth2/password-reset?token=" + token), 400);
+}
+
+TEST_F(AccountPagesTest, SetUpTheSecondFactorOnlyWithCodeAndPassword) {
+  TestBrowser browser = open("second-factor");
+  EXPECT_TRUE(browser.shows("<svg class=\"qr\""));
+  const std::string secret = secret_of(browser);
+  ASSERT_EQ(secret.size(), totp_secret_size);
+  EXPECT_EQ(browser.submit({{"code", "000000"}, {"password", "password-of-anna"}}), 400);
+  EXPECT_EQ(secret_of(browser), secret);
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}, {"password", "wrong"}}), 400);
+  EXPECT_TRUE(signs_in("password-of-anna"));
+}
+
+TEST_F(AccountPagesTest, AskForTheSecondFactorAtSignIn) {
+  const std::string secret = enrol();
+  const TestClient app = browser_client(server_);
+  TestBrowser browser(server_);
+  browser.get(authorize_target(app));
+  EXPECT_EQ(browser.sign_in("anna", "password-of-anna"), 200);
+  EXPECT_TRUE(browser.shows("name=\"code\""));
+  EXPECT_FALSE(browser.cookies.contains(std::string(session_cookie)));
+  // The code that has set it up was seen once already.
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}}), 401);
+  server_.clock().advance(seconds(30));
+  const std::string code = code_of(secret);
+  EXPECT_EQ(browser.submit({{"code", code.substr(0, 3) + " " + code.substr(3)}}), 200);
+  EXPECT_TRUE(browser.shows("name=\"consent\" value=\"approve\""));
+  EXPECT_EQ(browser.submit({{"consent", "approve"}}), 303);
+
+  TestBrowser replay(server_);
+  replay.get(authorize_target(app));
+  replay.sign_in("anna", "password-of-anna");
+  EXPECT_EQ(replay.submit({{"code", code}}), 401);
+}
+
+TEST_F(AccountPagesTest, TellHowTheUserSignedOn) {
+  const std::string secret = enrol();
+  server_.clock().advance(seconds(30));
+  const TestClient app = browser_client(server_);
+  TestBrowser browser(server_);
+  browser.get(authorize_target(app));
+  browser.sign_in("anna", "password-of-anna");
+  browser.submit({{"code", code_of(secret)}});
+  browser.submit({{"consent", "approve"}});
+  const auto rows = server_.databases().api_manager().read([](storage::Transaction& transaction) {
+    return transaction.query("SELECT document FROM am_authorization_code WHERE tenant_id = 1");
+  });
+  ASSERT_EQ(rows->size(), 1U);
+  const CodeTerms terms = code_terms_from(*parse_json_object(rows->front().text(0)));
+  EXPECT_EQ(terms.sign_on.acr, acr_second_factor);
+  EXPECT_EQ(terms.sign_on.amr, (std::vector<std::string>{"pwd", "otp", "mfa"}));
+  EXPECT_EQ(terms.sign_on.at, server_.clock().now());
+}
+
+TEST_F(AccountPagesTest, StepUpToTheSecondFactorWhenAskedFor) {
+  const TestClient app = browser_client(server_);
+  TestBrowser browser(server_);
+  browser.get(authorize_target(app));
+  browser.sign_in("anna", "password-of-anna");
+  browser.submit({{"consent", "approve"}});
+  // Nobody can give what he does not have; the wish is voluntary.
+  EXPECT_EQ(browser.get(authorize_target(app, {{"acr_values", "2"}})), 302);
+  enrol();
+  EXPECT_EQ(browser.get(authorize_target(app, {{"acr_values", "1"}})), 302);
+  EXPECT_EQ(browser.get(authorize_target(app, {{"acr_values", "2"}})), 200);
+  EXPECT_TRUE(browser.shows("name=\"password\""));
+}
+
+TEST_F(AccountPagesTest, TakeEachRecoveryCodeOnce) {
+  std::vector<std::string> codes;
+  enrol(&codes);
+  ASSERT_EQ(codes.size(), recovery_codes_count);
+  const auto enter = [&](const std::string& code) {
+    TestBrowser browser(server_);
+    browser.get("/oauth2/account");
+    browser.sign_in("anna", "password-of-anna");
+    return browser.submit({{"code", code}});
+  };
+  EXPECT_EQ(enter(codes[0]), 303);
+  EXPECT_EQ(enter(codes[0]), 401);
+  EXPECT_EQ(enter("  " + codes[1] + " "), 303);
+  const auto rows = server_.databases().user_manager().read([](storage::Transaction& transaction) {
+    return transaction.query("SELECT hash FROM um_recovery_code WHERE tenant_id = 1");
+  });
+  EXPECT_EQ(rows->size(), recovery_codes_count - 2);
+}
+
+TEST_F(AccountPagesTest, SlowDownWhoGuessesCodes) {
+  enrol();
+  TestBrowser browser(server_);
+  browser.get("/oauth2/account");
+  browser.sign_in("anna", "password-of-anna");
+  for (std::uint32_t i = 0; i <= code_attempts.free; ++i) {
+    EXPECT_EQ(browser.submit({{"code", "123456"}}), 401) << i;
+  }
+  EXPECT_EQ(browser.submit({{"code", "123456"}}), 429);
+}
+
+TEST_F(AccountPagesTest, HoldThePasswordForAShortTimeOnly) {
+  const std::string secret = enrol();
+  TestBrowser browser(server_);
+  browser.get("/oauth2/account");
+  browser.sign_in("anna", "password-of-anna");
+  server_.clock().advance(std::chrono::minutes(5));
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}}), 401);
+  EXPECT_TRUE(browser.shows("name=\"username\""));
+}
+
+TEST_F(AccountPagesTest, SwitchOffTheSecondFactorWithACode) {
+  const std::string secret = enrol();
+  server_.clock().advance(seconds(30));
+  TestBrowser browser(server_);
+  browser.get("/oauth2/second-factor");
+  browser.sign_in("anna", "password-of-anna");
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}}), 303);
+  EXPECT_EQ(browser.get("/oauth2/second-factor"), 200);
+  EXPECT_TRUE(browser.shows("Recovery codes left: 10."));
+  EXPECT_EQ(browser.submit({{"code", "000000"}}), 400);
+  server_.clock().advance(seconds(30));
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}}), 200);
+  EXPECT_TRUE(signs_in("password-of-anna"));
+}
+
+TEST_F(AccountPagesTest, KeepTheSecretSealed) {
+  const std::string secret = enrol();
+  const auto rows = server_.databases().user_manager().read([](storage::Transaction& transaction) {
+    return transaction.query("SELECT sealed FROM um_second_factor WHERE tenant_id = 1");
+  });
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().bytes(0).find(secret), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gatehouse::keymanager

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/browser/sign_in.h"
+
+#include "core/text.h"
+#include "keymanager/browser/cookies.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+constexpr std::string_view step_password = "sign-in";
+constexpr std::string_view step_code = "sign-in-code";
+// How long the password holds while the second factor is looked for.
+constexpr std::chrono::minutes code_time{5};
+
+json::object to_json(const SignInTask& task, std::string_view step) {
+  json::object object{{"step", step},
+                      {"page", task.page},
+                      {"action", task.action},
+                      {"client_name", task.client_name},
+                      {"form_target", task.form_target},
+                      {"hint", task.hint},
+                      {"memory", task.memory}};
+  if (task.tenant) object["tenant"] = *task.tenant;
+  return object;
+}
+
+SignInTask task_from(const json::object& object) {
+  SignInTask task{.page = text_or(object, "page", ""), .action = text_or(object, "action", "")};
+  if (object.contains("tenant")) task.tenant = number_or(object, "tenant", 0);
+  task.client_name = text_or(object, "client_name", "");
+  task.form_target = text_or(object, "form_target", "");
+  task.hint = text_or(object, "hint", "");
+  if (const json::object* memory = object_at(object, "memory")) task.memory = *memory;
+  return task;
+}
+
+std::string name_key(std::string_view name) { return "name\n" + to_lower(name); }
+std::string address_key(const Browser& browser) { return "address\n" + browser.address; }
+
+}  // namespace
+
+SignIn::SignIn(const Resources& resources, const Pages& pages, Login& login, Sessions& sessions,
+               SecondFactor& second_factor, Attempts& attempts)
+    : pages_(pages),
+      login_(login),
+      sessions_(sessions),
+      second_factor_(second_factor),
+      attempts_(attempts),
+      clock_(resources.clock),
+      directory_(resources.users) {}
+
+bool SignIn::is_own(const json::object& memory) {
+  const std::string step = text_or(memory, "step", "");
+  return step == step_password || step == step_code;
+}
+
+http::Response SignIn::ask(const Browser& browser, const SignInTask& task) const {
+  return show_password(browser, task, {}, 200);
+}
+
+http::Response SignIn::show_password(const Browser& browser, const SignInTask& task,
+                                     const Markup& message, int status) const {
+  const Markup intro =
+      task.client_name.empty()
+          ? Markup{}
+          : html(R"(<p class="soft">to continue to <strong>{}</strong></p>)", task.client_name);
+  const Markup name_focus{task.hint.empty() ? " autofocus" : ""};
+  const Markup password_focus{task.hint.empty() ? "" : " autofocus"};
+  const Markup fields = html(
+      R"(<label for="username">User name</label>
+<input id="username" name="username" type="text" value="{}" autocomplete="username" )"
+      R"(autocapitalize="none" spellcheck="false" required{}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required{}>
+<button type="submit">Sign in</button>)",
+      task.hint, name_focus, password_focus);
+  const Page page{.title = "Sign in",
+                  .body = html("<h1>Sign in</h1>{}{}{}", intro, message,
+                               pages_.form(browser, task.action, task.page,
+                                           to_json(task, step_password), fields)),
+                  .status = status,
+                  .form_target = task.form_target};
+  return pages_.show(browser, task.tenant.value_or(model::first_tenant), page);
+}
+
+http::Response SignIn::show_code(const Browser& browser, const SignInTask& task,
+                                 const Account& account, const Markup& message) const {
+  json::object memory = to_json(task, step_code);
+  memory["user_tenant"] = account.tenant;
+  memory["user"] = account.user.id;
+  memory["until"] = to_ms(clock_.now() + code_time);
+  const Markup fields = html(
+      R"(<label for="code">Code</label>
+<input id="code" name="code" type="text" class="code" inputmode="text" )"
+      R"(autocomplete="one-time-code" spellcheck="false" required autofocus )"
+      R"(aria-describedby="code-help">
+<p><small id="code-help">{}</small></p>
+<button type="submit">Continue</button>)",
+      "Six digits from your authenticator app, or one of your recovery codes.");
+  const Page page{.title = "Confirm it is you",
+                  .body = html("<h1>Confirm it is you</h1>{}{}", message,
+                               pages_.form(browser, task.action, task.page, memory, fields)),
+                  .status = message.text.empty() ? 200 : 401,
+                  .form_target = task.form_target};
+  return pages_.show(browser, account.tenant, page);
+}
+
+http::Response SignIn::show_wait(const Browser& browser, const SignInTask& task,
+                                 std::chrono::seconds wait) const {
+  http::Response response = show_password(
+      browser, task,
+      alert(fmt::format("There were too many wrong tries. Try again in {} seconds.", wait.count())),
+      429);
+  response.headers.add("Retry-After", std::to_string(wait.count()));
+  return response;
+}
+
+Result<SignIn::Answer> SignIn::answer(const Browser& browser, const Form& form,
+                                      const json::object& memory) {
+  const SignInTask task = task_from(memory);
+  if (text_or(memory, "step", "") == step_code) return take_code(browser, form, task, memory);
+  return take_password(browser, form, task);
+}
+
+Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form& form,
+                                             const SignInTask& asked) {
+  SignInTask task = asked;
+  task.hint = form.text("username");
+  const std::chrono::seconds wait =
+      std::max(attempts_.wait_of(name_key(task.hint)), attempts_.wait_of(address_key(browser)));
+  if (wait.count() > 0) return Answer(show_wait(browser, task, wait));
+  Result<Account> account = check(form, task);
+  if (!account) {
+    if (account.error().code != ErrorCode::unauthenticated) {
+      return tl::unexpected<Error>(account.error());
+    }
+    attempts_.failed(name_key(task.hint), name_attempts);
+    attempts_.failed(address_key(browser), address_attempts);
+    return Answer(
+        show_password(browser, task, alert("The user name or the password is wrong."), 401));
+  }
+  attempts_.succeeded(name_key(task.hint));
+  GH_TRY(enrolled, second_factor_.is_enrolled(*account));
+  if (enrolled) return Answer(show_code(browser, task, *account, {}));
+  return begin(browser, task,
+               {*std::move(account),
+                {.at = clock_.now(), .acr = std::string(acr_password), .amr = {"pwd"}}});
+}
+
+// The password costs the same time for everybody, whatever the name.
+Result<Account> SignIn::check(const Form& form, const SignInTask& task) {
+  std::string name = task.hint;
+  if (task.tenant && *task.tenant != model::first_tenant && name.find('@') == std::string::npos) {
+    const auto client_tenant = directory_.tenant(*task.tenant);
+    if (client_tenant) name += '@' + client_tenant->domain;
+  }
+  GH_TRY(account, login_.check({name, std::string(form.text("password"))}));
+  if (task.tenant && account.tenant != *task.tenant) {
+    return fail(ErrorCode::unauthenticated, "The user is of another tenant");
+  }
+  return account;
+}
+
+Result<SignIn::Answer> SignIn::take_code(const Browser& browser, const Form& form,
+                                         const SignInTask& task, const json::object& memory) {
+  if (from_ms(number_or(memory, "until", 0)) <= clock_.now()) {
+    return Answer(
+        show_password(browser, task, alert("That took too long. Please begin again."), 401));
+  }
+  Result<Account> account =
+      directory_.by_id(number_or(memory, "user_tenant", 0), text_or(memory, "user", ""));
+  if (!account || !account->active()) {
+    if (!account && account.error().code != ErrorCode::not_found) {
+      return tl::unexpected<Error>(account.error());
+    }
+    return Answer(show_password(browser, task, {}, 401));
+  }
+  GH_TRY(verdict, second_factor_.check(*account, form.text("code")));
+  if (verdict == SecondFactor::Verdict::right) {
+    return begin(browser, task,
+                 {*std::move(account),
+                  {.at = clock_.now(),
+                   .acr = std::string(acr_second_factor),
+                   .amr = {"pwd", "otp", "mfa"}}});
+  }
+  const bool wait = verdict == SecondFactor::Verdict::wait;
+  http::Response response =
+      show_code(browser, task, *account,
+                alert(wait ? "There were too many wrong codes. Wait a little and try again."
+                           : "This code does not hold. Each code can be used once."));
+  if (wait) response.status = 429;
+  return Answer(std::move(response));
+}
+
+Result<std::string> SignIn::renew(const Session& session, std::string_view replaced) {
+  GH_TRY(account, directory_.by_id(session.account.tenant, session.account.user.id));
+  return sessions_.begin({std::move(account), session.sign_on}, replaced);
+}
+
+Result<SignIn::Answer> SignIn::begin(const Browser& browser, const SignInTask& task,
+                                     Session session) {
+  GH_TRY(text, sessions_.begin(session, browser.session));
+  return Answer(SignedIn{std::move(session), make_cookie(session_cookie, text), task.memory});
+}
+
+}  // namespace gatehouse::keymanager

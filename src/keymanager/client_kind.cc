@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/client_kind.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+// A switch of the document itself, or of the portal's `additionalProperties` in it; portals write
+// them as text as well.
+bool is_on(const json::object& document, std::string_view name) {
+  const auto on = [name](const json::object& object) {
+    return flag_or(object, name, false) || text_or(object, name, "") == "true";
+  };
+  const json::object* more = object_at(document, "additionalProperties");
+  return on(document) || (more != nullptr && on(*more));
+}
+
+}  // namespace
+
+bool is_public(const storage::Client& client) {
+  return text_or(client.document, "token_endpoint_auth_method", "") == "none" ||
+         is_on(client.document, "bypassClientCredentials");
+}
+
+bool needs_proof_key(const storage::Client& client) {
+  return is_public(client) || is_on(client.document, "pkceMandatory");
+}
+
+}  // namespace gatehouse::keymanager
