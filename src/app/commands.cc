@@ -10,6 +10,7 @@
 #include "app/secrets.h"
 #include "app/surroundings.h"
 #include "http/pooled_client.h"
+#include "keymanager/browser/password_change.h"
 #include "keymanager/first_users.h"
 #include "keymanager/signing_keys.h"
 #include "storage/databases.h"
@@ -157,8 +158,12 @@ Result<> run_rotate_keys(const Configuration& configuration, std::ostream& out) 
   return {};
 }
 
-Result<> run_reset_password(const Configuration& configuration, const std::string& user,
-                            std::ostream& out) {
+namespace {
+
+// `work` with the world of a key manager on the node's data.
+Result<> with_key_manager_world(
+    const Configuration& configuration,
+    const std::function<Result<>(const keymanager::Resources&, keymanager::Passwords&)>& work) {
   Workshop workshop;
   GH_CHECK(workshop.open(configuration));
   GH_TRY(sealer, workshop.sealer(configuration));
@@ -172,9 +177,34 @@ Result<> run_reset_password(const Configuration& configuration, const std::strin
                                         sealer,
                                         around.metrics};
   keymanager::Passwords passwords(around.passwords, around.random, keymanager::PasswordCost{});
-  GH_TRY(password, keymanager::reset_password(resources, passwords, user));
-  out << "The password of " << user << " is now " << password << "\n";
-  return {};
+  return work(resources, passwords);
+}
+
+}  // namespace
+
+Result<> run_reset_password(const Configuration& configuration, const std::string& user,
+                            std::ostream& out) {
+  return with_key_manager_world(
+      configuration,
+      [&](const keymanager::Resources& resources, keymanager::Passwords& passwords) -> Result<> {
+        GH_TRY(password, keymanager::reset_password(resources, passwords, user));
+        out << "The password of " << user << " is now " << password << "\n";
+        return {};
+      });
+}
+
+Result<> run_reset_link(const Configuration& configuration, const std::string& user,
+                        std::ostream& out) {
+  return with_key_manager_world(
+      configuration,
+      [&](const keymanager::Resources& resources, keymanager::Passwords& passwords) -> Result<> {
+        const keymanager::Directory directory(resources.users);
+        keymanager::PasswordChange change(resources, directory, passwords);
+        GH_TRY(token, change.make_reset(user));
+        out << "For an hour and once, " << user << " sets a password at\n"
+            << configuration.base_url() << "/oauth2/password-reset?token=" << token << "\n";
+        return {};
+      });
 }
 
 }  // namespace gatehouse::app

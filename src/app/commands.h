@@ -33,5 +33,8 @@ Result<> run_rotate_keys(const Configuration& configuration, std::ostream& out);
 // Sets a random password and prints it.
 Result<> run_reset_password(const Configuration& configuration, const std::string& user,
                             std::ostream& out);
+// Makes a link with which the user sets a password himself, and prints it.
+Result<> run_reset_link(const Configuration& configuration, const std::string& user,
+                        std::ostream& out);
 
 }  // namespace gatehouse::app

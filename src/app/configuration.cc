@@ -180,6 +180,10 @@ std::string Configuration::path(std::string_view file) const {
   return server.data_dir + "/" + std::string(file);
 }
 
+std::string Configuration::base_url() const {
+  return fmt::format("https://{}:{}", server.hostname, port(9443));
+}
+
 std::string Configuration::issuer() const {
   if (!key_manager.issuer.empty()) return key_manager.issuer;
   return fmt::format("https://{}:{}/oauth2/token", server.hostname, port(9443));

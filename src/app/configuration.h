@@ -76,6 +76,13 @@ struct KeyManagerConfig {
   std::string issuer;
 };
 
+struct LoginConfig {
+  std::string themes = "themes";
+  std::int64_t session_idle_s = 1800;
+  std::int64_t session_max_s = 43'200;
+  std::vector<std::string> implicit_tenants;
+};
+
 struct SampleConfig {
   bool enabled = false;
   std::int64_t port = 9780;
@@ -97,6 +104,7 @@ struct Configuration {
   ClusterConfig cluster;
   GatewayConfig gateway;
   KeyManagerConfig key_manager;
+  LoginConfig login;
   PortalsConfig portals;
   SampleConfig sample;
 
@@ -106,6 +114,8 @@ struct Configuration {
   }
   // A file named in the configuration: as it stands if absolute, else inside data_dir.
   std::string path(std::string_view file) const;
+  // Where browsers and clients find the control plane: "https://HOSTNAME:PORT".
+  std::string base_url() const;
   // The issuer of our tokens: as configured, else made of hostname and port.
   std::string issuer() const;
 };

@@ -159,6 +159,28 @@ void add_control_plane(Keys& keys, Configuration& all) {
               });
 }
 
+void add_login(Keys& keys, LoginConfig& login) {
+  keys.insert(keys.end(),
+              {
+                  {"login", "themes", &login.themes,
+                   "Folder with the looks of the pages for browsers: THEMES/TENANT-DOMAIN with "
+                   "style.css, logo.svg or logo.png, and name.txt; each is optional."},
+                  {"login",
+                   "session_idle_s",
+                   &login.session_idle_s,
+                   "Seconds without use after which a browser is signed out.",
+                   {60, 2'592'000}},
+                  {"login",
+                   "session_max_s",
+                   &login.session_max_s,
+                   "Seconds after which a browser is signed out, however much it is used.",
+                   {60, 2'592'000}},
+                  {"login", "implicit_tenants", &login.implicit_tenants,
+                   "Domains of tenants whose clients may use the implicit grant, which is not "
+                   "recommended."},
+              });
+}
+
 }  // namespace
 
 Keys keys_of(Configuration& configuration) {
@@ -168,6 +190,7 @@ Keys keys_of(Configuration& configuration) {
   add_files(keys, configuration);
   add_gateway(keys, configuration.gateway);
   add_control_plane(keys, configuration);
+  add_login(keys, configuration.login);
   return keys;
 }
 

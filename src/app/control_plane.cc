@@ -21,22 +21,23 @@ namespace {
 constexpr std::uint64_t clean_every = 30;  // rounds of care()
 constexpr std::uint64_t sweep_every = 3600;
 
-std::string base_url(const Configuration& configuration) {
-  return fmt::format("https://{}:{}", configuration.server.hostname, configuration.port(9443));
-}
-
 keymanager::Options key_manager_options(const Configuration& configuration) {
   keymanager::Options options;
   options.issuer = configuration.issuer();
-  options.base_url = base_url(configuration);
+  options.base_url = configuration.base_url();
   options.key_cache = configuration.key_manager.key_cache ? keymanager::KeyCacheMode::on
                                                           : keymanager::KeyCacheMode::off;
+  const LoginConfig& login = configuration.login;
+  options.session = {.idle = std::chrono::seconds(login.session_idle_s),
+                     .absolute = std::chrono::seconds(login.session_max_s)};
+  options.themes = login.themes.empty() ? "" : configuration.path(login.themes);
+  options.implicit_tenants = login.implicit_tenants;
   return options;
 }
 
 std::string portal_url(const Configuration& configuration, const std::string& configured,
                        std::string_view path) {
-  return configured.empty() ? fmt::format("{}/{}", base_url(configuration), path) : configured;
+  return configured.empty() ? fmt::format("{}/{}", configuration.base_url(), path) : configured;
 }
 
 publisher::PublisherOptions publisher_options(const Configuration& configuration,
@@ -79,7 +80,7 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
       publisher_(databases, surroundings.clock, surroundings.random,
                  publisher_options(configuration, sealer_, surroundings.random)),
       devportal_(databases, key_manager_client_, surroundings.clock, surroundings.random,
-                 {.key_manager_url = base_url(configuration), .hash_password = hash_password()}),
+                 {.key_manager_url = configuration.base_url(), .hash_password = hash_password()}),
       admin_(databases, key_manager_client_, surroundings.clock, surroundings.random,
              {.hash_password = hash_password()}),
       analytics_(databases, surroundings.clock),
@@ -114,7 +115,8 @@ Result<> ControlPlane::mount() {
   inspection_.mount(add_router(rest::gateway_document, {"/api/am/gateway/v2"}));
   for (const auto& router : routers_) GH_CHECK(router->check());
 
-  for (const char* path : {"/oauth2", "/oauth2endpoints", "/.well-known", "/client-registration"}) {
+  for (const char* path :
+       {"/oauth2", "/oauth2endpoints", "/oidc", "/.well-known", "/client-registration"}) {
     public_.add(path, key_manager_.public_handler());
     internal_.add(path, key_manager_.public_handler());
   }

@@ -26,6 +26,7 @@ struct Arguments {
   std::string directory;
   std::string user;
   bool reference = false;
+  bool link = false;
   SampleArguments sample;
 };
 
@@ -150,9 +151,11 @@ void add_care(CLI::App& program, Arguments& arguments, int& code) {
   CLI::App* reset = user->add_subcommand("reset-password", "set a random password and print it");
   add_node_options(*reset, arguments);
   reset->add_option("NAME", arguments.user, "the user")->required();
+  reset->add_flag("--link", arguments.link, "print a link for the user instead");
   reset->callback([&] {
     code = with_configuration(arguments, [&](const Configuration& configuration) {
-      return run_reset_password(configuration, arguments.user, std::cout);
+      return arguments.link ? run_reset_link(configuration, arguments.user, std::cout)
+                            : run_reset_password(configuration, arguments.user, std::cout);
     });
   });
 }
