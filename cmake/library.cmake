@@ -1,6 +1,6 @@
-# gatehouse_library(NAME USES floor... [LINKS target...] [BOTH_ENGINES]): one static library per folder
-# from every .cc in it (and in its subfolders), and one test program from every _test.cc. With
-# GATEHOUSE_FUZZ, each x_fuzz.cc also becomes the fuzz target x_fuzz.
+# gatehouse_library(NAME USES floor... [LINKS target...] [BOTH_ENGINES]): one static library per
+# folder from every .cc in it (and in its subfolders), and one test program from every _test.cc.
+# With GATEHOUSE_FUZZ, each x_fuzz.cc also becomes the fuzz target x_fuzz.
 #
 # BOTH_ENGINES: the tests stand on storage/test_databases.h, and run a second time on PostgreSQL.
 #
