@@ -57,10 +57,14 @@ struct BusConfig {
 
 struct ClusterConfig {
   std::string key_file = "cluster.key";
+  bool share_sessions = true;
+  std::string secret_file;
+  std::string ca;
 };
 
 struct GatewayConfig {
   std::vector<std::string> environments{"Default"};
+  std::vector<std::string> key_manager{"https://127.0.0.1:9443"};
   std::int64_t http_port = 8280;
   std::int64_t https_port = 8243;
   bool key_cache = true;

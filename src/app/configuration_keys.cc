@@ -98,6 +98,15 @@ void add_files(Keys& keys, Configuration& all) {
            "How nodes tell each other news; \"local\": one process.",
            {},
            {"local"}},
+          {"cluster", "share_sessions", &all.cluster.share_sessions,
+           "Whether key managers believe each other's sessions of gateways; if not, a balancer "
+           "without affinity makes each of them fall back to Basic."},
+          {"cluster", "secret_file", &all.cluster.secret_file,
+           "File with the secret that the nodes of a cluster share; empty: no other node may ask "
+           "this key manager."},
+          {"cluster", "ca", &all.cluster.ca,
+           "PEM file with the certificates that other nodes are known by; empty: those of this "
+           "machine."},
           {"cluster", "key_file", &all.cluster.key_file,
            "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
       });
@@ -109,6 +118,9 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
       {
           {"gateway", "environments", &gateway.environments,
            "Environments that this gateway serves."},
+          {"gateway", "key_manager", &gateway.key_manager,
+           "Key managers that this gateway asks, the next one when one does not answer; the "
+           "default is the one in this process."},
           {"gateway", "http_port", &gateway.http_port, "Port for APIs over HTTP.", {0, 65'535}},
           {"gateway", "https_port", &gateway.https_port, "Port for APIs over HTTPS.", {0, 65'535}},
           {"gateway", "key_cache", &gateway.key_cache,

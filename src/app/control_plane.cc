@@ -67,6 +67,7 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
       surroundings_(surroundings),
       databases_(databases),
       gateway_(std::move(gateway)),
+      cluster_key_(cluster_key),
       sealer_({cluster_key}),
       key_manager_client_(surroundings.loop, surroundings.sql, internal_),
       key_manager_({databases.user_manager(), databases.api_manager(), surroundings.clock,
@@ -126,6 +127,22 @@ Result<> ControlPlane::mount() {
   return {};
 }
 
+// A session ends with the secret that it was earned by, so a new secret ends them all.
+Result<> ControlPlane::open_node_door() {
+  const std::string& file = configuration_.cluster.secret_file;
+  if (file.empty()) return {};
+  GH_TRY(secret, read_shared_secret(configuration_.path(file)));
+  const std::string key = configuration_.cluster.share_sessions
+                              ? hkdf_sha256(cluster_key_, "session " + sha256_hex(secret))
+                              : surroundings_.random.bytes(32);
+  node_sessions_ = std::make_unique<keymanager::NodeSessions>(std::vector<std::string>{key},
+                                                              surroundings_.clock);
+  node_door_ = std::make_unique<keymanager::NodeDoor>(
+      key_manager_.internal_handler(), *node_sessions_, secret, surroundings_.metrics);
+  public_.add("/internal/keys/v1/validate", *node_door_);
+  return {};
+}
+
 Result<> ControlPlane::bootstrap() {
   const char* given = std::getenv("GATEHOUSE_ADMIN_PASSWORD");
   keymanager::FirstUser first{.name = configuration_.admin.username, .password = std::nullopt};
@@ -150,7 +167,7 @@ Result<> ControlPlane::start() {
   GH_CHECK(bootstrap());
   GH_CHECK(key_manager_.start());
   GH_CHECK(mount());
-  return {};
+  return open_node_door();
 }
 
 // Entries that nobody has drained were left by a crash, or by a command beside this server.

@@ -24,6 +24,7 @@
 #include "http/local_client.h"
 #include "jose/seal.h"
 #include "keymanager/key_manager.h"
+#include "keymanager/node_door.h"
 #include "publisher/feed.h"
 #include "publisher/publisher.h"
 #include "rest/documents.h"
@@ -62,6 +63,7 @@ class ControlPlane {
                            std::vector<std::string> base_paths);
   std::function<Result<std::string>(const std::string&)> hash_password();
   Result<> mount();
+  Result<> open_node_door();
   Result<> bootstrap();
   Result<> hear_of_users();
   Result<> hear_of_changes();
@@ -72,6 +74,7 @@ class ControlPlane {
   Surroundings& surroundings_;
   storage::Databases& databases_;
   const LocalGateway gateway_;
+  const std::string cluster_key_;
   const jose::Sealer sealer_;
 
   PathDispatcher internal_;
@@ -86,6 +89,10 @@ class ControlPlane {
   GatewayInspection inspection_;
   std::vector<std::unique_ptr<rest::Router>> routers_;
   PathDispatcher public_;
+
+  // For gateways of other nodes; null while the cluster has no secret.
+  std::unique_ptr<keymanager::NodeSessions> node_sessions_;
+  std::unique_ptr<keymanager::NodeDoor> node_door_;
 
   std::uint64_t announced_ = 0;  // of care(), as is the next
   std::uint64_t rounds_ = 0;

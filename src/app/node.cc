@@ -115,6 +115,8 @@ Result<> Node::open_data() {
 Result<> Node::open_gateway() {
   control_plane_client_ = std::make_unique<http::LocalClient>(surroundings_.loop, surroundings_.sql,
                                                               control_plane_->internal_handler());
+  GH_TRY(key_managers, RemoteKeyManagers::open(configuration_, surroundings_.files));
+  key_managers_ = std::move(key_managers);
   gateway::Options options;
   options.node = configuration_.server.hostname;
   options.snapshot_folder = configuration_.path("gateway");
@@ -148,6 +150,7 @@ Result<> Node::open_gateway() {
       gateway::Gateway::Parts{surroundings_.clock, surroundings_.random, surroundings_.metrics,
                               surroundings_.bus, surroundings_.files, *control_plane_client_,
                               [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
+                                if (key_managers_) return key_managers_->client(loop);
                                 return std::make_unique<http::LocalClient>(
                                     loop, surroundings_.sql, control_plane_->internal_handler());
                               }},

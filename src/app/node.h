@@ -13,6 +13,7 @@
 #include "app/configuration.h"
 #include "app/control_plane.h"
 #include "app/pizza_shop.h"
+#include "app/remote_key_managers.h"
 #include "app/status_page.h"
 #include "app/surroundings.h"
 #include "gateway/gateway.h"
@@ -60,6 +61,7 @@ class Node {
   std::unique_ptr<traffic::Owner> owner_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::unique_ptr<http::LocalClient> control_plane_client_;
+  std::optional<RemoteKeyManagers> key_managers_;  // empty: the one in this process
   std::unique_ptr<gateway::Gateway> gateway_;
   StatusPage status_page_;
   PizzaShop pizza_shop_;

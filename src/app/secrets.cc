@@ -16,9 +16,22 @@ namespace gatehouse::app {
 namespace {
 
 constexpr std::size_t key_size = 32;
+constexpr std::size_t shared_secret_min = 32;
 
 tl::unexpected<Error> broken(const std::string& file) {
   return fail(ErrorCode::unavailable, fmt::format("{}: {}", file, std::strerror(errno)));
+}
+
+// The content of a file that nobody else may read.
+Result<std::string> read_private(const std::string& file, std::string_view what) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return broken(file);
+  if ((status.st_mode & 0077) != 0) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{}: others may read the {}; run: chmod 600 {}", file, what, file));
+  }
+  std::ifstream input(file, std::ios::binary);
+  return std::string((std::istreambuf_iterator<char>(input)), {});
 }
 
 }  // namespace
@@ -40,19 +53,24 @@ Result<std::string> load_or_make_cluster_key(const std::string& file, Random& ra
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
     GH_CHECK(write_secret(file, random.bytes(key_size)));
   }
-  if (::stat(file.c_str(), &status) != 0) return broken(file);
-  if ((status.st_mode & 0077) != 0) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("{}: others may read the cluster key; run: chmod 600 {}", file, file));
-  }
-  std::ifstream input(file, std::ios::binary);
-  std::string key((std::istreambuf_iterator<char>(input)), {});
+  GH_TRY(key, read_private(file, "cluster key"));
   if (key.size() != key_size) {
     return fail(
         ErrorCode::invalid_argument,
         fmt::format("{}: a cluster key has {} bytes, this has {}", file, key_size, key.size()));
   }
   return key;
+}
+
+Result<std::string> read_shared_secret(const std::string& file) {
+  GH_TRY(secret, read_private(file, "cluster's secret"));
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  if (secret.size() < shared_secret_min) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{}: a cluster's secret has at least {} characters", file, shared_secret_min));
+  }
+  return secret;
 }
 
 std::string random_password(Random& random) {

@@ -16,6 +16,11 @@ namespace gatehouse::app {
 // Error: invalid_argument, when the file is not a key or others may read it; unavailable.
 Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random);
 
+// What the nodes of a cluster share: the text of the file without the end of its line.
+// Error: invalid_argument, when others may read the file or it has less than 32 characters;
+// unavailable.
+Result<std::string> read_shared_secret(const std::string& file);
+
 // Writes a file that only its owner may read; replaces one that is there.
 Result<> write_secret(const std::string& file, const std::string& content);
 
