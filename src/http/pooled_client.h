@@ -1,53 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Client that asks over the network: whole messages on pooled connections, plain or TLS.
-//
-// A request whose pooled connection turns out to be dead is repeated once on a new one, if its
-// method is idempotent. Answers beyond `body_bytes_max` are an error, not a truth cut short.
+// The Client that asks one origin over the network.
 //
 // Thread:  send: the loop. ask: any thread but the loop, while the loop runs.
-// Memory:  one answer per request under way.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "http/client.h"
-#include "http/upstream.h"
+#include "http/origin_client.h"
 
 namespace gatehouse::http {
 
 class PooledClient final : public Client {
  public:
-  struct Options {
-    std::uint64_t body_bytes_max = 64 * 1024 * 1024;
-    UpstreamPool::Options pool{};
-  };
+  using Options = OriginClient::Options;
 
   // Everything given outlives the client.
-  PooledClient(net::Loop& loop, net::Resolver& resolver, Origin origin, Options options);
+  PooledClient(net::Loop& loop, net::Resolver& resolver, Origin origin, Options options)
+      : origin_(std::move(origin)), client_(loop, resolver, std::move(options)) {}
 
   net::Task<Result<Response>> send(const Request& request,
-                                   std::chrono::milliseconds timeout) override;
-  Result<Response> ask(const Request& request, std::chrono::milliseconds timeout) override;
+                                   std::chrono::milliseconds timeout) override {
+    return client_.send(origin_, request, timeout);
+  }
+  Result<Response> ask(const Request& request, std::chrono::milliseconds timeout) override {
+    return client_.ask(origin_, request, timeout);
+  }
 
  private:
-  struct Question;
-  struct Exchange {
-    const std::string& head;
-    const Request& request;
-    Tick deadline;
-  };
-
-  net::Task<Result<Response>> exchange(Upstream& upstream, const Exchange& exchange);
-  net::Task<> answer(std::unique_ptr<Question> question);
-
-  net::Loop& loop_;
   const Origin origin_;
-  const Options options_;
-  BlockPool blocks_;
-  UpstreamPool pool_;
-  net::TaskGroup questions_;
+  OriginClient client_;
 };
 
 }  // namespace gatehouse::http

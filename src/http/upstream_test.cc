@@ -4,67 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "http/pooled_client.h"
-#include "net/listener.h"
+#include "http/scripted_backend.h"
 
 namespace gatehouse::http {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A backend that answers each request with the next text, whatever the request is. "<close>" in it
-// ends the connection there, "<later>" waits a moment, and an empty text ends it without an answer.
-class Backend {
- public:
-  explicit Backend(net::Loop& loop) {
-    auto listener = net::Listener::open(loop, {.endpoint = net::Endpoint::loopback(0)},
-                                        [this](std::unique_ptr<net::Stream> stream) {
-                                          ++connections;
-                                          tasks_.spawn(serve(std::move(stream)));
-                                        });
-    GH_ASSERT(listener.has_value());
-    listener_ = *std::move(listener);
-  }
-
-  std::uint16_t port() const { return listener_->port(); }
-
-  std::deque<std::string> answers;
-  std::vector<std::string> requests;
-  int connections = 0;
-  bool idle = true;  // everything of the last answer is sent
-
- private:
-  net::Task<> serve(std::unique_ptr<net::Stream> stream) {
-    std::array<char, 4096> buffer;
-    for (;;) {
-      std::string request;
-      while (request.find("\r\n\r\n") == std::string::npos) {
-        const Result<std::size_t> read = co_await stream->read_some(buffer);
-        if (!read || *read == 0) co_return;
-        request.append(buffer.data(), *read);
-      }
-      requests.push_back(request);
-      GH_ASSERT(!answers.empty());
-      std::string answer = std::move(answers.front());
-      answers.pop_front();
-      if (answer.empty()) co_return;
-      idle = false;
-      for (;;) {
-        const std::size_t pause = answer.find("<later>");
-        const std::size_t close = answer.find("<close>");
-        const Result<> sent =
-            co_await stream->write_all(std::string_view(answer).substr(0, std::min(pause, close)));
-        if (!sent || close < pause) co_return;
-        if (pause == std::string::npos) break;
-        answer.erase(0, pause + 7);
-        co_await stream->loop().sleep_for(2ms);
-      }
-      idle = true;
-    }
-  }
-
-  std::unique_ptr<net::Listener> listener_;
-  net::TaskGroup tasks_;
-};
 
 class UpstreamTest : public ::testing::Test {
  protected:
@@ -86,7 +31,7 @@ class UpstreamTest : public ::testing::Test {
   net::Loop loop_;
   net::Pool names_{{.name = "names"}};
   net::Resolver resolver_{loop_, names_};
-  Backend backend_{loop_};
+  ScriptedBackend backend_{loop_};
 };
 
 constexpr std::string_view good = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
@@ -224,7 +169,7 @@ TEST_F(UpstreamTest, ForgetsIdleConnections) {
   UpstreamPool pool(loop_, blocks, resolver_, {.idle_max = 2, .idle_timeout = 10ms});
   const Origin origin("127.0.0.1", backend_.port());
   const auto hold_three = [](UpstreamPool& its_pool, const Origin& its_origin,
-                             Backend& backend) -> net::Task<> {
+                             ScriptedBackend& backend) -> net::Task<> {
     std::vector<std::unique_ptr<Upstream>> held;
     for (int i = 0; i < 3; ++i) {
       Result<std::unique_ptr<Upstream>> upstream =

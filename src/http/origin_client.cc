@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http/pooled_client.h"
+#include "http/origin_client.h"
 
 #include <future>
 
@@ -53,9 +53,10 @@ Response response_of(const ResponseHead& head) {
 }  // namespace
 
 // What a blocked thread waits for; it is answered even if the loop ends first.
-struct PooledClient::Question {
-  Question(const Request& its_request, std::chrono::milliseconds its_timeout)
-      : request(its_request), timeout(its_timeout) {}
+struct OriginClient::Question {
+  Question(const Origin& its_origin, const Request& its_request,
+           std::chrono::milliseconds its_timeout)
+      : origin(its_origin), request(its_request), timeout(its_timeout) {}
   ~Question() {
     if (!answered) answer(fail(ErrorCode::unavailable, "The program ends", request.target));
   }
@@ -64,21 +65,20 @@ struct PooledClient::Question {
     promise.set_value(std::move(response));
   }
 
-  const Request& request;  // of the thread that waits
+  const Origin& origin;  // of the thread that waits, as the next
+  const Request& request;
   const std::chrono::milliseconds timeout;
   std::promise<Result<Response>> promise;
   bool answered = false;
 };
 
-PooledClient::PooledClient(net::Loop& loop, net::Resolver& resolver, Origin origin, Options options)
-    : loop_(loop),
-      origin_(std::move(origin)),
-      options_(std::move(options)),
-      pool_(loop, blocks_, resolver, options_.pool) {}
+OriginClient::OriginClient(net::Loop& loop, net::Resolver& resolver, Options options)
+    : loop_(loop), options_(std::move(options)), pool_(loop, blocks_, resolver, options_.pool) {}
 
-Result<Response> PooledClient::ask(const Request& request, std::chrono::milliseconds timeout) {
+Result<Response> OriginClient::ask(const Origin& origin, const Request& request,
+                                   std::chrono::milliseconds timeout) {
   GH_ASSERT(!loop_.is_this_thread());
-  auto question = std::make_unique<Question>(request, timeout);
+  auto question = std::make_unique<Question>(origin, request, timeout);
   std::future<Result<Response>> answered = question->promise.get_future();
   auto put = [this, question = std::move(question)]() mutable {
     questions_.spawn(answer(std::move(question)));
@@ -87,16 +87,16 @@ Result<Response> PooledClient::ask(const Request& request, std::chrono::millisec
   return answered.get();
 }
 
-net::Task<> PooledClient::answer(std::unique_ptr<Question> question) {
-  Result<Response> response = co_await send(question->request, question->timeout);
+net::Task<> OriginClient::answer(std::unique_ptr<Question> question) {
+  Result<Response> response = co_await send(question->origin, question->request, question->timeout);
   question->answer(std::move(response));
 }
 
-net::Task<Result<Response>> PooledClient::send(const Request& request,
+net::Task<Result<Response>> OriginClient::send(const Origin& origin, const Request& request,
                                                std::chrono::milliseconds timeout) {
   const Tick deadline = loop_.tick() + timeout;
-  GH_CO_TRY(head, request_head(request, origin_));
-  Result<std::unique_ptr<Upstream>> upstream = co_await pool_.acquire(origin_, deadline);
+  GH_CO_TRY(head, request_head(request, origin));
+  Result<std::unique_ptr<Upstream>> upstream = co_await pool_.acquire(origin, deadline);
   if (!upstream) co_return tl::unexpected<Error>(std::move(upstream).error());
 
   Exchange exchange{head, request, deadline};
@@ -104,7 +104,7 @@ net::Task<Result<Response>> PooledClient::send(const Request& request,
   const bool repeat =
       !response && (*upstream)->fault() == UpstreamFault::stale && is_idempotent(request.method);
   if (repeat) {
-    upstream = co_await pool_.connect(origin_, deadline);
+    upstream = co_await pool_.connect(origin, deadline);
     if (!upstream) co_return tl::unexpected<Error>(std::move(upstream).error());
     response = co_await this->exchange(**upstream, exchange);
   }
@@ -112,7 +112,7 @@ net::Task<Result<Response>> PooledClient::send(const Request& request,
   co_return response;
 }
 
-net::Task<Result<Response>> PooledClient::exchange(Upstream& upstream, const Exchange& exchange) {
+net::Task<Result<Response>> OriginClient::exchange(Upstream& upstream, const Exchange& exchange) {
   const Request& request = exchange.request;
   std::array<iovec, 2> pieces = {
       iovec{const_cast<char*>(exchange.head.data()), exchange.head.size()},
@@ -129,7 +129,7 @@ net::Task<Result<Response>> PooledClient::exchange(Upstream& upstream, const Exc
     const Result<BodyPiece> piece = co_await upstream.read_body_some(exchange.deadline);
     if (!piece) co_return tl::unexpected<Error>(piece.error());
     if (response.body.size() + piece->data.size() > options_.body_bytes_max) {
-      co_return fail(ErrorCode::unavailable, "The answer is too large", origin_.key().text);
+      co_return fail(ErrorCode::unavailable, "The answer is too large", request.target);
     }
     response.body += piece->data;
   }
