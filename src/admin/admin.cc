@@ -57,6 +57,11 @@ void Admin::mount(rest::Router& router) {
   router.on("changeApplicationOwner", this, &Admin::change_application_owner);
 
   router.on("listKeyManagers", this, &Admin::list_key_managers);
+  router.on("createKeyManager", this, &Admin::create_key_manager);
+  router.on("getKeyManager", this, &Admin::get_key_manager);
+  router.on("updateKeyManager", this, &Admin::update_key_manager);
+  router.on("deleteKeyManager", this, &Admin::delete_key_manager);
+  router.on("discoverKeyManager", this, &Admin::discover_key_manager);
   router.on("getSettings", this, &Admin::get_settings);
   router.on("getTenantInfoByUsername", this, &Admin::get_tenant_info);
 }

@@ -7,13 +7,15 @@
 // gateways count them (storage/apis/policy_limit.h).
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
-// Files:   one for each resource: policies, environments, users, roles, applications, settings.
+// Files:   one for each resource: policies, environments, users, roles, applications, settings,
+//          key_managers.
 #pragma once
 
 #include "core/clock.h"
 #include "core/random.h"
 #include "rest/key_manager.h"
 #include "rest/router.h"
+#include "storage/apis/key_manager_store.h"
 #include "storage/apis/policy_store.h"
 #include "storage/databases.h"
 #include "storage/users/user_store.h"
@@ -23,8 +25,13 @@ namespace gatehouse::admin {
 // Argon2id lives in the key manager; app hands its function in.
 using HashPassword = std::function<Result<std::string>(const std::string& password)>;
 
+// Closes a secret for the database (jose::Sealer), as text.
+using Seal = std::function<std::string(std::string_view secret)>;
+
 struct AdminOptions {
   HashPassword hash_password;
+  Seal seal = {};
+  std::string issuer = {};  // of our own tokens
 };
 
 class Admin {
@@ -70,6 +77,14 @@ class Admin {
   Reply change_application_owner(const rest::Call& call);
 
   Reply list_key_managers(const rest::Call& call);
+  Reply create_key_manager(const rest::Call& call);
+  Reply get_key_manager(const rest::Call& call);
+  Reply update_key_manager(const rest::Call& call);
+  Reply delete_key_manager(const rest::Call& call);
+  Reply discover_key_manager(const rest::Call& call);
+  Result<json::object> read_keys(const json::object& document);
+  Result<> take_secret(storage::KeyManagerRow& row);
+
   Reply get_settings(const rest::Call& call);
   Reply get_tenant_info(const rest::Call& call);
 

@@ -118,6 +118,7 @@ Result<rest::Reply> Admin::change_application_owner(const rest::Call& call) {
     return row;
   }));
   for (const storage::KeyMapping& mapping : keys) {
+    if (!mapping.owns_client()) continue;
     GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
                                  rest::settings_of(application, mapping)));
   }

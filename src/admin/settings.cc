@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /settings, /tenant-info/{username} and /key-managers.
+// /settings and /tenant-info/{username}.
 #include "admin/admin.h"
 #include "rest/problems.h"
+#include "rest/provider_presets.h"
 
 namespace gatehouse::admin {
 
@@ -13,7 +14,17 @@ Result<rest::Reply> Admin::get_settings(const rest::Call& call) {
   settings["gatewayTypes"] = json::array{"Regular"};
   settings["analyticsEnabled"] = true;
   settings["transactionCounterEnable"] = false;
-  settings["keyManagerConfiguration"] = json::array();
+  json::array types;
+  for (const rest::ProviderPreset& preset : rest::provider_presets()) {
+    json::object type;
+    type["type"] = preset.type;
+    type["displayName"] = preset.name;
+    type["defaultConsumerKeyClaim"] = preset.consumer_key_claim;
+    type["defaultScopesClaim"] = preset.scopes_claim;
+    type["configurations"] = json::array();
+    types.push_back(std::move(type));
+  }
+  settings["keyManagerConfiguration"] = std::move(types);
   settings["gatewayConfiguration"] = json::array();
   return rest::ok(std::move(settings));
 }
@@ -30,24 +41,6 @@ Result<rest::Reply> Admin::get_tenant_info(const rest::Call& call) {
   info["tenantDomain"] = call.caller.tenant_domain;
   info["tenantId"] = call.caller.tenant;
   return rest::ok(std::move(info));
-}
-
-// GET /key-managers: the one that comes with the server.
-Result<rest::Reply> Admin::list_key_managers(const rest::Call&) {
-  constexpr std::string_view resident = "Resident Key Manager";
-  json::object info;
-  info["id"] = resident;
-  info["name"] = resident;
-  info["type"] = "default";
-  info["description"] = "The key manager that comes with the server";
-  info["enabled"] = true;
-  info["isGlobal"] = false;
-  info["isUsed"] = true;
-  info["tokenType"] = "DIRECT";
-  json::object answer;
-  answer["count"] = 1;
-  answer["list"] = json::array{std::move(info)};
-  return rest::ok(std::move(answer));
 }
 
 }  // namespace gatehouse::admin

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "rest/problem.h"
+#include "storage/apis/api_key_store.h"
 
 namespace gatehouse::analytics {
 
@@ -53,6 +54,18 @@ std::optional<TenantUsage> usage_from(const json::value& value) {
   return usage;
 }
 
+// When a key was used; what cannot be read is nobody's.
+Result<> store_uses(Transaction& transaction, const json::object& batch) {
+  const json::array* uses = array_at(batch, "api_keys");
+  for (const json::value& value : uses == nullptr ? json::array() : *uses) {
+    const json::object* use = value.if_object();
+    if (use == nullptr) continue;
+    storage::ApiKeyStore keys(transaction, number_or(*use, "tenant", 0));
+    GH_CHECK(keys.used(text_or(*use, "id", ""), from_ms(number_or(*use, "at_ms", 0))));
+  }
+  return {};
+}
+
 }  // namespace
 
 http::Response UsageIntake::handle(const http::Request& request) {
@@ -87,7 +100,7 @@ Result<> UsageIntake::store(const json::object& batch) {
     for (const TenantUsage& usage : all) {
       GH_CHECK(storage::UsageStore(transaction, usage.tenant).add(usage.row));
     }
-    return {};
+    return store_uses(transaction, batch);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "app/sample_walk.h"
 #include "app/secrets.h"
 #include "app/surroundings.h"
+#include "http/fetch_thread.h"
 #include "http/pooled_client.h"
 #include "keymanager/browser/password_change.h"
 #include "keymanager/first_users.h"
@@ -168,6 +169,7 @@ Result<> with_key_manager_world(
   GH_CHECK(workshop.open(configuration));
   GH_TRY(sealer, workshop.sealer(configuration));
   Surroundings& around = workshop.surroundings;
+  http::FetchThread fetches({});  // asks nobody here
   const keymanager::Resources resources{workshop.databases->user_manager(),
                                         workshop.databases->api_manager(),
                                         around.clock,
@@ -175,7 +177,8 @@ Result<> with_key_manager_world(
                                         around.bus,
                                         around.passwords,
                                         sealer,
-                                        around.metrics};
+                                        around.metrics,
+                                        fetches.fetcher()};
   keymanager::Passwords passwords(around.passwords, around.random, keymanager::PasswordCost{});
   return work(resources, passwords);
 }

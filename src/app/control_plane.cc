@@ -35,18 +35,20 @@ keymanager::Options key_manager_options(const Configuration& configuration) {
   return options;
 }
 
+http::Fetcher::Options fetcher_options(const Configuration& configuration) {
+  http::Fetcher::Options options;
+  if (configuration.server.allow_private_fetches) {
+    options.private_networks = http::PrivateNetworks::allowed;
+  }
+  const auto trust = net::TlsClient::open({});
+  if (!trust) log_warning("https to other servers: {}", trust.error().message);
+  if (trust) options.trust = *trust;
+  return options;
+}
+
 std::string portal_url(const Configuration& configuration, const std::string& configured,
                        std::string_view path) {
   return configured.empty() ? fmt::format("{}/{}", configuration.base_url(), path) : configured;
-}
-
-publisher::PublisherOptions publisher_options(const Configuration& configuration,
-                                              const jose::Sealer& sealer, Random& random) {
-  return {
-      .devportal_url = portal_url(configuration, configuration.portals.devportal_url, "devportal"),
-      .seal = [&sealer, &random](std::string_view secret) {
-        return to_base64(sealer.seal(secret, "endpoint", random));
-      }};
 }
 
 std::uint64_t number_of(std::string_view message) {
@@ -69,23 +71,41 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
       gateway_(std::move(gateway)),
       cluster_key_(cluster_key),
       sealer_({cluster_key}),
+      fetches_(fetcher_options(configuration)),
       key_manager_client_(surroundings.loop, surroundings.sql, internal_),
       key_manager_({databases.user_manager(), databases.api_manager(), surroundings.clock,
                     surroundings.random, surroundings.bus, surroundings.passwords, sealer_,
-                    surroundings.metrics},
+                    surroundings.metrics, fetches_.fetcher()},
                    key_manager_options(configuration)),
       feed_(databases, configuration.issuer()),
       changes_(surroundings.bus.subscribe(
           std::string(bus::subject_changes),
           [this](std::string_view message) { feed_.wake(number_of(message)); })),
-      publisher_(databases, surroundings.clock, surroundings.random,
-                 publisher_options(configuration, sealer_, surroundings.random)),
+      publisher_(databases, surroundings.clock, surroundings.random, publisher_options()),
       devportal_(databases, key_manager_client_, surroundings.clock, surroundings.random,
                  {.key_manager_url = configuration.base_url(), .hash_password = hash_password()}),
       admin_(databases, key_manager_client_, surroundings.clock, surroundings.random,
-             {.hash_password = hash_password()}),
+             {.hash_password = hash_password(),
+              .seal =
+                  [this](std::string_view secret) {
+                    return to_base64(sealer_.seal(secret, "key_manager", surroundings_.random));
+                  },
+              .issuer = configuration.issuer()}),
       analytics_(databases, surroundings.clock),
       inspection_(gateway_.snapshot) {}
+
+publisher::PublisherOptions ControlPlane::publisher_options() {
+  return {.devportal_url =
+              portal_url(configuration_, configuration_.portals.devportal_url, "devportal"),
+          .seal =
+              [this](std::string_view secret) {
+                return to_base64(sealer_.seal(secret, "endpoint", surroundings_.random));
+              },
+          .issue_try_out_key =
+              [this](const std::string& api_id, const std::string& user_id) {
+                return key_manager_.try_out_keys().issue(api_id, user_id);
+              }};
+}
 
 std::function<Result<std::string>(const std::string&)> ControlPlane::hash_password() {
   return [this](const std::string& password) { return key_manager_.passwords().hash(password); };
@@ -229,6 +249,7 @@ Result<> ControlPlane::sweep_contents() {
 void ControlPlane::care() {
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
+  log_failure("key managers", key_manager_.refresh_providers());
   if (++rounds_ % clean_every == 0) log_failure("cleaning", clean());
   if (rounds_ % sweep_every == 0) log_failure("sweeping", sweep_contents());
 }

@@ -21,6 +21,7 @@
 #include "app/path_dispatcher.h"
 #include "app/surroundings.h"
 #include "devportal/devportal.h"
+#include "http/fetch_thread.h"
 #include "http/local_client.h"
 #include "jose/seal.h"
 #include "keymanager/key_manager.h"
@@ -48,6 +49,9 @@ class ControlPlane {
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
+  // Before the pools stop: nobody waits any longer for another server.
+  void stop_fetching() { fetches_.stop(); }
+
   // Makes what a new node lacks: defaults, the administrator, signing keys.
   Result<> start();
 
@@ -62,6 +66,7 @@ class ControlPlane {
   rest::Router& add_router(const rest::EmbeddedDocument& document,
                            std::vector<std::string> base_paths);
   std::function<Result<std::string>(const std::string&)> hash_password();
+  publisher::PublisherOptions publisher_options();
   Result<> mount();
   Result<> open_node_door();
   Result<> bootstrap();
@@ -77,6 +82,7 @@ class ControlPlane {
   const std::string cluster_key_;
   const jose::Sealer sealer_;
 
+  http::FetchThread fetches_;
   PathDispatcher internal_;
   http::LocalClient key_manager_client_;
   keymanager::KeyManager key_manager_;

@@ -247,6 +247,7 @@ void Node::stop() {
   for (auto* server : {&control_server_, &status_server_, &sample_server_}) server->reset();
   if (gateway_) gateway_->stop();
   if (owner_) owner_->stop();
+  if (control_plane_) control_plane_->stop_fetching();
   surroundings_.stop_pools();
   gateway_.reset();
   control_plane_client_.reset();

@@ -10,7 +10,8 @@
 
 namespace gatehouse::devportal {
 
-inline constexpr std::string_view resident_key_manager = "Resident Key Manager";
+// The grant types that clients of our own may ask for.
+json::array grant_type_list();
 
 // An entry of a list.
 Result<json::object> application_entry(storage::Transaction& transaction,

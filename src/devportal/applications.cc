@@ -155,6 +155,7 @@ Result<rest::Reply> DevPortal::update_application(const rest::Call& call) {
     return storage::KeyMappingStore(transaction).list(call.caller.tenant, application.id);
   }));
   for (const storage::KeyMapping& mapping : mappings) {
+    if (!mapping.owns_client()) continue;
     GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
                                  rest::settings_of(application, mapping)));
   }

@@ -27,7 +27,9 @@ void DevPortal::mount(rest::Router& router) {
   router.on("deleteApplication", this, &DevPortal::delete_application);
 
   router.on("generateKeys", this, &DevPortal::generate_keys);
-  // Keys are found by their id, or, as long as there is one key manager, by their type.
+  router.on("mapKeys", this, &DevPortal::map_keys);
+  // Keys are found by their id, or by their type: then those of our own key manager are meant, if
+  // there are some.
   router.on("listKeys", this, &DevPortal::list_keys);
   router.on("listOauthKeys", this, &DevPortal::list_keys);
   router.on("getKeyByType", this, &DevPortal::get_key);
@@ -36,14 +38,26 @@ void DevPortal::mount(rest::Router& router) {
   router.on("updateOauthKey", this, &DevPortal::update_key);
   router.on("deleteOauthKey", this, &DevPortal::delete_key);
   router.on("cleanUpKey", this, &DevPortal::clean_up_key);
+  router.on("cleanUpKeyByType", this, &DevPortal::clean_up_key);
   router.on("regenerateSecretByType", this, &DevPortal::regenerate_secret);
   router.on("regenerateSecret", this, &DevPortal::regenerate_secret);
   router.on("generateTokenByType", this, &DevPortal::generate_token);
   router.on("generateToken", this, &DevPortal::generate_token);
 
+  router.on("generateConsumerSecret", this, &DevPortal::generate_consumer_secret);
+  router.on("getConsumerSecrets", this, &DevPortal::list_consumer_secrets);
+  router.on("revokeConsumerSecret", this, &DevPortal::revoke_consumer_secret);
+
   router.on("generateApiKey", this, &DevPortal::generate_api_key);
   router.on("listApiKeys", this, &DevPortal::list_api_keys);
+  router.on("regenerateAppBoundAPIKey", this, &DevPortal::regenerate_api_key);
   router.on("revokeApiKey", this, &DevPortal::revoke_api_key);
+  router.on("generateApiBoundApiKey", this, &DevPortal::generate_bound_key);
+  router.on("getAPIBoundAPIKeys", this, &DevPortal::list_bound_keys);
+  router.on("regenerateAPIBoundAPIKey", this, &DevPortal::regenerate_bound_key);
+  router.on("revokeAPIBoundAPIKey", this, &DevPortal::revoke_bound_key);
+  router.on("associateAPIKey", this, &DevPortal::associate_bound_key);
+  router.on("dissociateAPIKey", this, &DevPortal::dissociate_bound_key);
 
   router.on("listSubscriptions", this, &DevPortal::list_subscriptions);
   router.on("createSubscription", this, &DevPortal::create_subscription);

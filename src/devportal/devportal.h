@@ -10,8 +10,9 @@
 // there.
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
-// Files:   one for each resource: apis, applications, oauth_keys, api_keys, subscriptions,
-//          throttling_policies, search, settings, accounts.
+// Files:   one for each resource: apis, applications, oauth_keys, client_secrets, key_managers,
+//          api_keys, api_bound_keys, subscriptions, throttling_policies, search, settings,
+//          accounts.
 #pragma once
 
 #include "core/clock.h"
@@ -68,9 +69,21 @@ class DevPortal {
   Reply regenerate_secret(const rest::Call& call);
   Reply generate_token(const rest::Call& call);
 
+  Reply map_keys(const rest::Call& call);
+  Reply generate_consumer_secret(const rest::Call& call);
+  Reply list_consumer_secrets(const rest::Call& call);
+  Reply revoke_consumer_secret(const rest::Call& call);
+
   Reply generate_api_key(const rest::Call& call);
   Reply list_api_keys(const rest::Call& call);
+  Reply regenerate_api_key(const rest::Call& call);
   Reply revoke_api_key(const rest::Call& call);
+  Reply generate_bound_key(const rest::Call& call);
+  Reply list_bound_keys(const rest::Call& call);
+  Reply regenerate_bound_key(const rest::Call& call);
+  Reply revoke_bound_key(const rest::Call& call);
+  Reply associate_bound_key(const rest::Call& call);
+  Reply dissociate_bound_key(const rest::Call& call);
 
   Reply list_subscriptions(const rest::Call& call);
   Reply create_subscription(const rest::Call& call);
@@ -97,6 +110,16 @@ class DevPortal {
   // Keys of that application: by {keyMappingId}, or by {keyType}. Error: not_found.
   Result<storage::KeyMapping> find_key(const rest::Call& call,
                                        const storage::ApplicationRow& application);
+  // The same, when our own key manager has given them. Error: invalid_argument (901405).
+  Result<storage::KeyMapping> find_own_client(const rest::Call& call);
+  // The name of the key manager that the body means. Error: invalid_argument (901403, 901406).
+  Result<std::string> key_manager_of(const rest::Call& call);
+  // The caller's key of the API of the path, by {keyUUID} of the body. Error: not_found.
+  Result<storage::ApiKeyRow> find_bound_key(const rest::Call& call);
+  Reply renew_key(const rest::Call& call, const std::string& id,
+                  const std::function<bool(const storage::ApiKeyRow&)>& is_meant);
+  Result<> tie_key(const rest::Call& call, storage::ApiKeyRow key,
+                   const std::string& application_id);
   Result<> ensure_default_application(const rest::Caller& caller);
   Result<> remove_key(const rest::Call& call);
   Result<json::object> subscribe(const rest::Caller& caller, const json::object& wanted);

@@ -35,13 +35,6 @@ bool has_grant(const KeyMapping& mapping, std::string_view grant) {
   return std::find(grants.begin(), grants.end(), grant) != grants.end();
 }
 
-Result<> check_key_manager(const json::object& body) {
-  const std::string name = text_or(body, "keyManager", "");
-  if (name.empty() || name == resident_key_manager) return {};
-  return rest::refuse_because(rest::key_manager_not_registered,
-                              fmt::format("There is no key manager named '{}'", name));
-}
-
 json::object token_view(const rest::IssuedToken& token) {
   json::object view;
   view["accessToken"] = token.token;
@@ -62,6 +55,8 @@ Result<KeyMapping> DevPortal::find_key(const rest::Call& call, const Application
   GH_TRY(mappings, api_manager_.read([&](Transaction& transaction) {
     return KeyMappingStore(transaction).list(call.caller.tenant, application.id);
   }));
+  std::stable_partition(mappings.begin(), mappings.end(),
+                        [](const KeyMapping& mapping) { return mapping.is_ours(); });
   for (KeyMapping& mapping : mappings) {
     const bool wanted = id != call.path.end() ? mapping.id == id->second
                                               : model::to_text(mapping.key_type) == type->second;
@@ -78,14 +73,15 @@ Result<rest::Reply> DevPortal::generate_keys(const rest::Call& call) {
   GH_TRY(application, find_application(call));
   if (application.status != "APPROVED") return rest::refuse(rest::application_inactive);
   const json::object& body = call.object();
-  GH_CHECK(check_key_manager(body));
+  GH_TRY(key_manager, key_manager_of(call));
   KeyMapping mapping;
   mapping.tenant = call.caller.tenant;
   mapping.id = random_uuid(random_);
   mapping.application_id = application.id;
   GH_TRY(key_type, model::parse_key_type(text_or(body, "keyType", "")));
   mapping.key_type = key_type;
-  mapping.key_manager = resident_key_manager;
+  mapping.key_manager = key_manager;
+  if (!mapping.is_ours()) return rest::refuse(rest::key_manager_gives_no_keys, key_manager);
   mapping.mode = "CREATED";
   mapping.state = "APPROVED";
   mapping.document = document_from(body);
@@ -95,7 +91,8 @@ Result<rest::Reply> DevPortal::generate_keys(const rest::Call& call) {
     return KeyMappingStore(transaction).list(mapping.tenant, application.id);
   }));
   for (const KeyMapping& other : known) {
-    if (other.key_type == key_type) return rest::refuse(rest::keys_exist, application.id);
+    const bool taken = other.key_type == key_type && other.key_manager == key_manager;
+    if (taken) return rest::refuse(rest::keys_exist, application.id);
   }
   GH_TRY(client, rest::create_client(key_manager_, rest::settings_of(application, mapping)));
   mapping.client_id = client.id;
@@ -149,8 +146,10 @@ Result<rest::Reply> DevPortal::update_key(const rest::Call& call) {
     body["validityTime"] = number_or(mapping.document, "validityTime", rest::token_seconds);
   }
   mapping.document = document_from(body);
-  GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
-                               rest::settings_of(application, mapping)));
+  if (mapping.owns_client()) {
+    GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
+                                 rest::settings_of(application, mapping)));
+  }
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(KeyMappingStore(transaction).update(mapping));
     changed(transaction, mapping);
@@ -169,6 +168,8 @@ Result<> DevPortal::remove_key(const rest::Call& call) {
     return {};
   });
   GH_CHECK(removed);
+  // A client that was mapped goes on living where it came from.
+  if (!mapping.owns_client()) return {};
   return rest::delete_client(key_manager_, mapping.client_id);
 }
 
@@ -186,8 +187,7 @@ Result<rest::Reply> DevPortal::clean_up_key(const rest::Call& call) {
 
 // POST …/oauth-keys/{keyMappingId}/regenerate-secret: the former secret holds no longer.
 Result<rest::Reply> DevPortal::regenerate_secret(const rest::Call& call) {
-  GH_TRY(application, find_application(call));
-  GH_TRY(mapping, find_key(call, application));
+  GH_TRY(mapping, find_own_client(call));
   GH_TRY(secret, rest::regenerate_secret(key_manager_, mapping.client_id));
   json::object answer;
   answer["consumerKey"] = mapping.client_id;
@@ -197,8 +197,7 @@ Result<rest::Reply> DevPortal::regenerate_secret(const rest::Call& call) {
 
 // POST …/oauth-keys/{keyMappingId}/generate-token: a token of the application itself.
 Result<rest::Reply> DevPortal::generate_token(const rest::Call& call) {
-  GH_TRY(application, find_application(call));
-  GH_TRY(mapping, find_key(call, application));
+  GH_TRY(mapping, find_own_client(call));
   const json::object none;
   const json::object& body = call.body.is_object() ? call.object() : none;
   const rest::TokenRequest request{texts_of(body, "scopes"),

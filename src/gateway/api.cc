@@ -77,6 +77,11 @@ Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_numb
   }
 }
 
+bool Api::takes_key_manager(std::string_view name) const {
+  if (deployed.key_managers.empty()) return true;
+  return has(deployed.key_managers, name.empty() ? model::resident_key_manager : name);
+}
+
 const Operation* Api::find(std::string_view path, std::string_view verb) const {
   const TemplateTree::Index index = tree_.find(path, verb);
   return index == TemplateTree::none ? nullptr : &operations_[index];

@@ -95,6 +95,8 @@ class Api {
   bool takes_oauth() const { return takes_oauth_; }
   bool takes_api_key() const { return takes_api_key_; }
   bool has_api_policy() const { return has_api_policy_; }
+  // Whether tokens of this key manager open it; the empty name is our own.
+  bool takes_key_manager(std::string_view name) const;
 
   const model::DeployedApi deployed;
   const std::uint64_t id_hash;

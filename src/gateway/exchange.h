@@ -36,7 +36,7 @@ enum class Flow : std::uint8_t {
   need_permit,      // ask the owners of the limits in `permit`
 };
 
-enum class Credential : std::uint8_t { none, token, api_key };
+enum class Credential : std::uint8_t { none, token, api_key, test_key };
 
 struct Exchange {
   // --- serve: the request
@@ -63,9 +63,10 @@ struct Exchange {
   std::string hashed;
   // Valid until the next wait: in the cache, or in `verdict`.
   Token* token = nullptr;
-  std::unique_ptr<Token> verdict;   // what the key manager said, when nothing remembers it
-  bool key_manager_failed = false;  // it did not answer
-  bool recheck = false;             // what is remembered is old: ask without waiting
+  model::TenantNumber asked_for = 0;  // whose key managers may know it; 0: ours alone
+  std::unique_ptr<Token> verdict;     // what the key manager said, when nothing remembers it
+  bool key_manager_failed = false;    // it did not answer
+  bool recheck = false;               // what is remembered is old: ask without waiting
   const ApiKey* api_key = nullptr;
   bool api_key_in_query = false;
 

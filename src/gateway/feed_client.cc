@@ -257,15 +257,27 @@ void FeedClient::fill_batches() {
   for (const json::array& rows : counted) {
     const bool fits = !batches_.empty() && !batches_.back().sent &&
                       batches_.back().rows.size() + rows.size() <= batch_rows_max;
-    if (!fits) batches_.push_back({++sequence_, {}, false});
+    if (!fits) batches_.push_back({++sequence_, {}, {}, false});
     json::array& into = batches_.back().rows;
     into.insert(into.end(), rows.begin(), rows.end());
   }
 }
 
+// Looked for on this thread, so that a call with a key costs nothing more.
+void FeedClient::add_used_keys() {
+  const Instant now = parts_.clock.now();
+  if (now - keys_seen_at_ < keys_every || !snapshot_) return;
+  json::array used = snapshot_->api_keys_used(to_ms(std::exchange(keys_seen_at_, now)));
+  if (used.empty()) return;
+  const bool fits = !batches_.empty() && !batches_.back().sent;
+  if (!fits) batches_.push_back({++sequence_, {}, {}, false});
+  batches_.back().api_keys = std::move(used);
+}
+
 // A batch keeps its number until somebody has taken it, so a repeated one is recognised.
 void FeedClient::send_usage() {
   fill_batches();
+  add_used_keys();
   while (!batches_.empty()) {
     const Result<> sent = send(batches_.front());
     if (!sent) break;
@@ -279,8 +291,10 @@ void FeedClient::send_usage() {
 
 Result<> FeedClient::send(Batch& batch) {
   batch.sent = true;
-  const json::object body{
-      {"node", parts_.node}, {"sequence", batch.sequence}, {"rows", batch.rows}};
+  const json::object body{{"node", parts_.node},
+                          {"sequence", batch.sequence},
+                          {"rows", batch.rows},
+                          {"api_keys", batch.api_keys}};
   const http::Request request = http::make_request("POST", fmt::format("{}/usage", base),
                                                    json::serialize(body), "application/json");
   GH_TRY(response, parts_.control_plane.ask(request, answer_timeout));

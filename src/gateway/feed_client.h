@@ -87,11 +87,13 @@ class FeedClient {
   struct Batch {
     std::int64_t sequence;
     json::array rows;
-    bool sent = false;  // perhaps it was taken: nothing may be added
+    json::array api_keys;  // when keys were used
+    bool sent = false;     // perhaps it was taken: nothing may be added
   };
   static constexpr std::size_t batch_rows_max = 5'000;
-  static constexpr std::size_t batches_max = 600;  // kept while nobody takes them
-  static constexpr std::size_t pulls_max = 1'000;  // ranges in a row before usage has its turn
+  static constexpr std::chrono::seconds keys_every{2};  // look for keys that were used
+  static constexpr std::size_t batches_max = 600;       // kept while nobody takes them
+  static constexpr std::size_t pulls_max = 1'000;       // ranges in a row before usage has its turn
 
   void load();
   void run();
@@ -108,6 +110,7 @@ class FeedClient {
   void save_tokens();
   void send_usage();
   void fill_batches();
+  void add_used_keys();
   Result<> send(Batch& batch);
   std::uint64_t lowest() const;
 
@@ -136,6 +139,7 @@ class FeedClient {
   std::deque<Batch> batches_;
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
+  Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 
   std::unique_ptr<bus::Subscription> changes_;

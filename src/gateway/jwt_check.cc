@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "jose/claims.h"
 #include "jose/jwt.h"
+#include "model/foreign_token.h"
 
 namespace gatehouse::gateway {
 
@@ -11,6 +12,20 @@ namespace {
 
 // RFC 9068, section 2.1. An ID token is signed with the same keys and opens nothing.
 constexpr std::string_view access_token_type = "at+jwt";
+
+// Clocks of other servers differ from ours.
+constexpr std::chrono::seconds foreign_leeway{30};
+
+constexpr std::string_view test_key_type = "internal-key+jwt";
+
+// The verified token of one of our own keys, or nothing; `key` says which.
+std::optional<jose::Jwt> verified(std::string_view compact, const Snapshot& snapshot,
+                                  std::string_view type, const SigningKey** key) {
+  Result<jose::Jwt> jwt = jose::verify(compact, snapshot.key_set());
+  if (!jwt || jwt->kid.empty() || !equals_ignoring_case(jwt->type, type)) return std::nullopt;
+  *key = snapshot.signing_key(jwt->kid);
+  return *key == nullptr ? std::nullopt : std::optional<jose::Jwt>(*std::move(jwt));
+}
 
 std::vector<std::string> scopes_of(const json::object& claims) {
   const json::value* scope = claims.if_contains("scope");
@@ -23,10 +38,9 @@ std::vector<std::string> scopes_of(const json::object& claims) {
 Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now) {
   Token token;
   token.source = TokenSource::jwt;
-  const Result<jose::Jwt> jwt = jose::verify(compact, snapshot.key_set());
-  if (!jwt || jwt->kid.empty() || !equals_ignoring_case(jwt->type, access_token_type)) return token;
-  const SigningKey* key = snapshot.signing_key(jwt->kid);
-  if (key == nullptr) return token;
+  const SigningKey* key = nullptr;
+  const std::optional<jose::Jwt> jwt = verified(compact, snapshot, access_token_type, &key);
+  if (!jwt) return token;
   const auto lifetime = jose::check_claims(jwt->claims, {.issuer = key->known.issuer, .now = now});
   if (!lifetime) {
     if (lifetime.error().number == jose::access_token_expired) token.state = TokenState::expired;
@@ -46,6 +60,58 @@ Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now
   token.issued_at = lifetime->issued_at;
   token.expires_at = lifetime->expires_at;
   return token;
+}
+
+const KeyManager* foreign_issuer(std::string_view compact, const Snapshot& snapshot,
+                                 model::TenantNumber tenant) {
+  if (!snapshot.has_key_managers() || compact.size() > jose::jwt_bytes_max) return nullptr;
+  const std::size_t begin = compact.find('.') + 1;
+  const std::size_t end = compact.find('.', begin);
+  const Result<std::string> payload = from_base64url(compact.substr(begin, end - begin));
+  if (!payload) return nullptr;
+  const Result<json::object> claims = parse_json_object(*payload);
+  if (!claims) return nullptr;
+  return snapshot.key_manager_of_issuer(tenant, text_or(*claims, "iss", ""));
+}
+
+Token verify_foreign_jwt(std::string_view compact, const KeyManager& issuer, Instant now) {
+  const model::KnownKeyManager& known = issuer.known;
+  Token token;
+  token.source = TokenSource::jwt;
+  token.tenant = known.tenant;
+  token.key_manager = known.name;
+  token.key_manager_stamp = issuer.stamp;
+  const Result<jose::Jwt> jwt = jose::verify(compact, issuer.keys);
+  if (!jwt || !model::may_be_access_token(jwt->type, jwt->claims)) return token;
+  const auto lifetime = jose::check_claims(
+      jwt->claims,
+      {.issuer = known.issuer, .audience = known.audience, .now = now, .leeway = foreign_leeway});
+  if (!lifetime) {
+    if (lifetime.error().number == jose::access_token_expired) token.state = TokenState::expired;
+    return token;
+  }
+  Result<model::ForeignIdentity> identity = model::foreign_identity(jwt->claims, known);
+  if (!identity) return token;
+  token.state = TokenState::active;
+  token.client_id = std::move(identity->client_id);
+  token.user_id = std::move(identity->user_id);
+  token.user = std::move(identity->user);
+  token.scopes = std::move(identity->scopes);
+  token.issued_at = lifetime->issued_at;
+  token.expires_at = lifetime->expires_at;
+  return token;
+}
+
+TokenState verify_test_key(std::string_view compact, const Snapshot& snapshot,
+                           const TestKeyUse& use) {
+  const SigningKey* key = nullptr;
+  const std::optional<jose::Jwt> jwt = verified(compact, snapshot, test_key_type, &key);
+  if (!jwt || text_or(jwt->claims, "api_id", "") != use.api_id) return TokenState::unknown;
+  const auto lifetime =
+      jose::check_claims(jwt->claims, {.issuer = key->known.issuer, .now = use.now});
+  if (lifetime) return TokenState::active;
+  const bool expired = lifetime.error().number == jose::access_token_expired;
+  return expired ? TokenState::expired : TokenState::unknown;
 }
 
 }  // namespace gatehouse::gateway

@@ -14,8 +14,25 @@
 
 namespace gatehouse::gateway {
 
+struct TestKeyUse {
+  std::string_view api_id;
+  Instant now{};
+};
+
 // `active` with the claims' facts, `expired`, or `unknown` for whatever does not verify, was issued
 // by somebody else, or is no access token.
 Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now);
+
+// The key manager of this tenant that says it has issued the token, or null. What a token says of
+// itself decides only whose keys it must verify with.
+const KeyManager* foreign_issuer(std::string_view compact, const Snapshot& snapshot,
+                                 model::TenantNumber tenant);
+// The same as verify_jwt, with the keys and the claims of another server.
+Token verify_foreign_jwt(std::string_view compact, const KeyManager& issuer, Instant now);
+
+// Whether this is a key that the publisher gave to try out the API of this id (header
+// Internal-Key).
+TokenState verify_test_key(std::string_view compact, const Snapshot& snapshot,
+                           const TestKeyUse& use);
 
 }  // namespace gatehouse::gateway

@@ -33,6 +33,8 @@ Token token_from(model::Validation validation, Tick now) {
   token.scopes = std::move(validation.scopes);
   token.issued_at = validation.issued_at;
   token.expires_at = validation.expires_at;
+  token.key_manager = std::move(validation.key_manager);
+  token.remember = std::chrono::seconds(validation.remember_s);
   return token;
 }
 
@@ -64,8 +66,9 @@ std::size_t KeyResolver::HashOfHash::operator()(const Sha256& hash) const {
   return bits;
 }
 
-net::Task<Result<Token>> KeyResolver::resolve(std::string_view token, const Sha256& hash) {
-  const QuestionPointer question = ask(token, hash);
+net::Task<Result<Token>> KeyResolver::resolve(std::string_view token, const Sha256& hash,
+                                              model::TenantNumber tenant) {
+  const QuestionPointer question = ask(token, hash, tenant);
   if (!question) co_return fail(ErrorCode::exhausted, "Too many tokens wait for the key manager");
   const Tick deadline = parts_.loop.tick() + timeout;
   while (!question->answer) {
@@ -75,14 +78,21 @@ net::Task<Result<Token>> KeyResolver::resolve(std::string_view token, const Sha2
   co_return Result<Token>(*question->answer);
 }
 
-void KeyResolver::recheck(std::string_view token, const Sha256& hash) { ask(token, hash); }
+void KeyResolver::recheck(std::string_view token, const Sha256& hash) { ask(token, hash, 0); }
 
-KeyResolver::QuestionPointer KeyResolver::ask(std::string_view token, const Sha256& hash) {
+KeyResolver::QuestionPointer KeyResolver::ask(std::string_view token, const Sha256& hash,
+                                              model::TenantNumber tenant) {
   const auto found = questions_.find(hash);
   if (found != questions_.end()) return found->second;
   if (questions_.size() >= questions_max) return nullptr;
+  if (tenant != 0 && foreign_ >= foreign_max) return nullptr;
   const auto question = std::make_shared<Question>(parts_.loop, token, hash);
   questions_.emplace(hash, question);
+  if (tenant != 0) {
+    question->tenant = tenant;
+    tasks_.spawn(send_one(question));
+    return question;
+  }
   waiting_.push_back(question);
   if (batches_ < batches_max) tasks_.spawn(send_batches());
   return question;
@@ -113,6 +123,19 @@ net::Task<> KeyResolver::send_batches() {
   --batches_;
 }
 
+net::Task<> KeyResolver::send_one(QuestionPointer question) {
+  ++foreign_;
+  const http::Request request =
+      http::make_request("POST", "/internal/keys/v1/validate",
+                         json::serialize(json::object{{"tokens", json::array{question->token}},
+                                                      {"tenant", question->tenant}}),
+                         "application/json");
+  const Result<http::Response> response = co_await parts_.key_manager.send(request, timeout);
+  --foreign_;
+  const std::vector<QuestionPointer> batch{std::move(question)};
+  settle_all(batch, response);
+}
+
 void KeyResolver::settle_all(const std::vector<QuestionPointer>& batch,
                              const Result<http::Response>& response) {
   const Result<Verdicts> verdicts =
@@ -140,7 +163,11 @@ void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer,
       case Revoked::no: break;
       case Revoked::ask_again:
         if (++question->attempts < attempts_max) {
-          waiting_.push_back(question);
+          if (question->tenant != 0) {
+            tasks_.spawn(send_one(question));
+          } else {
+            waiting_.push_back(question);
+          }
           return;
         }
         return finish(question, no_answer("its answers are older than its revocations"));

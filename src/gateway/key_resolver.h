@@ -6,6 +6,9 @@
 // `batches_max` batches are under way, goes in one batch of at most `batch_max` tokens: a quiet
 // gateway does not wait, a busy one joins.
 //
+// A token that another server may have issued is asked about by itself, since that server may be
+// slow or silent: nobody waits for an answer about somebody else's token.
+//
 // A verdict that was read before a revocation, and arrives after it, is not believed: the answer
 // carries the number of the newest revocation its reader saw, and later ones that mean its token
 // overrule it.
@@ -34,6 +37,7 @@ class KeyResolver {
   static constexpr std::size_t batch_max = 64;
   static constexpr std::size_t batches_max = 4;
   static constexpr std::size_t questions_max = 10'000;
+  static constexpr std::size_t foreign_max = 256;  // asked about at one time
   static constexpr std::chrono::milliseconds timeout{3'000};
 
   struct Parts {
@@ -53,7 +57,9 @@ class KeyResolver {
   // What the key manager says of `token`; it is remembered by then, if anything is. Both arguments
   // live until the task ends.
   // Error: unavailable, when it does not answer; exhausted, when too many ask.
-  net::Task<Result<Token>> resolve(std::string_view token, const Sha256& hash);
+  // `tenant`: whose key managers may have issued the token; 0: only our own can have.
+  net::Task<Result<Token>> resolve(std::string_view token, const Sha256& hash,
+                                   model::TenantNumber tenant = 0);
 
   // Asks without anybody waiting; what is remembered stays if there is no answer.
   void recheck(std::string_view token, const Sha256& hash);
@@ -64,6 +70,7 @@ class KeyResolver {
         : token(text), hash(its_hash), answered(loop) {}
     std::string token;
     Sha256 hash;
+    model::TenantNumber tenant = 0;
     unsigned attempts = 0;
     std::optional<Result<Token>> answer;
     net::Condition answered;
@@ -73,7 +80,8 @@ class KeyResolver {
     std::size_t operator()(const Sha256& hash) const;
   };
 
-  QuestionPointer ask(std::string_view token, const Sha256& hash);
+  QuestionPointer ask(std::string_view token, const Sha256& hash, model::TenantNumber tenant);
+  net::Task<> send_one(QuestionPointer question);
   net::Task<> send_batches();
   std::vector<QuestionPointer> take_batch();
   void settle_all(const std::vector<QuestionPointer>& batch,
@@ -85,6 +93,7 @@ class KeyResolver {
   boost::unordered_flat_map<Sha256, QuestionPointer, HashOfHash> questions_;
   std::vector<QuestionPointer> waiting_;
   std::size_t batches_ = 0;
+  std::size_t foreign_ = 0;
   net::TaskGroup tasks_;
 };
 

@@ -24,7 +24,9 @@ Application::Application(model::KnownApplication from, std::uint32_t usage_numbe
       number(usage_number) {}
 
 KeyMapping::KeyMapping(model::KnownKeyMapping from)
-    : known(std::move(from)), application_hash(hash_of(known.application_id)) {}
+    : known(std::move(from)), application_hash(hash_of(known.application_id)) {
+  if (known.key_manager == model::resident_key_manager) known.key_manager.clear();
+}
 
 Subscription::Subscription(model::KnownSubscription from)
     : known(std::move(from)),
@@ -41,9 +43,20 @@ Policy::Policy(model::KnownPolicy from)
 ApiKey::ApiKey(model::KnownApiKey from)
     : known(std::move(from)), application_hash(hash_of(known.application_id)) {
   known.hash = to_lower(known.hash);
+  for (const std::string& text : known.permitted_addresses) {
+    // What cannot be read permits nobody.
+    if (const Result<net::Network> network = net::Network::parse(text)) {
+      permitted_networks.push_back(*network);
+    }
+  }
 }
 
 SigningKey::SigningKey(model::KnownSigningKey from, jose::PublicKey public_key)
     : known(std::move(from)), key(std::move(public_key)) {}
+
+KeyManager::KeyManager(model::KnownKeyManager from, jose::KeySet key_set)
+    : known(std::move(from)),
+      keys(std::move(key_set)),
+      stamp(hash_of(json::serialize(to_json(known)))) {}
 
 }  // namespace gatehouse::gateway

@@ -50,6 +50,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   credential_kind = Credential::none;
   credential = {};
   token = nullptr;
+  asked_for = 0;
   verdict.reset();
   key_manager_failed = false;
   recheck = false;

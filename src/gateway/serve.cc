@@ -154,8 +154,8 @@ void Conversation::note_client() {
 
 net::Task<> Conversation::meet_credential() {
   worker_.metrics().token_misses->add();
-  Result<Token> token =
-      co_await worker_.keys().resolve(exchange_.credential, exchange_.credential_hash);
+  Result<Token> token = co_await worker_.keys().resolve(
+      exchange_.credential, exchange_.credential_hash, exchange_.asked_for);
   if (token) {
     exchange_.verdict = std::make_unique<Token>(*std::move(token));
   } else {

@@ -58,6 +58,12 @@ Result<void> Snapshot::upsert_kind(const model::FeedEntry& entry) {
     GH_TRY(key, jose::PublicKey::from_jwk(known.jwk));
     signing_keys_.upsert(edit_, std::make_shared<const SigningKey>(known, std::move(key)));
     collect_keys();
+  } else if (entry.kind == "key_manager") {
+    GH_TRY(known, model::known_key_manager_from(entry.value));
+    const Result<jose::KeySet> keys = jose::KeySet::from_json(known.key_set);
+    key_managers_.upsert(edit_,
+                         std::make_shared<const KeyManager>(known, keys ? *keys : jose::KeySet()));
+    collect_issuers();
   }
   return {};
 }
@@ -78,6 +84,9 @@ void Snapshot::remove(const model::FeedEntry& entry) {
   } else if (entry.kind == "signing_key") {
     signing_keys_.remove(edit_, entry.id);
     collect_keys();
+  } else if (entry.kind == "key_manager") {
+    key_managers_.remove(edit_, entry.id);
+    collect_issuers();
   }
 }
 
@@ -104,6 +113,15 @@ void Snapshot::collect_keys() {
   key_set_ = std::move(keys);
 }
 
+void Snapshot::collect_issuers() {
+  auto issuers = std::make_shared<Issuers>();
+  key_managers_.for_each([&](const std::shared_ptr<const KeyManager>& manager) {
+    if (manager->known.issuer.empty()) return;
+    issuers->emplace(std::pair(manager->known.tenant, manager->known.issuer), manager);
+  });
+  issuers_ = std::move(issuers);
+}
+
 model::FeedRange Snapshot::whole() const {
   model::FeedRange range;
   range.tag = tag_;
@@ -122,6 +140,7 @@ model::FeedRange Snapshot::whole() const {
   add_all("policy", policies_);
   add_all("api_key", api_keys_);
   add_all("signing_key", signing_keys_);
+  add_all("key_manager", key_managers_);
   return range;
 }
 
@@ -129,10 +148,9 @@ const Application* Snapshot::application(std::string_view id, std::uint64_t id_h
   return applications_.find(id_hash, [id](const Application& there) { return there.id() == id; });
 }
 
-const KeyMapping* Snapshot::key_mapping(std::string_view client_id) const {
-  return key_mappings_.find(hash_of(client_id), [client_id](const KeyMapping& there) {
-    return there.known.client_id == client_id;
-  });
+const KeyMapping* Snapshot::key_mapping(const ClientName& name) const {
+  return key_mappings_.find(name.hash(),
+                            [&](const KeyMapping& there) { return there.name() == name; });
 }
 
 const Subscription* Snapshot::subscription(const Api& api, const Application& application) const {
@@ -153,9 +171,32 @@ const ApiKey* Snapshot::api_key(std::string_view hash) const {
                         [hash](const ApiKey& there) { return there.known.hash == hash; });
 }
 
+json::array Snapshot::api_keys_used(std::int64_t since_ms) const {
+  json::array used;
+  api_keys_.for_each([&](const std::shared_ptr<const ApiKey>& key) {
+    const std::int64_t at = key->used_at_ms.load(std::memory_order_relaxed);
+    if (at < since_ms || at == 0) return;
+    used.push_back(json::object{{"tenant", key->known.tenant}, {"id", key->id()}, {"at_ms", at}});
+  });
+  return used;
+}
+
 const SigningKey* Snapshot::signing_key(std::string_view kid) const {
   return signing_keys_.find(hash_of(kid),
                             [kid](const SigningKey& there) { return there.known.kid == kid; });
+}
+
+const KeyManager* Snapshot::key_manager(model::TenantNumber tenant, std::string_view name) const {
+  const std::uint64_t hash = hash_of(static_cast<std::uint64_t>(tenant), hash_of(name));
+  return key_managers_.find(hash, [&](const KeyManager& there) {
+    return there.known.tenant == tenant && there.known.name == name;
+  });
+}
+
+const KeyManager* Snapshot::key_manager_of_issuer(model::TenantNumber tenant,
+                                                  std::string_view issuer) const {
+  const auto found = issuers_->find(std::pair(tenant, std::string(issuer)));
+  return found == issuers_->end() ? nullptr : found->second.get();
 }
 
 }  // namespace gatehouse::gateway

@@ -9,6 +9,7 @@
 //          and no atomics.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,13 +77,20 @@ class Snapshot {
 
   const RouteTable& routes() const { return routes_; }
   const Application* application(std::string_view id, std::uint64_t id_hash) const;
-  const KeyMapping* key_mapping(std::string_view client_id) const;
+  const KeyMapping* key_mapping(const ClientName& name) const;
   const Subscription* subscription(const Api& api, const Application& application) const;
   const Policy* policy(const PolicyName& name) const;
   // `hash`: SHA-256 of the key in lower-case hexadecimal.
   const ApiKey* api_key(std::string_view hash) const;
+  // {"tenant","id","at_ms"} of each key that was used at `since_ms` or later.
+  json::array api_keys_used(std::int64_t since_ms) const;
   const SigningKey* signing_key(std::string_view kid) const;
   const jose::KeySet& key_set() const { return *key_set_; }
+  // Other servers whose tokens a tenant takes.
+  const KeyManager* key_manager(model::TenantNumber tenant, std::string_view name) const;
+  const KeyManager* key_manager_of_issuer(model::TenantNumber tenant,
+                                          std::string_view issuer) const;
+  bool has_key_managers() const { return key_managers_.size() > 0; }
 
  private:
   void apply(const model::FeedRange& range);
@@ -92,6 +100,7 @@ class Snapshot {
   void upsert_api(model::DeployedApi deployed);
   void remove_api(std::string_view id);
   void collect_keys();
+  void collect_issuers();
 
   TlsTrust trust_;
   std::string tag_;
@@ -108,6 +117,10 @@ class Snapshot {
   KnownTable<Policy> policies_;
   KnownTable<ApiKey> api_keys_;
   KnownTable<SigningKey> signing_keys_;
+  KnownTable<KeyManager> key_managers_;
+  using Issuers = std::map<std::pair<model::TenantNumber, std::string>,
+                           std::shared_ptr<const KeyManager>, std::less<>>;
+  std::shared_ptr<const Issuers> issuers_ = std::make_shared<const Issuers>();
   std::shared_ptr<const jose::KeySet> key_set_ = std::make_shared<const jose::KeySet>();
 };
 

@@ -130,7 +130,7 @@ TEST(Snapshot, ThingsAreFoundByNameAndChangedById) {
       {"api", "broken", {}}};
   const auto snapshot = Snapshot().with(range);
   const Api* api = snapshot->routes().find("/a/1").api;
-  const KeyMapping* mapping = snapshot->key_mapping("client");
+  const KeyMapping* mapping = snapshot->key_mapping({1, "", "client"});
   ASSERT_NE(mapping, nullptr);
   const Application* application =
       snapshot->application(mapping->known.application_id, mapping->application_hash);
@@ -146,8 +146,8 @@ TEST(Snapshot, ThingsAreFoundByNameAndChangedById) {
        to_json(model::KnownKeyMapping{"m", 1, "other", "p", model::KeyType::sandbox, ""})}};
   later.removals = {{"subscription", "s", {}}, {"policy", "unknown", {}}};
   const auto after = snapshot->with(later);
-  EXPECT_EQ(after->key_mapping("client"), nullptr);
-  EXPECT_NE(after->key_mapping("other"), nullptr);
+  EXPECT_EQ(after->key_mapping({1, "", "client"}), nullptr);
+  EXPECT_NE(after->key_mapping({1, "", "other"}), nullptr);
   EXPECT_EQ(after->subscription(*api, *application), nullptr);
 }
 

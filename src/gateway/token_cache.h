@@ -63,6 +63,11 @@ struct Token {
   std::vector<std::string> scopes;
   Instant issued_at{};
   Instant expires_at{};
+  // Of a token of another server: its name, and how it was set up when the token was checked.
+  std::string key_manager;
+  std::uint64_t key_manager_stamp = 0;
+  // Trusted for so long after its check and no longer; zero: as the rules of the cache say.
+  std::chrono::seconds remember{0};
 
   Tick checked_at{};  // when the key manager last said so
   bool rechecking = false;

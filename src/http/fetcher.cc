@@ -88,6 +88,11 @@ Fetcher::Fetcher(net::Loop& loop, net::Resolver& resolver, Options options)
                       return may_fetch_from(endpoint.address, rule);
                     }}}) {}
 
+void Fetcher::stop() {
+  stopped_ = true;
+  client_.cancel_asked();
+}
+
 Result<Response> Fetcher::get(const std::string& url, std::chrono::milliseconds timeout) {
   Request request;
   request.headers.add("Accept", "application/json");
@@ -96,6 +101,7 @@ Result<Response> Fetcher::get(const std::string& url, std::chrono::milliseconds 
 
 Result<Response> Fetcher::fetch(const std::string& url, Request request,
                                 std::chrono::milliseconds timeout) {
+  if (stopped_) return fail(ErrorCode::unavailable, "The program ends", url);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   GH_CHECK(check_text(url));
   GH_TRY(origin, origin_of(url, options_.trust));

@@ -14,6 +14,7 @@
 // Source:  RFC 6890 and the registries of special-purpose addresses that it began.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -47,10 +48,13 @@ class Fetcher {
   // `request` has method, headers and body; its target is the URL's.
   Result<Response> fetch(const std::string& url, Request request,
                          std::chrono::milliseconds timeout);
+  // Any thread: fetches under way fail now, and later ones at once.
+  void stop();
 
  private:
   const Options options_;
   OriginClient client_;
+  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace gatehouse::http

@@ -87,6 +87,10 @@ Result<Response> OriginClient::ask(const Origin& origin, const Request& request,
   return answered.get();
 }
 
+void OriginClient::cancel_asked() {
+  loop_.post([this] { questions_.cancel(); });
+}
+
 net::Task<> OriginClient::answer(std::unique_ptr<Question> question) {
   Result<Response> response = co_await send(question->origin, question->request, question->timeout);
   question->answer(std::move(response));

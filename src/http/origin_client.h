@@ -33,6 +33,8 @@ class OriginClient {
                                    std::chrono::milliseconds timeout);
   Result<Response> ask(const Origin& origin, const Request& request,
                        std::chrono::milliseconds timeout);
+  // Any thread, while the loop runs: what is being asked fails now.
+  void cancel_asked();
 
  private:
   struct Question;

@@ -8,6 +8,7 @@ Result<KeySet> KeySet::from_json(const json::object& set) {
   if (keys == nullptr) return fail(ErrorCode::invalid_argument, "The key set has no 'keys'");
   if (keys->size() > keys_max) return fail(ErrorCode::invalid_argument, "Too many keys");
   KeySet result;
+  if (flag_or(set, "any_kid", false)) result.take_any_kid();
   for (const json::value& entry : *keys) {
     if (!entry.is_object()) continue;
     Result<PublicKey> key = PublicKey::from_jwk(entry.get_object());
@@ -20,7 +21,7 @@ const PublicKey* KeySet::find(std::string_view kid, Algorithm algorithm) const {
   const PublicKey* found = nullptr;
   for (const PublicKey& key : keys_) {
     if (key.algorithm() != algorithm) continue;
-    if (!kid.empty() && key.kid() != kid) continue;
+    if (!kid.empty() && !any_kid_ && key.kid() != kid) continue;
     if (found != nullptr) return nullptr;
     found = &key;
   }

@@ -60,11 +60,12 @@ Result<storage::Client> ClientAuthentication::check_public(const std::string& cl
 
 Result<storage::Client> ClientAuthentication::check(const NameAndSecret& pair) const {
   const std::string hash = to_bytes(sha256(pair.secret));
+  const Instant now = clock_.now();
   const Result<KnownClient> known =
       apis_.read([&](Transaction& transaction) -> Result<KnownClient> {
         const storage::ClientStore store(transaction);
         GH_TRY(client, store.find(pair.name));
-        GH_TRY(secrets, store.secret_hashes(client));
+        GH_TRY(secrets, store.secret_hashes(client, now));
         return KnownClient{std::move(client), std::move(secrets)};
       });
   if (!known && known.error().code != ErrorCode::not_found) {

@@ -17,7 +17,7 @@ namespace gatehouse::keymanager {
 
 class ClientAuthentication {
  public:
-  explicit ClientAuthentication(storage::Database& apis) : apis_(apis) {}
+  ClientAuthentication(storage::Database& apis, const Clock& clock) : apis_(apis), clock_(clock) {}
 
   // Error: invalid_request, when credentials come twice; invalid_client.
   Result<storage::Client> authenticate(const http::Request& request, const Form& form) const;
@@ -28,6 +28,7 @@ class ClientAuthentication {
   Result<storage::Client> check_public(const std::string& client_id) const;
 
   storage::Database& apis_;
+  const Clock& clock_;
 };
 
 }  // namespace gatehouse::keymanager

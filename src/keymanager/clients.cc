@@ -5,6 +5,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "keymanager/lifetime.h"
+#include "keymanager/registered_metadata.h"
 
 namespace gatehouse::keymanager {
 
@@ -15,17 +16,9 @@ using storage::ClientStore;
 using storage::Transaction;
 
 constexpr std::size_t client_id_bytes = 21;  // 28 letters, as WSO2's have
-constexpr std::size_t secret_bytes = 24;
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t list_max = 64;
 constexpr std::int64_t refresh_seconds_default = 86'400;
-
-// base64url without its two signs, which hurt in shells and at the beginning of an option.
-std::string letters_of(std::string_view bytes) {
-  std::string text = to_base64url(bytes);
-  for (char& c : text) c = c == '-' ? 'A' : c == '_' ? 'B' : c;
-  return text;
-}
 
 Result<> check(const ClientRequest& request) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_argument, why); };
@@ -42,6 +35,22 @@ Result<> check(const ClientRequest& request) {
   return {};
 }
 
+void apply_metadata(const ClientRequest& request, Client& client) {
+  if (!request.registration_token_hash.empty()) {
+    client.document["registration_token_hash"] = request.registration_token_hash;
+  }
+  if (!request.metadata) return;
+  const std::vector<std::string_view> known = registered_members();
+  const json::object before = std::exchange(client.document, json::object());
+  for (const auto& member : before) {
+    const std::string_view name = member.key();
+    const bool replaced =
+        std::find(known.begin(), known.end(), name.substr(0, name.find('#'))) != known.end();
+    if (!replaced) client.document[name] = member.value();
+  }
+  for (const auto& member : *request.metadata) client.document[member.key()] = member.value();
+}
+
 void apply(const ClientRequest& request, Client& client) {
   client.name = request.name;
   client.grant_types = request.grant_types;
@@ -50,13 +59,19 @@ void apply(const ClientRequest& request, Client& client) {
   client.refresh_token_seconds =
       bounded_seconds(request.refresh_token_seconds, refresh_seconds_default);
   set_access_lifetime(client, request.access_token_seconds);
+  apply_metadata(request, client);
+}
+
+// A client that proves nothing has no secret that could be stolen.
+bool is_public(const Client& client) {
+  return text_or(client.document, "token_endpoint_auth_method", "") == "none";
 }
 
 // The same for the same owner and name, so that two registrations at once meet in one row.
 std::string derived_id(const ClientRequest& request) {
   const std::string origin =
       fmt::format("dcr\n{}\n{}\n{}", request.tenant, request.owner_id, request.name);
-  return letters_of(to_bytes(sha256(origin)).substr(0, client_id_bytes));
+  return plain_letters(to_bytes(sha256(origin)).substr(0, client_id_bytes));
 }
 
 }  // namespace
@@ -71,20 +86,22 @@ Clients::Clients(const Resources& resources, Revocations& revocations,
       issuer_(issuer) {}
 
 Result<Registered> Clients::create(const ClientRequest& request) {
-  GH_TRY(client, client_from(request, letters_of(random_.bytes(client_id_bytes))));
-  const Secret secret = make_secret();
+  GH_TRY(client, client_from(request, plain_letters(random_.bytes(client_id_bytes))));
+  const MadeSecret secret = make_client_secret(random_, clock_.now());
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     ClientStore store(transaction);
     GH_CHECK(store.insert(client));
+    if (is_public(client)) return {};
     return store.add_secret(client, secret.row, secrets_max);
   });
   GH_CHECK(written);
-  return Registered{std::move(client), secret.text};
+  const bool secretless = is_public(client);
+  return Registered{std::move(client), secretless ? "" : secret.text};
 }
 
 Result<Registered> Clients::create_or_extend(const ClientRequest& request) {
   GH_TRY(fresh, client_from(request, derived_id(request)));
-  const Secret secret = make_secret();
+  const MadeSecret secret = make_client_secret(random_, clock_.now());
   GH_TRY(client, apis_.write([&](Transaction& transaction) -> Result<Client> {
     ClientStore store(transaction);
     Result<Client> present = store.find(fresh.client_id);
@@ -121,7 +138,7 @@ Result<> Clients::remove(const std::string& client_id) {
 
 Result<std::string> Clients::regenerate_secret(const std::string& client_id) {
   GH_TRY(client, find(client_id));
-  const Secret secret = make_secret();
+  const MadeSecret secret = make_client_secret(random_, clock_.now());
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     ClientStore store(transaction);
     GH_CHECK(store.remove_secrets(client));
@@ -153,12 +170,6 @@ Result<> Clients::remember_lifetime(const Client& client, std::int64_t seconds) 
     present.access_token_seconds = usual;
     return store.update(present);
   });
-}
-
-Clients::Secret Clients::make_secret() {
-  std::string text = letters_of(random_.bytes(secret_bytes));
-  storage::ClientSecret row{random_uuid(random_), to_bytes(sha256(text)), clock_.now()};
-  return {std::move(text), std::move(row)};
 }
 
 Result<Client> Clients::find(const std::string& client_id) const {

@@ -6,9 +6,11 @@
 // Thread:  pool threads.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "keymanager/client_secrets.h"
 #include "keymanager/grants/client_credentials.h"
 #include "keymanager/revocations.h"
 #include "keymanager/token_issuer.h"
@@ -25,17 +27,20 @@ struct ClientRequest {
   std::string token_type = "OAUTH";  // or "JWT"
   std::int64_t access_token_seconds = 3600;
   std::int64_t refresh_token_seconds = 86'400;
+  // What it said of itself (registered_metadata.h); absent: what is known stays.
+  std::optional<json::object> metadata;
+  std::string registration_token_hash;  // SHA-256 in hexadecimal; empty: what there is stays
 };
 
 struct Registered {
   storage::Client client;
-  std::string secret;
+  std::string secret;  // empty: a public client has none
 };
 
 class Clients {
  public:
-  // Beyond this many the oldest secret of a client stops working.
-  static constexpr std::int64_t secrets_max = 32;
+  // A registration that is repeated adds a secret; beyond this many the oldest stops working.
+  static constexpr std::int64_t secrets_max = ClientSecrets::secrets_max;
 
   Clients(const Resources& resources, Revocations& revocations,
           const ClientCredentials& application_grant, TokenIssuer& issuer);
@@ -57,12 +62,6 @@ class Clients {
                                    const std::vector<std::string>& scopes, std::int64_t seconds);
 
  private:
-  struct Secret {
-    std::string text;
-    storage::ClientSecret row;
-  };
-
-  Secret make_secret();
   Result<storage::Client> find(const std::string& client_id) const;
   Result<storage::Client> client_from(const ClientRequest& request, std::string client_id) const;
   Result<> remember_lifetime(const storage::Client& client, std::int64_t seconds);

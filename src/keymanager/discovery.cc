@@ -22,6 +22,7 @@ std::string describe(const Options& options) {
       {"token_endpoint", base + "/oauth2/token"},
       {"revocation_endpoint", base + "/oauth2/revoke"},
       {"introspection_endpoint", base + "/oauth2/introspect"},
+      {"registration_endpoint", base + "/oauth2/register"},
       {"jwks_uri", base + "/oauth2/jwks"},
       {"userinfo_endpoint", base + "/oauth2/userinfo"},
       {"end_session_endpoint", base + "/oidc/logout"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/internal_endpoints.h"
 
+#include "jose/opaque_token.h"
 #include "keymanager/internal_answer.h"
 
 namespace gatehouse::keymanager {
@@ -42,6 +43,14 @@ ClientRequest client_request_from(const json::object& body) {
   return request;
 }
 
+json::object to_json(const storage::ClientSecret& secret) {
+  return {{"id", secret.id},
+          {"description", secret.description},
+          {"hint", secret.hint},
+          {"created_at_ms", to_ms(secret.created_at)},
+          {"expires_at_ms", to_ms(secret.expires_at)}};
+}
+
 struct NamedUser {
   model::TenantNumber tenant;
   std::string user_id;
@@ -55,23 +64,31 @@ Result<NamedUser> user_from(const json::object& body) {
 
 }  // namespace
 
-InternalEndpoints::InternalEndpoints(TokenValidator& validator, Authenticator& authenticator,
-                                     Clients& clients, Revocations& revocations)
-    : validator_(validator),
-      authenticator_(authenticator),
-      clients_(clients),
-      revocations_(revocations) {
+InternalEndpoints::InternalEndpoints(const InternalParts& parts)
+    : validator_(parts.validator),
+      authenticator_(parts.authenticator),
+      clients_(parts.clients),
+      secrets_(parts.secrets),
+      revocations_(parts.revocations),
+      provider_reader_(parts.provider_reader),
+      provider_tokens_(parts.provider_tokens) {
   mount();
 }
 
 void InternalEndpoints::mount() {
   using Self = InternalEndpoints;
   on("POST", "/internal/keys/v1/validate", 200, &Self::validate);
+  on("POST", "/internal/keys/v1/provider-metadata", 200, &Self::read_provider_metadata);
+  on("POST", "/internal/keys/v1/provider-keys", 200, &Self::read_provider_keys);
   on("POST", "/internal/keys/v1/authenticate", 200, &Self::authenticate);
   on("POST", "/internal/keys/v1/clients", 201, &Self::create_client);
   on("PUT", "/internal/keys/v1/clients/*", 200, &Self::update_client);
   on("DELETE", "/internal/keys/v1/clients/*", 204, &Self::remove_client);
   on("POST", "/internal/keys/v1/clients/*/regenerate-secret", 200, &Self::regenerate_secret);
+  on("GET", "/internal/keys/v1/clients/*/secrets", 200, &Self::list_secrets);
+  on("POST", "/internal/keys/v1/clients/*/secrets", 201, &Self::add_secret);
+  on("POST", "/internal/keys/v1/clients/*/revoke-secret", 204, &Self::revoke_secret);
+  on("POST", "/internal/keys/v1/clients/*/check", 200, &Self::check_client);
   on("POST", "/internal/keys/v1/clients/*/token", 200, &Self::issue_token);
   on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
   on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
@@ -97,7 +114,7 @@ std::optional<http::Response> InternalEndpoints::try_answer(const http::Request&
   const Result<json::object> body = parse_json_object(request.body);
   if (!body) return std::nullopt;
   const Result<std::vector<std::string>> tokens = tokens_of(*body);
-  if (!tokens) return std::nullopt;
+  if (!tokens || body->contains("tenant")) return std::nullopt;
   const std::optional<TokenValidator::Answer> answer = validator_.remembered(*tokens);
   if (!answer) return std::nullopt;
   return internal_answer(200, to_json(*answer));
@@ -109,8 +126,33 @@ http::Response InternalEndpoints::handle(const http::Request& request) {
 
 InternalEndpoints::Reply InternalEndpoints::validate(const json::object& body, const std::string&) {
   GH_TRY(tokens, tokens_of(body));
+  const model::TenantNumber tenant = number_or(body, "tenant", 0);
+  if (tenant != 0 && tokens.size() == 1) return validate_foreign(tenant, tokens.front());
   GH_TRY(answer, validator_.validate(tokens));
   return to_json(answer);
+}
+
+// A token that looks like one of ours goes to nobody else.
+InternalEndpoints::Reply InternalEndpoints::validate_foreign(model::TenantNumber tenant,
+                                                             const std::string& token) {
+  GH_TRY(answer, validator_.validate({token}));
+  const bool ours = jose::opaque_token_end(jose::OpaqueKind::access, token) ||
+                    jose::opaque_token_end(jose::OpaqueKind::refresh, token);
+  if (answer.list.front().active || ours) return to_json(answer);
+  GH_TRY(validation, provider_tokens_.validate(tenant, token));
+  answer.list.front() = std::move(validation);
+  return to_json(answer);
+}
+
+InternalEndpoints::Reply InternalEndpoints::read_provider_metadata(const json::object& body,
+                                                                   const std::string&) {
+  return provider_reader_.metadata(text_or(body, "url", ""));
+}
+
+InternalEndpoints::Reply InternalEndpoints::read_provider_keys(const json::object& body,
+                                                               const std::string&) {
+  GH_TRY(key_set, provider_reader_.key_set(body));
+  return json::object{{"key_set", std::move(key_set)}};
 }
 
 InternalEndpoints::Reply InternalEndpoints::authenticate(const json::object& body,
@@ -142,6 +184,41 @@ InternalEndpoints::Reply InternalEndpoints::regenerate_secret(const json::object
                                                               const std::string& id) {
   GH_TRY(secret, clients_.regenerate_secret(id));
   return json::object{{"client_secret", secret}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::list_secrets(const json::object&,
+                                                         const std::string& id) {
+  GH_TRY(secrets, secrets_.list(id));
+  json::array list;
+  for (const storage::ClientSecret& secret : secrets) list.push_back(to_json(secret));
+  return json::object{{"list", std::move(list)}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::add_secret(const json::object& body,
+                                                       const std::string& id) {
+  GH_TRY(secret, secrets_.add(id, {.description = text_or(body, "description", ""),
+                                   .seconds = number_or(body, "seconds", 0)}));
+  json::object answer = to_json(secret.row);
+  answer["client_secret"] = secret.text;
+  return answer;
+}
+
+InternalEndpoints::Reply InternalEndpoints::revoke_secret(const json::object& body,
+                                                          const std::string& id) {
+  GH_CHECK(secrets_.revoke(id, text_or(body, "id", "")));
+  return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::check_client(const json::object& body,
+                                                         const std::string& id) {
+  GH_TRY(client, secrets_.check(id, text_or(body, "client_secret", "")));
+  if (client.tenant != number_or(body, "tenant", model::first_tenant)) {
+    return fail(ErrorCode::unauthenticated, "There is no such client, or its secret is wrong");
+  }
+  return json::object{{"client_id", client.client_id},
+                      {"grant_types", gatehouse::to_json(client.grant_types)},
+                      {"callback_urls", gatehouse::to_json(client.callback_urls)},
+                      {"access_token_seconds", client.access_token_seconds}};
 }
 
 InternalEndpoints::Reply InternalEndpoints::issue_token(const json::object& body,

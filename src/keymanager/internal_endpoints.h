@@ -4,6 +4,9 @@
 // listener.
 //
 //   POST validate {"tokens":["…"]}                    200 {"revocation":R,"list":[Validation]}
+//        with "tenant":T and one token: other servers are asked as well, 503
+//   POST provider-metadata {"url"}                    200 what a discovery URL says, 400, 403, 503
+//   POST provider-keys {"type","value"}               200 {"key_set"}, 400, 403, 503
 //   POST authenticate {"authorization":"…"}           200 who it is, 401
 //   POST clients {tenant, name, owner_id, grant_types, callback_urls, token_type,
 //                 access_token_seconds, refresh_token_seconds}
@@ -11,6 +14,12 @@
 //   PUT clients/{id}, the same body                   200 {"client_id"}, 404
 //   DELETE clients/{id}                               204, 404; its tokens are revoked
 //   POST clients/{id}/regenerate-secret               200 {"client_secret"}, 404
+//   GET clients/{id}/secrets                          200 {"list":[{id, description, hint, …}]}
+//   POST clients/{id}/secrets {"description","seconds"}
+//                                                     201 {"id","client_secret",…}, 404, 409
+//   POST clients/{id}/revoke-secret {"id"}            204, 404, 409
+//   POST clients/{id}/check {"tenant","client_secret"}
+//                                                     200 what it is, 401
 //   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}
 //   POST revoke-user {"tenant","user_id"}             204
 //   POST user-changed {"tenant","user_id"}            204
@@ -21,14 +30,25 @@
 #include "http/handler.h"
 #include "keymanager/authenticator.h"
 #include "keymanager/clients.h"
+#include "keymanager/foreign/provider_reader.h"
+#include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/routes.h"
 
 namespace gatehouse::keymanager {
 
+struct InternalParts {
+  TokenValidator& validator;
+  Authenticator& authenticator;
+  Clients& clients;
+  ClientSecrets& secrets;
+  Revocations& revocations;
+  ProviderReader& provider_reader;
+  ProviderTokens& provider_tokens;
+};
+
 class InternalEndpoints final : public http::Handler {
  public:
-  InternalEndpoints(TokenValidator& validator, Authenticator& authenticator, Clients& clients,
-                    Revocations& revocations);
+  explicit InternalEndpoints(const InternalParts& parts);
 
   std::optional<http::Response> try_answer(const http::Request& request) override;
   http::Response handle(const http::Request& request) override;
@@ -42,11 +62,18 @@ class InternalEndpoints final : public http::Handler {
           Reply (InternalEndpoints::*endpoint)(const json::object& body, const std::string& id));
 
   Reply validate(const json::object& body, const std::string& id);
+  Reply validate_foreign(model::TenantNumber tenant, const std::string& token);
+  Reply read_provider_metadata(const json::object& body, const std::string& id);
+  Reply read_provider_keys(const json::object& body, const std::string& id);
   Reply authenticate(const json::object& body, const std::string& id);
   Reply create_client(const json::object& body, const std::string& id);
   Reply update_client(const json::object& body, const std::string& id);
   Reply remove_client(const json::object& body, const std::string& id);
   Reply regenerate_secret(const json::object& body, const std::string& id);
+  Reply list_secrets(const json::object& body, const std::string& id);
+  Reply add_secret(const json::object& body, const std::string& id);
+  Reply revoke_secret(const json::object& body, const std::string& id);
+  Reply check_client(const json::object& body, const std::string& id);
   Reply issue_token(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
@@ -54,7 +81,10 @@ class InternalEndpoints final : public http::Handler {
   TokenValidator& validator_;
   Authenticator& authenticator_;
   Clients& clients_;
+  ClientSecrets& secrets_;
   Revocations& revocations_;
+  ProviderReader& provider_reader_;
+  ProviderTokens& provider_tokens_;
   Routes routes_;
 };
 

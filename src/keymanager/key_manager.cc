@@ -29,8 +29,12 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                     options.signing_algorithm),
       revocations_(resources),
       validator_(resources, options, signing_keys_, directory_, scopes_),
+      provider_reader_(resources.fetcher),
+      provider_keys_(resources, provider_reader_),
+      provider_tokens_(resources),
       issuer_(resources, signing_keys_, revocations_, options.issuer),
-      client_authentication_(resources.apis),
+      try_out_keys_(resources, signing_keys_, options.issuer),
+      client_authentication_(resources.apis, resources.clock),
       client_credentials_(directory_, scopes_),
       password_(login_, scopes_),
       refresh_token_(resources, revocations_, directory_, scopes_),
@@ -38,6 +42,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       authorization_code_(resources, codes_, revocations_, directory_, scopes_),
       device_code_(resources, revocations_, directory_, scopes_),
       clients_(resources, revocations_, client_credentials_, issuer_),
+      client_secrets_(resources),
       authenticator_(login_, directory_, validator_),
       token_endpoint_(
           client_authentication_,
@@ -47,6 +52,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       introspection_endpoint_(client_authentication_, login_, validator_, options.issuer),
       user_info_endpoint_(directory_, validator_),
       registration_endpoint_(clients_, directory_, login_),
+      dynamic_registration_(resources, clients_, authenticator_, options.base_url),
       discovery_(options, signing_keys_),
       form_guard_(resources.sealer, resources.clock, resources.random),
       themes_(options.themes),
@@ -67,9 +73,10 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       account_pages_({pages_, sign_in_, sessions_, second_factor_, attempts_, login_, consents_,
                       password_change_}),
       public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
-               registration_endpoint_, authorization_endpoint_, pushed_requests_, devices_,
-               logout_endpoint_, account_pages_, discovery_}),
-      internal_(validator_, authenticator_, clients_, revocations_) {}
+               registration_endpoint_, dynamic_registration_, authorization_endpoint_,
+               pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_}),
+      internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
+                 provider_reader_, provider_tokens_}) {}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
   return bootstrap_users(resources_, passwords_, first);

@@ -12,12 +12,15 @@
 #pragma once
 
 #include "keymanager/first_users.h"
+#include "keymanager/foreign/provider_keys.h"
+#include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/grants/authorization_code.h"
 #include "keymanager/grants/device_code.h"
 #include "keymanager/grants/password.h"
 #include "keymanager/grants/refresh_token.h"
 #include "keymanager/internal_endpoints.h"
 #include "keymanager/public_endpoints.h"
+#include "keymanager/try_out_keys.h"
 
 namespace gatehouse::keymanager {
 
@@ -38,10 +41,14 @@ class KeyManager {
 
   Passwords& passwords() { return passwords_; }
   SigningKeys& signing_keys() { return signing_keys_; }
+  const TryOutKeys& try_out_keys() const { return try_out_keys_; }
 
   // Every half minute: reads signing keys that other nodes may have made, and deletes tokens and
   // revocations that have expired, a bounded batch of each. Returns how many rows went.
   Result<std::int64_t> sweep();
+
+  // Every second: reads the keys of other servers whose time has come; does not wait for them.
+  Result<> refresh_providers() { return provider_keys_.refresh(); }
 
  private:
   void hear(std::string_view message);
@@ -55,7 +62,11 @@ class KeyManager {
   SigningKeys signing_keys_;
   Revocations revocations_;
   TokenValidator validator_;
+  ProviderReader provider_reader_;
+  ProviderKeys provider_keys_;
+  ProviderTokens provider_tokens_;
   TokenIssuer issuer_;
+  TryOutKeys try_out_keys_;
   ClientAuthentication client_authentication_;
 
   // The grants that this server has; a token request names one of them.
@@ -67,12 +78,14 @@ class KeyManager {
   DeviceCodeGrant device_code_;
 
   Clients clients_;
+  ClientSecrets client_secrets_;
   Authenticator authenticator_;
   TokenEndpoint token_endpoint_;
   RevocationEndpoint revocation_endpoint_;
   IntrospectionEndpoint introspection_endpoint_;
   UserInfoEndpoint user_info_endpoint_;
   RegistrationEndpoint registration_endpoint_;
+  DynamicRegistrationEndpoint dynamic_registration_;
   Discovery discovery_;
 
   // What browsers see.

@@ -30,7 +30,10 @@ constexpr std::array errors{invalid_request,
                             authorization_pending,
                             slow_down,
                             expired_token,
-                            device_denied};
+                            device_denied,
+                            invalid_redirect_uri,
+                            invalid_client_metadata,
+                            unapproved_software_statement};
 
 http::Response uncached(int status, const json::object& body) {
   http::Response response = http::make_response(status, "application/json", json::serialize(body));

@@ -65,6 +65,14 @@ inline constexpr OAuthError expired_token{909121, ErrorCode::invalid_argument, "
 inline constexpr OAuthError device_denied{909122, ErrorCode::invalid_argument, "access_denied",
                                           400};
 
+// RFC 7591, section 3.2.2.
+inline constexpr OAuthError invalid_redirect_uri{909121, ErrorCode::invalid_argument,
+                                                 "invalid_redirect_uri", 400};
+inline constexpr OAuthError invalid_client_metadata{909122, ErrorCode::invalid_argument,
+                                                    "invalid_client_metadata", 400};
+inline constexpr OAuthError unapproved_software_statement{909123, ErrorCode::invalid_argument,
+                                                          "unapproved_software_statement", 400};
+
 // `return refuse(invalid_grant, "The user name or the password is wrong");` — `detail` is logged.
 tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
                              std::string detail = "");

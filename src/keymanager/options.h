@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/random.h"
+#include "http/fetcher.h"
 #include "jose/algorithm.h"
 #include "jose/seal.h"
 #include "net/pool.h"
@@ -29,6 +30,7 @@ struct Resources {
   net::Pool& passwords;  // hashes them; its queue is the bound on waiting logins
   const jose::Sealer& sealer;
   Metrics& metrics;
+  http::Fetcher& fetcher;  // asks other servers
 };
 
 // Argon2id, RFC 9106. A hash carries its own cost, so a change here keeps older passwords valid.

@@ -37,6 +37,7 @@ void PublicEndpoints::mount() {
   routes_.add("GET", "/oauth2/userinfo", answer_of(parts_.user_info));
   routes_.add("POST", "/oauth2/userinfo", answer_of(parts_.user_info));
   routes_.add("POST", "/client-registration/v0.17/register", answer_of(parts_.registration));
+  mount_registration();
   routes_.add("GET", std::string(key_set_path), [this](const http::Request&, const std::string&) {
     return parts_.discovery.key_set();
   });
@@ -77,6 +78,23 @@ void PublicEndpoints::mount_pages() {
                   return parts_.account.handle_reset(request);
                 });
   }
+}
+
+void PublicEndpoints::mount_registration() {
+  constexpr const char* one = "/oauth2/register/*";
+  DynamicRegistrationEndpoint& endpoint = parts_.dynamic_registration;
+  routes_.add("POST", "/oauth2/register", [&endpoint](const auto& request, const std::string&) {
+    return endpoint.create(request);
+  });
+  routes_.add("GET", one, [&endpoint](const auto& request, const std::string& id) {
+    return endpoint.read(request, id);
+  });
+  routes_.add("PUT", one, [&endpoint](const auto& request, const std::string& id) {
+    return endpoint.update(request, id);
+  });
+  routes_.add("DELETE", one, [&endpoint](const auto& request, const std::string& id) {
+    return endpoint.remove(request, id);
+  });
 }
 
 std::optional<http::Response> PublicEndpoints::try_answer(const http::Request& request) {

@@ -12,6 +12,7 @@
 #include "keymanager/browser/account_pages.h"
 #include "keymanager/browser/logout_endpoint.h"
 #include "keymanager/discovery.h"
+#include "keymanager/dynamic_registration_endpoint.h"
 #include "keymanager/introspection_endpoint.h"
 #include "keymanager/registration_endpoint.h"
 #include "keymanager/revocation_endpoint.h"
@@ -28,6 +29,7 @@ struct PublicParts {
   IntrospectionEndpoint& introspection;
   UserInfoEndpoint& user_info;
   RegistrationEndpoint& registration;
+  DynamicRegistrationEndpoint& dynamic_registration;
   AuthorizationEndpoint& authorization;
   PushedRequests& pushed;
   Devices& devices;
@@ -46,6 +48,7 @@ class PublicEndpoints final : public http::Handler {
  private:
   void mount();
   void mount_pages();
+  void mount_registration();
 
   const PublicParts parts_;
   Routes routes_;

@@ -11,6 +11,7 @@
 #include "bus/local_bus.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "http/fetch_thread.h"
 #include "keymanager/key_manager.h"
 #include "storage/test_databases.h"
 
@@ -147,6 +148,10 @@ class TestKeyManager {
   net::Pool passwords_{{.name = "password", .threads = 1, .queue_max = 16}};
   jose::Sealer sealer_{{std::string(cluster_key)}};
   Metrics metrics_;
+  // Servers of tests are on the loopback.
+  http::FetchThread fetches_{{.private_networks = http::PrivateNetworks::allowed,
+                              .body_bytes_max = 64 * 1024,
+                              .trust = nullptr}};
   Resources resources_{databases_.user_manager(),
                        databases_.api_manager(),
                        clock_,
@@ -154,7 +159,8 @@ class TestKeyManager {
                        bus_,
                        passwords_,
                        sealer_,
-                       metrics_};
+                       metrics_,
+                       fetches_.fetcher()};
   std::unique_ptr<KeyManager> key_manager_;
 };
 

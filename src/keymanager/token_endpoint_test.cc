@@ -199,8 +199,8 @@ TEST(TokenEndpoint, SaysThatPasswordsWait) {
   TestKeyManager server;
   net::Pool full({.name = "none", .threads = 1, .queue_max = 1});
   const Resources& all = server.resources();
-  const Resources resources{all.users, all.apis, all.clock,  all.random,
-                            all.bus,   full,     all.sealer, all.metrics};
+  const Resources resources{all.users, all.apis,   all.clock,   all.random, all.bus,
+                            full,      all.sealer, all.metrics, all.fetcher};
   KeyManager busy(resources, quick_options());
   ASSERT_TRUE(busy.start());
   const std::string client = server.client();

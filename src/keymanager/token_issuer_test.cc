@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 
+#include "http/fetch_thread.h"
 #include "keymanager/test_key_manager.h"
 
 namespace gatehouse::keymanager {
@@ -26,7 +27,7 @@ class DiskKeyManager {
     files.data_dir = folder_;
     databases_ = *storage::Databases::open(files, storage::Access::server, clock_, random_);
     resources_.emplace(Resources{databases_->user_manager(), databases_->api_manager(), clock_,
-                                 random_, bus_, passwords_, sealer_, metrics_});
+                                 random_, bus_, passwords_, sealer_, metrics_, fetches_.fetcher()});
     key_manager_.emplace(*resources_, options);
     GH_ASSERT(key_manager_->bootstrap({.name = "admin"}).has_value());
     GH_ASSERT(key_manager_->start().has_value());
@@ -69,6 +70,7 @@ class DiskKeyManager {
   net::Pool passwords_{{.name = "password", .threads = 1}};
   jose::Sealer sealer_{{std::string(cluster_key)}};
   Metrics metrics_;
+  http::FetchThread fetches_{{}};
   std::unique_ptr<storage::Databases> databases_;
   std::optional<Resources> resources_;
   std::optional<KeyManager> key_manager_;

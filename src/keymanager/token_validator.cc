@@ -146,7 +146,9 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
                 .family = token->family,
                 .scopes = std::move(token->scopes),
                 .issued_at = token->issued_at,
-                .expires_at = token->expires_at};
+                .expires_at = token->expires_at,
+                .key_manager = "",
+                .remember_s = 0};
   return {};
 }
 
@@ -175,7 +177,9 @@ Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& ques
                 .family = claims.family,
                 .scopes = claims.scopes,
                 .issued_at = claims.issued_at,
-                .expires_at = claims.expires_at};
+                .expires_at = claims.expires_at,
+                .key_manager = "",
+                .remember_s = 0};
   return {};
 }
 

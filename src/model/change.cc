@@ -7,9 +7,9 @@ namespace gatehouse::model {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kinds{"api",         "application", "subscription",
+constexpr std::array<std::string_view, 9> kinds{"api",         "application", "subscription",
                                                 "key_mapping", "policy",      "api_key",
-                                                "signing_key", "user"};
+                                                "signing_key", "key_manager", "user"};
 
 }  // namespace
 

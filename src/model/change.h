@@ -26,6 +26,7 @@ enum class ChangeKind : std::uint8_t {
   policy,        // id: policy
   api_key,       // id: API key
   signing_key,   // id: kid
+  key_manager,   // id: key manager
   user,          // id: user; roles, password or status changed, or the user was removed
 };
 

@@ -128,6 +128,7 @@ GH_FIELDS(DeployedApi) {
   visit.optional("http", self.http);
   visit.optional("https", self.https);
   visit.optional("security_schemes", self.security_schemes);
+  visit.optional("key_managers", self.key_managers);
   visit.optional("authorization_header", self.authorization_header);
   visit.optional("api_key_header", self.api_key_header);
   visit.optional("api_policy", self.api_policy);
@@ -201,6 +202,21 @@ GH_FIELDS(KnownSigningKey) {
   visit.required("jwk", self.jwk);
 }
 
+GH_FIELDS(KnownKeyManager) {
+  visit.required("id", self.id);
+  visit.optional("tenant", self.tenant);
+  visit.required("name", self.name);
+  visit.optional("issuer", self.issuer);
+  visit.optional("audience", self.audience);
+  visit.optional("verify_jwt", self.verify_jwt);
+  visit.optional("consumer_key_claim", self.consumer_key_claim);
+  visit.optional("scopes_claim", self.scopes_claim);
+  visit.optional("user_claim", self.user_claim);
+  visit.optional("application_claim", self.application_claim);
+  visit.optional("application_value", self.application_value);
+  visit.optional("key_set", self.key_set);
+}
+
 GH_FIELDS(Revocation) {
   visit.required("number", self.number);
   visit.optional("tenant", self.tenant);
@@ -221,6 +237,8 @@ GH_FIELDS(Validation) {
   visit.optional("scopes", self.scopes);
   visit.optional("issued_at_ms", self.issued_at);
   visit.optional("expires_at_ms", self.expires_at);
+  visit.optional("key_manager", self.key_manager);
+  visit.optional("remember_s", self.remember_s);
 }
 
 #undef GH_FIELDS
@@ -232,6 +250,7 @@ json::object to_json(const KnownSubscription& subscription) { return write_field
 json::object to_json(const KnownPolicy& policy) { return write_fields(policy); }
 json::object to_json(const KnownApiKey& key) { return write_fields(key); }
 json::object to_json(const KnownSigningKey& key) { return write_fields(key); }
+json::object to_json(const KnownKeyManager& manager) { return write_fields(manager); }
 json::object to_json(const Revocation& revocation) { return write_fields(revocation); }
 json::object to_json(const Validation& validation) { return write_fields(validation); }
 
@@ -255,6 +274,9 @@ Result<KnownApiKey> known_api_key_from(const json::object& object) {
 }
 Result<KnownSigningKey> known_signing_key_from(const json::object& object) {
   return read_fields<KnownSigningKey>(object);
+}
+Result<KnownKeyManager> known_key_manager_from(const json::object& object) {
+  return read_fields<KnownKeyManager>(object);
 }
 Result<Revocation> revocation_from(const json::object& object) {
   return read_fields<Revocation>(object);

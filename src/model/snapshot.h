@@ -71,6 +71,7 @@ struct DeployedApi {
   bool http = true;  // transports
   bool https = true;
   std::vector<std::string> security_schemes;  // "oauth2", "api_key", ...
+  std::vector<std::string> key_managers;      // whose tokens open it; empty: any
   std::string authorization_header = "Authorization";
   std::string api_key_header = "apikey";
   std::string api_policy;  // advanced policy of the whole API; empty: per operation
@@ -159,6 +160,27 @@ struct KnownSigningKey {
   json::object jwk;
 };
 
+// Another server whose tokens open APIs, as one tenant set it up.
+struct KnownKeyManager {
+  std::string id;
+  TenantNumber tenant = first_tenant;
+  std::string name;
+  std::string issuer;
+  std::string audience;            // what `aud` must have; empty: anything
+  bool verify_jwt = true;          // false: its JWTs are asked about, as opaque tokens are
+  std::string consumer_key_claim;  // the next four empty: the usual ones (model/foreign_token.h)
+  std::string scopes_claim;
+  std::string user_claim;
+  // A token of the application itself: this claim has this value, "{client}" standing for the
+  // client's id.
+  std::string application_claim;
+  std::string application_value;
+  json::object key_set;  // JWKS (RFC 7517, section 5)
+};
+
+// Our own key manager's name in mappings and in the choice of an API.
+inline constexpr std::string_view resident_key_manager = "Resident Key Manager";
+
 json::object to_json(const DeployedApi& api);
 json::object to_json(const KnownApplication& application);
 json::object to_json(const KnownKeyMapping& mapping);
@@ -166,6 +188,7 @@ json::object to_json(const KnownSubscription& subscription);
 json::object to_json(const KnownPolicy& policy);
 json::object to_json(const KnownApiKey& key);
 json::object to_json(const KnownSigningKey& key);
+json::object to_json(const KnownKeyManager& key_manager);
 
 // Error: invalid_argument, when a member is of a wrong type or one that names the thing is missing;
 // other absent members keep their defaults and unknown ones are ignored, so that gateway and
@@ -177,9 +200,10 @@ Result<KnownSubscription> known_subscription_from(const json::object& object);
 Result<KnownPolicy> known_policy_from(const json::object& object);
 Result<KnownApiKey> known_api_key_from(const json::object& object);
 Result<KnownSigningKey> known_signing_key_from(const json::object& object);
+Result<KnownKeyManager> known_key_manager_from(const json::object& object);
 
 // One entry of the feed. kind: "api", "application", "key_mapping", "subscription", "policy",
-// "api_key", "signing_key". `value` is empty for a removal.
+// "api_key", "signing_key", "key_manager". `value` is empty for a removal.
 struct FeedEntry {
   std::string kind;
   std::string id;
@@ -226,6 +250,8 @@ struct Validation {
   std::vector<std::string> scopes;
   Instant issued_at{};
   Instant expires_at{};
+  std::string key_manager;      // name; empty: our own
+  std::int64_t remember_s = 0;  // for so long and no longer; 0: as tokens of our own
 };
 json::object to_json(const Validation& validation);
 Result<Validation> validation_from(const json::object& object);

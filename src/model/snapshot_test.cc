@@ -25,6 +25,7 @@ DeployedApi full_api() {
   api.http = false;
   api.https = false;
   api.security_schemes = {"oauth2", "api_key"};
+  api.key_managers = {"Keycloak"};
   api.authorization_header = "X-Auth";
   api.api_key_header = "X-Key";
   api.api_policy = "10KPerMin";
@@ -72,9 +73,15 @@ TEST(FeedJson, EveryMemberSurvivesARoundTrip) {
       known_api_key_from);
   expect_round_trip(KnownSigningKey{"kid", 2, "https://issuer", {{"kty", "RSA"}}},
                     known_signing_key_from);
+  KnownKeyManager manager{"i",   2,     "Keycloak", "https://idp",
+                          "us",  false, "azp",      "scp",
+                          "upn", "sub", "{client}", {{"keys", json::array()}}};
+  expect_round_trip(manager, known_key_manager_from);
   expect_round_trip(Revocation{9, 2, "token", "ff", when, when}, revocation_from);
-  expect_round_trip(Validation{true, 900903, 2, "client", "u1", "ann", "f1", {"read"}, when, when},
-                    validation_from);
+  expect_round_trip(
+      Validation{
+          true, 900903, 2, "client", "u1", "ann", "f1", {"read"}, when, when, "Keycloak", 60},
+      validation_from);
 }
 
 TEST(FeedJson, ARangeKeepsItsEntries) {

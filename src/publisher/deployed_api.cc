@@ -141,6 +141,8 @@ Result<model::DeployedApi> deployed_api(const json::object& document) {
   api.https = transports.empty() || contains(transports, "https");
   api.security_schemes = texts_of(document, "securityScheme");
   if (api.security_schemes.empty()) api.security_schemes.emplace_back("oauth2");
+  api.key_managers = texts_of(document, "keyManagers");
+  if (contains(api.key_managers, "all")) api.key_managers.clear();
   const std::string authorization = text_or(document, "authorizationHeader", "");
   if (!authorization.empty()) api.authorization_header = authorization;
   const std::string api_key = text_or(document, "apiKeyHeader", "");

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "publisher/deployed_api.h"
 #include "storage/apis/api_key_store.h"
+#include "storage/apis/key_manager_store.h"
 #include "storage/apis/key_mapping_store.h"
 #include "storage/apis/signing_key_store.h"
 
@@ -77,6 +78,7 @@ Result<model::FeedRange> FeedRenderer::everything() {
   GH_TRY(policies, store_.policies());
   for (const model::KnownPolicy& policy : policies) upsert("policy", policy.id, to_json(policy));
   GH_CHECK(add_signing_keys());
+  GH_CHECK(add_key_managers());
   GH_TRY(applications, store_.applications());
   for (const model::KnownApplication& application : applications) {
     GH_CHECK(touch_application({application.tenant, application.id}));
@@ -123,6 +125,16 @@ Result<> FeedRenderer::add_signing_keys() {
   return {};
 }
 
+Result<> FeedRenderer::add_key_managers() {
+  GH_TRY(managers, storage::all_key_managers(transaction_));
+  for (const storage::KeyManagerRow& manager : managers) {
+    if (manager.enabled) {
+      upsert("key_manager", manager.id, to_json(storage::known_key_manager(manager)));
+    }
+  }
+  return {};
+}
+
 Result<> FeedRenderer::touch(const model::Change& change) {
   const Which which{change.tenant, change.id};
   switch (change.kind) {
@@ -133,6 +145,7 @@ Result<> FeedRenderer::touch(const model::Change& change) {
     case ChangeKind::policy: return touch_policy(which);
     case ChangeKind::api_key: return touch_api_key(which);
     case ChangeKind::signing_key: return touch_signing_key(which);
+    case ChangeKind::key_manager: return touch_key_manager(which);
     case ChangeKind::user: return {};  // gateways hear of users through revocations
   }
   GH_ASSERT_NOT_REACHED();
@@ -245,6 +258,17 @@ Result<> FeedRenderer::touch_signing_key(const Which& which) {
     return {};
   }
   remove("signing_key", which.id);
+  return {};
+}
+
+Result<> FeedRenderer::touch_key_manager(const Which& which) {
+  if (!first_touch("key_manager", which)) return {};
+  GH_TRY(manager, if_found(storage::KeyManagerStore(transaction_, which.tenant).find(which.id)));
+  if (manager && manager->enabled) {
+    upsert("key_manager", which.id, to_json(storage::known_key_manager(*manager)));
+  } else {
+    remove("key_manager", which.id);
+  }
   return {};
 }
 

@@ -5,8 +5,8 @@
 //
 // An API that enters an environment brings its bundle: its subscriptions, their applications, and
 // the keys of these. One that leaves takes with it what no other API there needs. Policies and
-// signing keys are known everywhere. Of an API that several of the environments serve, a gateway
-// hears once, as the first by name serves it.
+// signing keys are known everywhere, and so are key managers. Of an API that several of the
+// environments serve, a gateway hears once, as the first by name serves it.
 //
 // Thread:  one transaction.
 #pragma once
@@ -44,6 +44,7 @@ class FeedRenderer {
   Result<> add_api(const storage::DeployedRow& api);
   Result<> add_keys(const Which& application);
   Result<> add_signing_keys();
+  Result<> add_key_managers();
 
   Result<> touch(const model::Change& change);
   Result<> touch_api(const model::Change& change);
@@ -53,6 +54,7 @@ class FeedRenderer {
   Result<> touch_api_key(const Which& which);
   Result<> touch_policy(const Which& which);
   Result<> touch_signing_key(const Which& which);
+  Result<> touch_key_manager(const Which& which);
 
   bool first_touch(std::string_view kind, const Which& which);
   void upsert(std::string_view kind, std::string id, json::object value);

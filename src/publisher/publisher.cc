@@ -16,6 +16,7 @@ Publisher::Publisher(storage::Databases& databases, const Clock& clock, Random& 
       options_(std::move(options)) {}
 
 void Publisher::mount(rest::Router& router) {
+  router.on("generateInternalAPIKey", this, &Publisher::generate_key);
   router.on("getAllAPIs", this, &Publisher::list_apis);
   router.on("createAPI", this, &Publisher::create_api);
   router.on("getAPI", this, &Publisher::get_api);

@@ -23,11 +23,17 @@
 namespace gatehouse::publisher {
 
 inline constexpr std::size_t revisions_max = 5;  // of an API
+inline constexpr std::int64_t try_out_seconds = 60;
+
+// The key manager signs it; app hands its function in.
+using IssueTryOutKey =
+    std::function<Result<std::string>(const std::string& api_id, const std::string& user_id)>;
 
 struct PublisherOptions {
   std::string devportal_url = "https://localhost:9443/devportal";
   // Seals an endpoint's secret for its column. Without it such secrets are not kept at all.
   Seal seal = [](std::string_view) { return std::string(); };
+  IssueTryOutKey issue_try_out_key = {};
 };
 
 class Publisher {
@@ -48,6 +54,7 @@ class Publisher {
   Reply delete_api(const rest::Call& call);
   Reply validate_api(const rest::Call& call);
 
+  Reply generate_key(const rest::Call& call);
   Reply create_version(const rest::Call& call);
 
   Reply get_definition(const rest::Call& call);

@@ -48,6 +48,12 @@ std::string path_of(std::string_view client_id, std::string_view action = "") {
   return fmt::format("/clients/{}{}", percent_encode(client_id), action);
 }
 
+SecretInfo secret_from(const json::object& answer) {
+  return {text_or(answer, "id", ""), text_or(answer, "description", ""),
+          text_or(answer, "hint", ""), text_or(answer, "client_secret", ""),
+          from_ms(number_or(answer, "expires_at_ms", 0))};
+}
+
 json::object to_json(const ClientSettings& settings) {
   json::object body;
   body["tenant"] = settings.tenant;
@@ -96,6 +102,38 @@ Result<std::string> regenerate_secret(http::Client& key_manager, std::string_vie
   return text_or(answer, "client_secret", "");
 }
 
+Result<std::vector<SecretInfo>> list_secrets(http::Client& key_manager,
+                                             std::string_view client_id) {
+  GH_TRY(answer, ask(key_manager, "GET", path_of(client_id, "/secrets"), {}));
+  std::vector<SecretInfo> secrets;
+  const json::array* list = array_at(answer, "list");
+  for (const json::value& item : list == nullptr ? json::array() : *list) {
+    if (item.is_object()) secrets.push_back(secret_from(item.get_object()));
+  }
+  return secrets;
+}
+
+Result<SecretInfo> add_secret(http::Client& key_manager, std::string_view client_id,
+                              const SecretWish& wish) {
+  GH_TRY(answer, ask(key_manager, "POST", path_of(client_id, "/secrets"),
+                     json::object{{"description", wish.description}, {"seconds", wish.seconds}}));
+  return secret_from(answer);
+}
+
+Result<> revoke_secret(http::Client& key_manager, std::string_view client_id,
+                       std::string_view secret_id) {
+  GH_CHECK(ask(key_manager, "POST", path_of(client_id, "/revoke-secret"),
+               json::object{{"id", secret_id}}));
+  return {};
+}
+
+Result<ExistingClient> check_client(http::Client& key_manager, const ClientProof& proof) {
+  GH_TRY(answer, ask(key_manager, "POST", path_of(proof.client_id, "/check"),
+                     json::object{{"tenant", proof.tenant}, {"client_secret", proof.secret}}));
+  return ExistingClient{texts_of(answer, "grant_types"), texts_of(answer, "callback_urls"),
+                        number_or(answer, "access_token_seconds", 3'600)};
+}
+
 Result<IssuedToken> issue_token(http::Client& key_manager, std::string_view client_id,
                                 const TokenRequest& request) {
   json::object body;
@@ -104,6 +142,17 @@ Result<IssuedToken> issue_token(http::Client& key_manager, std::string_view clie
   GH_TRY(answer, ask(key_manager, "POST", path_of(client_id, "/token"), body));
   return IssuedToken{text_or(answer, "access_token", ""), split_words(text_or(answer, "scope", "")),
                      number_or(answer, "expires_in", request.seconds)};
+}
+
+Result<json::object> read_provider_metadata(http::Client& key_manager, std::string_view url) {
+  return ask(key_manager, "POST", "/provider-metadata", json::object{{"url", url}});
+}
+
+Result<json::object> read_provider_keys(http::Client& key_manager,
+                                        const json::object& certificates) {
+  GH_TRY(answer, ask(key_manager, "POST", "/provider-keys", certificates));
+  const json::object* key_set = object_at(answer, "key_set");
+  return key_set == nullptr ? json::object() : *key_set;
 }
 
 Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,

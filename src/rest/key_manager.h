@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "http/client.h"
 #include "model/change.h"
 
@@ -46,6 +48,38 @@ Result<> delete_client(http::Client& key_manager, std::string_view client_id);
 // Returns the secret that holds from now on.
 Result<std::string> regenerate_secret(http::Client& key_manager, std::string_view client_id);
 
+struct SecretInfo {
+  std::string id;
+  std::string description;
+  std::string hint;      // its last letters
+  std::string text;      // only of one that was just made
+  Instant expires_at{};  // the epoch: never
+};
+struct SecretWish {
+  std::string description;
+  std::int64_t seconds = 0;  // until it ends; 0: never
+};
+Result<std::vector<SecretInfo>> list_secrets(http::Client& key_manager, std::string_view client_id);
+// Error: conflict, when the client may not have another one.
+Result<SecretInfo> add_secret(http::Client& key_manager, std::string_view client_id,
+                              const SecretWish& wish);
+// Error: not_found; conflict, when it is the last one.
+Result<> revoke_secret(http::Client& key_manager, std::string_view client_id,
+                       std::string_view secret_id);
+
+struct ExistingClient {
+  std::vector<std::string> grant_types;
+  std::vector<std::string> callback_urls;
+  std::int64_t access_token_seconds = 3'600;
+};
+struct ClientProof {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string client_id;
+  std::string secret;
+};
+// A client of this tenant whose secret the caller knows. Error: unauthenticated.
+Result<ExistingClient> check_client(http::Client& key_manager, const ClientProof& proof);
+
 struct TokenRequest {
   std::vector<std::string> scopes;
   std::int64_t seconds = 3'600;
@@ -53,6 +87,13 @@ struct TokenRequest {
 // A token of the client itself, as its grant client_credentials gives.
 Result<IssuedToken> issue_token(http::Client& key_manager, std::string_view client_id,
                                 const TokenRequest& request);
+
+// What another server says of itself at its discovery URL, and its keys in the form that gateways
+// read (keymanager/foreign/provider_reader.h).
+// Error: forbidden, when the URL leads where it may not.
+Result<json::object> read_provider_metadata(http::Client& key_manager, std::string_view url);
+Result<json::object> read_provider_keys(http::Client& key_manager,
+                                        const json::object& certificates);
 
 // The roles, status or password of a user changed.
 Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,

@@ -69,10 +69,13 @@ constexpr Problem problems[] = {
     scope_exists,
     scope_taken,
     scope_name_invalid,
+    key_manager_exists,
     key_manager_not_registered,
+    key_manager_gives_no_keys,
     key_manager_disabled,
     keys_exist,
     key_manager_not_found,
+    client_not_mappable,
     password_change_disabled,
     password_wrong,
     password_too_weak,
@@ -101,6 +104,8 @@ constexpr Problem problems[] = {
     api_in_use,
     role_in_use,
     built_in,
+    key_manager_issuer_exists,
+    key_manager_in_use,
 };
 
 }  // namespace

@@ -124,13 +124,19 @@ inline constexpr Problem scope_exists{900984, ErrorCode::conflict, "The scope ex
 inline constexpr Problem scope_taken{900988, ErrorCode::conflict, "Another API defines the scope"};
 inline constexpr Problem scope_name_invalid{901004, ErrorCode::invalid_argument,
                                             "This cannot be the name of a scope"};
+inline constexpr Problem key_manager_exists{901402, ErrorCode::conflict,
+                                            "A key manager of this name exists"};
 inline constexpr Problem key_manager_not_registered{901403, ErrorCode::invalid_argument,
                                                     "There is no such key manager"};
+inline constexpr Problem key_manager_gives_no_keys{
+    901405, ErrorCode::invalid_argument, "The key manager makes no clients and no tokens for us"};
 inline constexpr Problem key_manager_disabled{901406, ErrorCode::invalid_argument,
                                               "The key manager is switched off"};
 inline constexpr Problem keys_exist{901409, ErrorCode::conflict,
                                     "The application has keys of this type"};
 inline constexpr Problem key_manager_not_found{901411, ErrorCode::not_found, "No such key manager"};
+inline constexpr Problem client_not_mappable{901414, ErrorCode::invalid_argument,
+                                             "There is no such client, or its secret is wrong"};
 inline constexpr Problem password_change_disabled{901450, ErrorCode::invalid_argument,
                                                   "Passwords cannot be changed here"};
 inline constexpr Problem password_wrong{901451, ErrorCode::invalid_argument,
@@ -181,6 +187,10 @@ inline constexpr Problem api_in_use{909005, ErrorCode::conflict,
 inline constexpr Problem role_in_use{909006, ErrorCode::conflict, "The role is in use"};
 inline constexpr Problem built_in{909007, ErrorCode::conflict,
                                   "What the server itself needs cannot be removed"};
+inline constexpr Problem key_manager_issuer_exists{909020, ErrorCode::conflict,
+                                                   "A key manager of this issuer exists"};
+inline constexpr Problem key_manager_in_use{909021, ErrorCode::conflict,
+                                            "Applications have keys of the key manager"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();

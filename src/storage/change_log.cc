@@ -26,8 +26,8 @@ std::vector<std::string> from_column(std::string_view text) {
 
 Result<ChangeKind> kind_from(std::string_view text) {
   using enum ChangeKind;
-  for (const ChangeKind kind :
-       {api, application, subscription, key_mapping, policy, api_key, signing_key, user}) {
+  for (const ChangeKind kind : {api, application, subscription, key_mapping, policy, api_key,
+                                signing_key, key_manager, user}) {
     if (model::to_text(kind) == text) return kind;
   }
   return fail(ErrorCode::internal, "Internal error",

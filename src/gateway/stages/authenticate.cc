@@ -54,6 +54,8 @@ std::string_view key_in_query(std::string_view query) {
   return {};
 }
 
+const FieldName test_key_field("Internal-Key");
+
 // Takes the credential from the request.
 Flow find_credential(Exchange& exchange) {
   const http::RequestHead& head = *exchange.head;
@@ -81,7 +83,12 @@ Flow find_credential(Exchange& exchange) {
       return Flow::proceed;
     }
   }
-  return exchange.fail(FaultCode::missing_credentials);
+  const Header header = find_header(head, test_key_field);
+  if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
+  if (header.field == nullptr) return exchange.fail(FaultCode::missing_credentials);
+  exchange.credential = head.value(*header.field);
+  exchange.credential_kind = Credential::test_key;
+  return Flow::proceed;
 }
 
 // Whether what is remembered of a token may still be used.
@@ -92,9 +99,22 @@ Freshness freshness(const Token& token, const CacheRules& rules, Tick now) {
   if (token.state != TokenState::active) {
     return age < rules.unknown_ttl ? Freshness::fresh : Freshness::useless;
   }
+  if (token.remember.count() > 0) {
+    return age < std::min<Tick::duration>(token.remember, rules.ttl) ? Freshness::fresh
+                                                                     : Freshness::useless;
+  }
   if (token.source == TokenSource::jwt || age < rules.ttl) return Freshness::fresh;
   return age < rules.ttl + rules.stale_max && rules.stale_max.count() > 0 ? Freshness::old
                                                                           : Freshness::useless;
+}
+
+// Whether another server's token was checked for this tenant, as that server is set up now.
+bool is_still_ours(const Exchange& exchange, const Token& token) {
+  if (token.key_manager.empty()) return true;
+  if (token.tenant != exchange.api->deployed.tenant) return false;
+  const KeyManager* manager = exchange.snapshot->key_manager(token.tenant, token.key_manager);
+  if (manager == nullptr) return false;
+  return token.key_manager_stamp == 0 || token.key_manager_stamp == manager->stamp;
 }
 
 // A token that was found, remembered or fresh from its check.
@@ -103,13 +123,28 @@ Flow judge(Exchange& exchange, Token& token) {
   if (token.state == TokenState::expired || token.expires_at <= exchange.now) {
     return exchange.fail(FaultCode::token_expired);
   }
+  const Api& api = *exchange.api;
+  if (!api.takes_key_manager(token.key_manager) || !is_still_ours(exchange, token)) {
+    return exchange.fail(FaultCode::invalid_credentials);
+  }
   exchange.token = &token;
   return Flow::proceed;
 }
 
+// Another server may know it, which may be slow: nobody else waits for its answer.
+Flow need_foreign_credential(Exchange& exchange) {
+  exchange.asked_for = exchange.api->deployed.tenant;
+  return Flow::need_credential;
+}
+
 // Checks a JWT here; one that the key manager must see as well is a need.
 Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
-  Token token = verify_jwt(exchange.credential, *exchange.snapshot, exchange.now);
+  const Snapshot& snapshot = *exchange.snapshot;
+  const KeyManager* issuer =
+      foreign_issuer(exchange.credential, snapshot, exchange.api->deployed.tenant);
+  if (issuer != nullptr && !issuer->known.verify_jwt) return need_foreign_credential(exchange);
+  Token token = issuer == nullptr ? verify_jwt(exchange.credential, snapshot, exchange.now)
+                                  : verify_foreign_jwt(exchange.credential, *issuer, exchange.now);
   token.checked_at = exchange.turn;
   if (token.state != TokenState::unknown) surroundings.trials.give_back(exchange.client);
   if (token.state == TokenState::active) {
@@ -139,15 +174,18 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     exchange.fault.retry_after = std::chrono::seconds(5);
     return exchange.fail(FaultCode::key_manager_unavailable);
   }
-  if (Token* token = surroundings.tokens.find(exchange.credential_hash)) {
+  Token* token = surroundings.tokens.find(exchange.credential_hash);
+  if (token != nullptr && is_still_ours(exchange, *token)) {
     const Freshness fresh = freshness(*token, rules, exchange.turn);
     if (fresh == Freshness::old) exchange.recheck = !std::exchange(token->rechecking, true);
     if (fresh != Freshness::useless) return judge(exchange, *token);
   }
   const bool is_jwt = jose::looks_like_jwt(exchange.credential);
+  bool is_ours = false;
   if (!is_jwt) {
     const auto end = jose::opaque_token_end(jose::OpaqueKind::access, exchange.credential);
     if (end && *end <= exchange.now) return exchange.fail(FaultCode::token_expired);
+    is_ours = end.has_value();
   }
   const auto wait = surroundings.trials.take(exchange.client, exchange.turn);
   if (wait.count() > 0) {
@@ -155,43 +193,9 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     exchange.fault.description = "Too many unknown tokens came from this address.";
     return exchange.fail(FaultCode::too_many_tokens);
   }
-  return is_jwt ? check_jwt(exchange, surroundings) : Flow::need_credential;
-}
-
-bool is_permitted(const model::KnownApiKey& key, const Exchange& exchange) {
-  if (!key.permitted_addresses.empty()) {
-    const auto holds = [&](const std::string& text) {
-      const Result<net::Network> network = net::Network::parse(text);
-      return network && network->contains(exchange.client);
-    };
-    if (std::none_of(key.permitted_addresses.begin(), key.permitted_addresses.end(), holds)) {
-      return false;
-    }
-  }
-  if (key.permitted_referers.empty()) return true;
-  const std::string_view referer = exchange.head->value(http::FieldId::referer);
-  // "https://shop.example/*" permits everything that begins so.
-  const auto fits = [referer](std::string_view pattern) {
-    if (!pattern.ends_with('*')) return pattern == referer;
-    pattern.remove_suffix(1);
-    return referer.starts_with(pattern);
-  };
-  return std::any_of(key.permitted_referers.begin(), key.permitted_referers.end(), fits);
-}
-
-Flow check_api_key(Exchange& exchange) {
-  const ApiKey* key = exchange.snapshot->api_key(sha256_hex(exchange.credential));
-  if (key == nullptr) return exchange.fail(FaultCode::invalid_credentials);
-  if (key->known.expires_at != Instant{} && key->known.expires_at <= exchange.now) {
-    return exchange.fail(FaultCode::token_expired);
-  }
-  if (!key->known.api_id.empty() && key->known.api_id != exchange.api->deployed.id) {
-    return exchange.fail(FaultCode::invalid_credentials);
-  }
-  if (!is_permitted(key->known, exchange))
-    return exchange.fail(FaultCode::invalid_credentials, 403);
-  exchange.api_key = key;
-  return Flow::proceed;
+  if (is_jwt) return check_jwt(exchange, surroundings);
+  const bool may_be_foreign = !is_ours && exchange.snapshot->has_key_managers();
+  return may_be_foreign ? need_foreign_credential(exchange) : Flow::need_credential;
 }
 
 }  // namespace
@@ -202,8 +206,13 @@ Flow authenticate(Exchange& exchange, Surroundings& surroundings) {
     const Flow flow = find_credential(exchange);
     if (flow != Flow::proceed) return flow;
   }
-  return exchange.credential_kind == Credential::token ? check_token(exchange, surroundings)
-                                                       : check_api_key(exchange);
+  switch (exchange.credential_kind) {
+    case Credential::token: return check_token(exchange, surroundings);
+    case Credential::api_key: return check_api_key(exchange);
+    case Credential::test_key: return check_test_key(exchange);
+    case Credential::none: break;
+  }
+  GH_ASSERT_NOT_REACHED();
 }
 
 }  // namespace gatehouse::gateway::stages

@@ -7,13 +7,17 @@ namespace gatehouse::gateway::stages {
 
 namespace {
 
+ClientName name_of(const Token& token) {
+  return {token.tenant, token.key_manager, token.client_id};
+}
+
 // Finds the application that the credential belongs to.
 bool find_application(const Exchange& exchange, Standing& standing) {
   const Snapshot& snapshot = *exchange.snapshot;
   if (const ApiKey* key = exchange.api_key) {
     standing.key_type = key->known.key_type;
     standing.application = snapshot.application(key->known.application_id, key->application_hash);
-  } else if (const KeyMapping* mapping = snapshot.key_mapping(exchange.token->client_id)) {
+  } else if (const KeyMapping* mapping = snapshot.key_mapping(name_of(*exchange.token))) {
     standing.key_type = mapping->known.key_type;
     standing.application =
         snapshot.application(mapping->known.application_id, mapping->application_hash);
@@ -88,6 +92,8 @@ bool has_scope(const Token& token, const std::vector<std::string>& wanted) {
 Flow authorise(Exchange& exchange, Surroundings&) {
   const Operation& operation = *exchange.operation;
   if (operation.auth == model::AuthType::none) return Flow::proceed;
+  // Whoever may change the API tries it out: there need be no subscription, nor a published API.
+  if (exchange.credential_kind == Credential::test_key) return Flow::proceed;
   if (exchange.token != nullptr && !has_kind(*exchange.token, operation.auth)) {
     return exchange.fail(FaultCode::token_type);
   }

@@ -25,6 +25,11 @@ Flow resource(Exchange& exchange, Surroundings& surroundings);
 // key manager for an opaque token that is not remembered.
 Flow authenticate(Exchange& exchange, Surroundings& surroundings);
 
+// The part of `authenticate` that knows the credential to be an API key or a key of the publisher's
+// try-out console.
+Flow check_api_key(Exchange& exchange);
+Flow check_test_key(Exchange& exchange);
+
 // May they? Leaves application, key_type and subscription. Decides on the snapshot alone.
 Flow authorise(Exchange& exchange, Surroundings& surroundings);
 

@@ -19,7 +19,8 @@ Result<ApiKeyRow> key_from(const Row& row) {
                    stored_texts(row.text(7)),
                    row.text(8),
                    row.instant(9),
-                   row.instant(10)};
+                   row.instant(10),
+                   row.instant(11)};
 }
 
 Result<ApiKeyRow> key_or_not_found(const std::optional<Row>& row) {
@@ -32,7 +33,8 @@ Result<ApiKeyRow> key_or_not_found(const std::optional<Row>& row) {
 Result<ApiKeyRow> ApiKeyStore::find(std::string_view id) const {
   GH_TRY(row, transaction_.query_one(
                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
-                  "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                  "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
+                  "FROM am_api_key "
                   "WHERE tenant_id = $1 AND id = $2",
                   tenant_, id));
   return key_or_not_found(row);
@@ -41,7 +43,8 @@ Result<ApiKeyRow> ApiKeyStore::find(std::string_view id) const {
 Result<ApiKeyRow> ApiKeyStore::find_by_hash(const std::string& hash) const {
   GH_TRY(row, transaction_.query_one(
                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
-                  "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                  "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
+                  "FROM am_api_key "
                   "WHERE tenant_id = $1 AND hash = $2",
                   tenant_, Bytes{hash}));
   return key_or_not_found(row);
@@ -50,10 +53,27 @@ Result<ApiKeyRow> ApiKeyStore::find_by_hash(const std::string& hash) const {
 Result<std::vector<ApiKeyRow>> ApiKeyStore::of_application(std::string_view application_id) const {
   GH_TRY(rows, transaction_.query(
                    "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
-                   "permitted_referers, user_id, created_at_ms, expires_at_ms FROM am_api_key "
+                   "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
+                   "FROM am_api_key "
                    "WHERE tenant_id = $1 AND application_id = $2 "
                    "ORDER BY created_at_ms, id LIMIT $3",
                    tenant_, application_id, keys_max));
+  std::vector<ApiKeyRow> keys;
+  for (const Row& row : rows) {
+    GH_TRY(key, key_from(row));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Result<std::vector<ApiKeyRow>> ApiKeyStore::of_api(std::string_view api_id) const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
+                   "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
+                   "FROM am_api_key "
+                   "WHERE tenant_id = $1 AND api_id = $2 "
+                   "ORDER BY created_at_ms, id LIMIT $3",
+                   tenant_, api_id, keys_max));
   std::vector<ApiKeyRow> keys;
   for (const Row& row : rows) {
     GH_TRY(key, key_from(row));
@@ -70,6 +90,23 @@ Result<> ApiKeyStore::insert(const ApiKeyRow& key) {
       tenant_, key.id, Bytes{key.hash}, key.application_id, key.api_id,
       model::to_text(key.key_type), key.name, to_stored(key.permitted_addresses),
       to_stored(key.permitted_referers), key.user_id, key.created_at, key.expires_at));
+  return {};
+}
+
+Result<> ApiKeyStore::update(const ApiKeyRow& key) {
+  GH_CHECK(transaction_.execute(
+      "UPDATE am_api_key SET hash = $3, application_id = $4, created_at_ms = $5, "
+      "expires_at_ms = $6, last_used_at_ms = $7 WHERE tenant_id = $1 AND id = $2",
+      tenant_, key.id, Bytes{key.hash}, key.application_id, key.created_at, key.expires_at,
+      key.last_used_at));
+  return {};
+}
+
+Result<> ApiKeyStore::used(std::string_view id, Instant at) {
+  GH_CHECK(
+      transaction_.execute("UPDATE am_api_key SET last_used_at_ms = $3 "
+                           "WHERE tenant_id = $1 AND id = $2 AND last_used_at_ms < $3",
+                           tenant_, id, at));
   return {};
 }
 

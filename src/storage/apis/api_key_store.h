@@ -12,16 +12,17 @@ namespace gatehouse::storage {
 
 struct ApiKeyRow {
   std::string id;
-  std::string hash;  // 32 bytes
-  std::string application_id;
-  std::string api_id;  // empty: every API that the application subscribes to
+  std::string hash;            // 32 bytes
+  std::string application_id;  // empty: of an API's key that is tied to none
+  std::string api_id;          // empty: every API that the application subscribes to
   model::KeyType key_type = model::KeyType::production;
   std::string name;
   std::vector<std::string> permitted_addresses;
   std::vector<std::string> permitted_referers;
   std::string user_id;
   Instant created_at{};
-  Instant expires_at{};  // the epoch: never
+  Instant expires_at{};    // the epoch: never
+  Instant last_used_at{};  // the epoch: not yet
 };
 
 class ApiKeyStore {
@@ -35,7 +36,13 @@ class ApiKeyStore {
   // Oldest first.
   Result<std::vector<ApiKeyRow>> of_application(std::string_view application_id) const;
 
+  Result<std::vector<ApiKeyRow>> of_api(std::string_view api_id) const;
+
   Result<> insert(const ApiKeyRow& key);
+  // Writes hash, application, times. No change of the log: say so if gateways must hear.
+  Result<> update(const ApiKeyRow& key);
+  // Never moves back, and gateways need not hear of it.
+  Result<> used(std::string_view id, Instant at);
   Result<> remove(std::string_view id);
 
  private:

@@ -33,7 +33,7 @@ Result<std::vector<std::string>> remove_application(Transaction& transaction,
   for (const KeyMapping& mapping : mapped) {
     GH_CHECK(mappings.remove(mapping));
     changed(ChangeKind::key_mapping, mapping.id);
-    clients.push_back(mapping.client_id);
+    if (mapping.owns_client()) clients.push_back(mapping.client_id);
   }
   GH_CHECK(ApplicationStore(transaction, tenant).remove(application_id));
   changed(ChangeKind::application, application_id);

@@ -49,13 +49,32 @@ Result<Client> ClientStore::find(std::string_view client_id) const {
   return client_from(*row);
 }
 
-Result<std::vector<std::string>> ClientStore::secret_hashes(const Client& client) const {
+Result<std::vector<std::string>> ClientStore::secret_hashes(const Client& client,
+                                                            Instant now) const {
   GH_TRY(rows, transaction_.query("SELECT hash FROM am_client_secret "
-                                  "WHERE tenant_id = $1 AND client_id = $2",
-                                  client.tenant, client.client_id));
+                                  "WHERE tenant_id = $1 AND client_id = $2 "
+                                  "AND (expires_at_ms = 0 OR expires_at_ms > $3)",
+                                  client.tenant, client.client_id, now));
   std::vector<std::string> hashes;
   for (const Row& row : rows) hashes.push_back(row.bytes(0));
   return hashes;
+}
+
+Result<std::vector<ClientSecret>> ClientStore::secrets(const Client& client) const {
+  GH_TRY(rows, transaction_.query("SELECT id, description, hint, created_at_ms, expires_at_ms "
+                                  "FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 "
+                                  "ORDER BY created_at_ms DESC, id",
+                                  client.tenant, client.client_id));
+  std::vector<ClientSecret> secrets;
+  for (const Row& row : rows) {
+    secrets.push_back({.id = row.text(0),
+                       .hash = "",
+                       .description = row.text(1),
+                       .hint = row.text(2),
+                       .created_at = row.instant(3),
+                       .expires_at = row.instant(4)});
+  }
+  return secrets;
 }
 
 Result<> ClientStore::insert(const Client& client) {
@@ -96,14 +115,22 @@ Result<> ClientStore::remove(const Client& client) {
 Result<> ClientStore::add_secret(const Client& client, const ClientSecret& secret,
                                  std::int64_t keep) {
   GH_CHECK(transaction_.execute(
-      "INSERT INTO am_client_secret (tenant_id, id, client_id, hash, "
-      "expires_at_ms, created_at_ms) VALUES ($1, $2, $3, $4, 0, $5)",
-      client.tenant, secret.id, client.client_id, Bytes{secret.hash}, secret.created_at));
+      "INSERT INTO am_client_secret (tenant_id, id, client_id, hash, description, hint, "
+      "expires_at_ms, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      client.tenant, secret.id, client.client_id, Bytes{secret.hash}, secret.description,
+      secret.hint, secret.expires_at, secret.created_at));
   GH_CHECK(transaction_.execute(
       "DELETE FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 AND id NOT IN "
       "(SELECT id FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 "
       "ORDER BY created_at_ms DESC, id LIMIT $3)",
       client.tenant, client.client_id, keep));
+  return {};
+}
+
+Result<> ClientStore::remove_secret(const Client& client, std::string_view secret_id) {
+  GH_CHECK(transaction_.execute(
+      "DELETE FROM am_client_secret WHERE tenant_id = $1 AND client_id = $2 AND id = $3",
+      client.tenant, client.client_id, secret_id));
   return {};
 }
 

@@ -32,7 +32,10 @@ struct Client {
 struct ClientSecret {
   std::string id;
   std::string hash;  // SHA-256, 32 bytes
+  std::string description;
+  std::string hint;  // its last letters, by which people tell one from another
   Instant created_at{};
+  Instant expires_at{};  // the epoch: never
 };
 
 class ClientStore {
@@ -41,7 +44,10 @@ class ClientStore {
 
   // Error: not_found (900404).
   Result<Client> find(std::string_view client_id) const;
-  Result<std::vector<std::string>> secret_hashes(const Client& client) const;
+  // Of the secrets that work at `now`.
+  Result<std::vector<std::string>> secret_hashes(const Client& client, Instant now) const;
+  // All of them, newest first, without their hashes.
+  Result<std::vector<ClientSecret>> secrets(const Client& client) const;
 
   // Error: conflict, when the id is taken.
   Result<> insert(const Client& client);
@@ -53,6 +59,7 @@ class ClientStore {
 
   // Beside the others; of more than `keep` the oldest go.
   Result<> add_secret(const Client& client, const ClientSecret& secret, std::int64_t keep);
+  Result<> remove_secret(const Client& client, std::string_view secret_id);
   Result<> remove_secrets(const Client& client);
 
  private:

@@ -22,6 +22,11 @@ struct KeyMapping {
   std::string state;  // "APPROVED", ...
   json::object document;
   Instant created_at{};
+
+  // Given by our own key manager.
+  bool is_ours() const { return key_manager == model::resident_key_manager; }
+  // Its client was made for it, so it is changed and removed with it.
+  bool owns_client() const { return is_ours() && mode != "MAPPED"; }
 };
 
 class KeyMappingStore {
@@ -30,7 +35,7 @@ class KeyMappingStore {
 
   // Error: not_found (900331).
   Result<KeyMapping> find(model::TenantNumber tenant, std::string_view id) const;
-  // Over all tenants, as client ids are.
+  // A client of our own; over all tenants, as their ids are.
   Result<std::optional<KeyMapping>> find_by_client(std::string_view client_id) const;
   // In the order of key type and key manager: production first.
   Result<std::vector<KeyMapping>> list(model::TenantNumber tenant,

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Another server's tokens open APIs here: oidc-provider (npm), with a silent server beside it."""
+
+import time
+import unittest
+
+from support.backend import Recorder
+from support.providers import OidcProvider, SilentProvider
+from support.server import Server, basic, bearer, call
+from support.walk import ADMIN, DEVPORTAL, User, operation, token_of
+
+CACHE_SECONDS = 2
+# Of a call that waits for nobody but the provider that answers.
+QUICK_SECONDS_MAX = 2.5
+MANAGER = "Elsewhere"
+
+
+class KeyManagers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.provider = cls.enterClassContext(OidcProvider())
+        cls.silent = cls.enterClassContext(SilentProvider())
+        cls.backend = cls.enterClassContext(Recorder())
+        cls.server = cls.enterClassContext(Server("server.allow_private_fetches=true"))
+        cls.admin = User(cls.server)
+        # First by name, so that it is the first to be asked.
+        cls.admin.must(201, "POST", f"{ADMIN}/key-managers", {
+            "name": "A silent one", "type": "custom", "issuer": cls.silent.url,
+            "introspectionEndpoint": f"{cls.silent.url}/introspect",
+            "certificates": {"type": "JWKS", "value": f"{cls.silent.url}/jwks"},
+        })
+        cls.manager = cls.create_manager()
+        cls.api = cls.admin.publish(
+            "Foreign", cls.backend.url,
+            scopes=[{"scope": {"name": "menu:write", "displayName": "w", "description": "",
+                               "bindings": []}, "shared": False}],
+            operations=[operation("GET", "/*"),
+                        operation("POST", "/*", scopes=["menu:write"])],
+        )
+        application = cls.admin.create_application("Foreign")
+        cls.application = application["applicationId"]
+        cls.admin.subscribe(cls.api["id"], cls.application)
+        cls.mapped = cls.admin.must(
+            200, "POST", f"{DEVPORTAL}/applications/{cls.application}/map-keys",
+            {"consumerKey": "shop", "keyType": "PRODUCTION", "keyManager": MANAGER}).json()
+
+    @classmethod
+    def create_manager(cls):
+        found = cls.discover(f"{cls.provider.issuer}/.well-known/openid-configuration")
+        assert found["valid"], found
+        body = found["value"]
+        body.update(name=MANAGER)
+        body["additionalProperties"] = {
+            "client_id": "gateway", "client_secret": "secret-of-gateway",
+            "cache_seconds": CACHE_SECONDS,
+        }
+        return cls.admin.must(201, "POST", f"{ADMIN}/key-managers", body).json()
+
+    @classmethod
+    def discover(cls, url):
+        boundary = "xxBOUNDARYxx"
+        parts = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in (("url", url), ("type", "custom")))
+        answer = cls.admin.call(
+            "POST", f"{ADMIN}/key-managers/discover", (parts + f"--{boundary}--\r\n").encode(),
+            {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+        assert answer.status == 200, answer
+        return answer.json()
+
+    def get(self, token, method="GET", path="/foreign/1.0.0/menu"):
+        begun = time.monotonic()
+        answer = call(self.server.gateway(path), method, None, bearer(token))
+        self.took = time.monotonic() - begun
+        return answer
+
+    def refused(self, answer, status, code):
+        self.assertEqual((answer.status, str(answer.json()["code"])), (status, code), answer)
+
+    def test_discovery_fills_in_what_a_key_manager_needs(self):
+        self.assertEqual(self.manager["issuer"], self.provider.issuer)
+        self.assertEqual(self.manager["certificates"]["type"], "JWKS")
+        self.assertTrue(self.manager["introspectionEndpoint"].startswith(self.provider.issuer))
+        self.assertEqual(self.manager["additionalProperties"]["client_secret"], "")
+        self.assertFalse(self.discover(f"{self.provider.issuer}/nothing")["valid"])
+        listed = self.admin.must(200, "GET", f"{DEVPORTAL}/key-managers").json()["list"]
+        self.assertIn(MANAGER, [item["name"] for item in listed])
+
+    def test_a_jwt_is_verified_at_the_gateway(self):
+        token = self.provider.token("shop", "urn:jwt")
+        self.assertEqual(token.count("."), 2)
+        self.assertEqual(self.get(token).status, 200)
+        sent = dict((name.lower(), value) for name, value in self.backend.last()["headers"])
+        self.assertNotIn("authorization", sent)
+        head, claims, signature = token.split(".")
+        forged = ".".join((head, claims, signature[:-8] + "AAAAAAAA"))
+        self.refused(self.get(forged), 401, "900901")
+        # Its scopes count, its other clients do not.
+        self.refused(self.get(token, "POST"), 403, "900910")
+        writing = self.provider.token("shop", "urn:jwt", "menu:read menu:write")
+        self.assertEqual(self.get(writing, "POST").status, 200)
+        self.refused(self.get(self.provider.token("stranger", "urn:jwt")), 403, "900908")
+
+    def test_an_opaque_token_holds_until_it_is_revoked_there(self):
+        token = self.provider.token("shop", "urn:opaque")
+        self.assertNotIn(".", token)
+        self.assertEqual(self.get(token).status, 200)
+        self.provider.revoke("shop", token)
+        revoked = time.monotonic()
+        while True:
+            answer = self.get(token)
+            passed = time.monotonic() - revoked
+            if answer.status != 200:
+                break
+            self.assertLess(passed, CACHE_SECONDS + 2)
+            time.sleep(0.05)
+        self.assertEqual(answer.status in (401, 503), True, answer)
+
+    def test_a_silent_server_holds_up_nobody_else(self):
+        ours = token_of(self.server, self.admin.generate_keys(self.application, "SANDBOX"))
+        for _ in range(8):
+            self.get("a-token-that-the-silent-one-may-know")
+        self.assertEqual(self.get(self.provider.token("shop", "urn:opaque")).status, 200)
+        self.assertLess(self.took, QUICK_SECONDS_MAX)
+        self.assertEqual(self.get(self.provider.token("shop", "urn:jwt")).status, 200)
+        self.assertLess(self.took, QUICK_SECONDS_MAX)
+        self.assertEqual(self.get(ours).status, 200)
+        self.assertLess(self.took, QUICK_SECONDS_MAX)
+
+    def test_an_api_chooses_its_key_managers(self):
+        api = self.admin.publish("OursAlone", self.backend.url,
+                                 keyManagers=["Resident Key Manager"])
+        self.admin.subscribe(api["id"], self.application)
+        token = self.provider.token("shop", "urn:jwt")
+        self.refused(self.get(token, path="/oursalone/1.0.0/menu"), 401, "900901")
+
+    def test_keys_are_tied_to_one_application(self):
+        other = self.admin.create_application("Another")["applicationId"]
+        answer = self.admin.call(
+            "POST", f"{DEVPORTAL}/applications/{other}/map-keys",
+            {"consumerKey": "shop", "keyType": "PRODUCTION", "keyManager": MANAGER})
+        self.assertEqual(answer.status, 409, answer)
+        self.assertEqual(self.mapped["mode"], "MAPPED")
+        used = self.admin.call("DELETE", f"{ADMIN}/key-managers/{self.manager['id']}")
+        self.assertEqual((used.status, used.json()["code"]), (409, 909021), used)
+
+    def test_a_switched_off_key_manager_opens_nothing(self):
+        second = self.admin.must(
+            201, "POST", f"{ADMIN}/key-managers",
+            {"name": "Second", "type": "custom", "issuer": "https://second.example",
+             "introspectionEndpoint": "https://second.example/introspect", "enabled": False},
+        ).json()
+        listed = self.admin.must(200, "GET", f"{DEVPORTAL}/key-managers").json()["list"]
+        self.assertNotIn("Second", [item["name"] for item in listed])
+        self.admin.must(200, "DELETE", f"{ADMIN}/key-managers/{second['id']}")
+
+    def test_private_addresses_are_refused_by_default(self):
+        with Server() as strict:
+            answer = call(
+                strict.url(f"{ADMIN}/key-managers"), "POST",
+                {"name": "Inside", "type": "custom", "issuer": self.provider.issuer,
+                 "certificates": {"type": "JWKS", "value": f"{self.provider.issuer}/jwks"}},
+                basic("admin", self.admin.password))
+            self.assertEqual(answer.status, 400, answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
