@@ -164,7 +164,7 @@ TEST_F(ForeignTokens, ThatNameAnIssuerGoToItAlone) {
   add(row("One", provider_));
   add(row("Other", other));
   const auto jwt = [](const std::string& issuer) {
-    return "e30." + to_base64url(json::serialize(json::object{{"iss", issuer}})) + ".c2ln";
+    return "eyJ9." + to_base64url(json::serialize(json::object{{"iss", issuer}})) + ".c2ln";
   };
   other.know(jwt(other.url), good());
   EXPECT_TRUE(validate(jwt(other.url)).active);

@@ -105,7 +105,8 @@ Result<> ApiKeyStore::update(const ApiKeyRow& key) {
 Result<> ApiKeyStore::used(std::string_view id, Instant at) {
   GH_CHECK(
       transaction_.execute("UPDATE am_api_key SET last_used_at_ms = $3 "
-                           "WHERE tenant_id = $1 AND id = $2 AND last_used_at_ms < $3",
+                           "WHERE tenant_id = $1 AND id = $2 "
+                           "AND (last_used_at_ms IS NULL OR last_used_at_ms < $3)",
                            tenant_, id, at));
   return {};
 }

@@ -43,8 +43,9 @@ INSERT INTO am_key_mapping_of_managers (tenant_id, id, application_id, key_type,
 DROP TABLE am_key_mapping;
 ALTER TABLE am_key_mapping_of_managers RENAME TO am_key_mapping;
 
-ALTER TABLE am_client_secret ADD COLUMN description TEXT NOT NULL DEFAULT '';
-ALTER TABLE am_client_secret ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+-- NULL of what was made before: no description, no hint, not used yet.
+ALTER TABLE am_client_secret ADD COLUMN description TEXT;
+ALTER TABLE am_client_secret ADD COLUMN hint TEXT;
 
-ALTER TABLE am_api_key ADD COLUMN last_used_at_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE am_api_key ADD COLUMN last_used_at_ms BIGINT;
 CREATE INDEX am_api_key_by_api ON am_api_key (tenant_id, api_id);
