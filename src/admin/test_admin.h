@@ -56,6 +56,8 @@ class AdminTest : public ::testing::Test {
     options.hash_password = [](const std::string& password) -> Result<std::string> {
       return "hash of " + password;
     };
+    options.seal = [](std::string_view secret) { return "sealed " + std::string(secret); };
+    options.issuer = "https://ours";
     admin_ = std::make_unique<Admin>(databases_.all(), key_manager_, clock_, random_, options);
     router_ = std::make_unique<rest::Router>(
         rest::RouterOptions{.base_paths = {std::string(base)},

@@ -42,8 +42,7 @@ TEST_P(Pem, IsReadOrRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, Pem,
     ::testing::Values(PemCase{"p256", p256, "ES256"}, PemCase{"ed25519", ed25519, "EdDSA"},
-                      PemCase{"text_before_it", after_text, "ES256"},
-                      PemCase{"empty", "", nullptr},
+                      PemCase{"text_before_it", after_text, "ES256"}, PemCase{"empty", "", nullptr},
                       PemCase{"cut", std::string_view(p256).substr(0, 90), nullptr},
                       PemCase{"certificate_that_is_none",
                               "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",

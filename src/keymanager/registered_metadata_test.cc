@@ -69,8 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
         MetadataCase{"not_needed",
                      R"({"redirect_uris":null,"response_types":null,
                          "grant_types":["client_credentials"]})"}),
-    [](const auto& row) {
-  return std::string(row.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Members, Metadata,
@@ -116,8 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         MetadataCase{"dpop_as_text", R"({"dpop_bound_access_tokens":"true"})", wrong},
         MetadataCase{"software_statement", R"({"software_statement":"eyJ.e30.x"})",
                      &unapproved_software_statement}),
-    [](const auto& row) {
-  return std::string(row.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Keys, Metadata,

@@ -67,6 +67,10 @@ class TestKeyManager final : public http::Client {
       changed_users.push_back(text_or(body, "user_id", ""));
       return status(204);
     }
+    if (path == "/provider-keys") return provider_keys(text_or(body, "value", ""));
+    if (path == "/provider-metadata") {
+      return this->body(200, {{"issuer", "https://idp"}, {"jwks_uri", "https://idp/jwks"}});
+    }
     return clients(request.method, path.substr(std::string_view("/clients").size()), body);
   }
 
@@ -117,6 +121,15 @@ class TestKeyManager final : public http::Client {
     answer["roles"] = to_json(user->second.roles);
     answer["scopes"] = to_json(scopes_of(user->second.roles));
     return body(200, answer);
+  }
+
+  // By the address: "silent" does not answer, "inside" may not be asked, "broken" has no keys.
+  static http::Response provider_keys(const std::string& url) {
+    const auto says = [&](std::string_view word) { return url.find(word) != std::string::npos; };
+    if (says("silent")) return body(503, {{"code", 503}});
+    if (says("inside")) return body(403, {{"code", 403}, {"description", "not allowed"}});
+    if (says("broken")) return body(400, {{"code", 400}, {"description", "no keys"}});
+    return body(200, {{"key_set", json::object{{"keys", json::array{url}}}}});
   }
 
   http::Response clients(const std::string& method, std::string_view path,

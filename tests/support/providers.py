@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenID providers for tests of key managers: one that nobody here wrote, and one that is silent."""
+"""OpenID providers for tests: one that nobody here wrote, and one that is silent."""
 
 import fcntl
 import json

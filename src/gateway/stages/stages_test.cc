@@ -1,156 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/stages/stages.h"
 
-#include <gtest/gtest.h>
-
+#include "gateway/stages/test_stages.h"
 #include "jose/jwt.h"
 #include "jose/opaque_token.h"
 
 namespace gatehouse::gateway {
 namespace {
-
-constexpr std::string_view issuer = "https://localhost:9443/oauth2/token";
-const Instant the_time = from_ms(1'800'000'000'000);
-
-model::DeployedApi pizza() {
-  model::DeployedApi api;
-  api.id = "pizza";
-  api.name = "Pizza";
-  api.context = "/pizza";
-  api.version = "1";
-  api.state = "PUBLISHED";
-  api.security_schemes = {"oauth2", "api_key"};
-  api.operations = {{"GET", "/menu", model::AuthType::any, "", {}},
-                    {"GET", "/open", model::AuthType::none, "", {}},
-                    {"POST", "/order", model::AuthType::any, "", {"order", "admin"}},
-                    {"GET", "/mine", model::AuthType::application_user, "", {}},
-                    {"GET", "/ours", model::AuthType::application, "", {}},
-                    {"GET", "/rare", model::AuthType::any, "TwoPerMin", {}}};
-  api.production.urls = {"http://backend"};
-  api.cors = {true, false, {"https://shop.example"}, {"authorization"}, {"GET", "POST"}};
-  return api;
-}
-
-template <typename T>
-model::FeedEntry entry(const char* kind, const std::string& id, const T& thing) {
-  return {kind, id, to_json(thing)};
-}
-
-model::FeedRange world() {
-  using namespace model;
-  FeedRange range;
-  range.tag = "t";
-  range.to = 1;
-  DeployedApi blocked = pizza();
-  blocked.id = "blocked";
-  blocked.context = "/blocked";
-  blocked.state = "BLOCKED";
-  DeployedApi secure = pizza();
-  secure.id = "secure";
-  secure.context = "/secure";
-  secure.http = false;
-  const auto map = [](const char* client, const char* application, KeyType type) {
-    return entry("key_mapping", client, KnownKeyMapping{client, 1, client, application, type, ""});
-  };
-  const auto subscribe = [](const char* application, const char* status) {
-    return entry("subscription", application,
-                 KnownSubscription{application, 1, "pizza", application, "Unlimited", status});
-  };
-  DeployedApi choosy = pizza();
-  choosy.id = "choosy";
-  choosy.context = "/choosy";
-  choosy.key_managers = {"Keycloak"};
-  range.upserts = {entry("api", "pizza", pizza()), entry("api", "blocked", blocked),
-                   entry("api", "secure", secure), entry("api", "choosy", choosy)};
-  KnownKeyManager keycloak;
-  keycloak.id = "km";
-  keycloak.name = "Keycloak";
-  range.upserts.push_back(entry("key_manager", "km", keycloak));
-  range.upserts.push_back(
-      entry("key_mapping", "foreign",
-            KnownKeyMapping{"foreign", 1, "theirs", "shop", KeyType::production, "Keycloak"}));
-  range.upserts.push_back(
-      entry("subscription", "choosy",
-            KnownSubscription{"choosy", 1, "choosy", "shop", "Unlimited", "UNBLOCKED"}));
-  for (const char* id : {"shop", "stranger", "off", "half", "held"}) {
-    range.upserts.push_back(entry("application", id, KnownApplication{id, 1, id, "ann", "", ""}));
-    range.upserts.push_back(map(id, id, KeyType::production));
-  }
-  range.upserts.push_back(map("try", "shop", KeyType::sandbox));
-  range.upserts.push_back(subscribe("shop", "UNBLOCKED"));
-  range.upserts.push_back(subscribe("off", "BLOCKED"));
-  range.upserts.push_back(subscribe("half", "PROD_ONLY_BLOCKED"));
-  range.upserts.push_back(subscribe("held", "ON_HOLD"));
-  range.upserts.push_back(
-      entry("policy", "p",
-            KnownPolicy{"p", 1, PolicyLevel::api, "TwoPerMin", false, 2, 60, 0, 1, true, false}));
-  KnownApiKey key{"k1", 1, sha256_hex("key-of-shop"), "shop", "", KeyType::production, "", {},
-                  {},   {}};
-  range.upserts.push_back(entry("api_key", "k1", key));
-  key.id = "k2", key.hash = sha256_hex("key-of-home"), key.permitted_addresses = {"10.0.0.0/8"};
-  range.upserts.push_back(entry("api_key", "k2", key));
-  key.id = "k3", key.hash = sha256_hex("key-of-old"), key.expires_at = from_ms(1);
-  range.upserts.push_back(entry("api_key", "k3", key));
-  return range;
-}
-
-// A worker's memory and one request, read from text.
-class StageTest : public ::testing::Test {
- protected:
-  explicit StageTest(std::uint32_t trials_max = 0)
-      : trials_(trials_max, metrics_.counter("refusals", "", "Trials that were refused")) {}
-
-  Flow run(const std::string& line, const std::string& fields = "") {
-    bytes_ = line + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
-    head_.clear();
-    EXPECT_EQ(head_.read(bytes_), http::HeadState::complete) << bytes_;
-    exchange_.begin(head_);
-    exchange_.path = head_.path();
-    exchange_.snapshot = snapshot_.get();
-    exchange_.snapshot_number = snapshot_number_;
-    exchange_.now = the_time;
-    exchange_.turn = now_;
-    const RouteTable::Found found = snapshot_->routes().find(exchange_.path);
-    exchange_.api = found.api;
-    exchange_.rest = exchange_.path.substr(found.context_size);
-    if (found.api != nullptr) {
-      exchange_.operation = found.api->find(exchange_.rest, head_.method_text());
-    }
-    stage_ = 0;
-    return go_on();
-  }
-  Flow go_on() { return run_stages(exchange_, surroundings_, stage_); }
-
-  void remember(const std::string& text, Token token) {
-    if (token.expires_at == Instant{}) token.expires_at = the_time + std::chrono::hours(1);
-    token.checked_at = now_;
-    tokens_.put(sha256(text), std::move(token));
-  }
-  static Token token_of(std::string client, std::string user = "",
-                        std::vector<std::string> scopes = {}) {
-    Token token;
-    token.state = TokenState::active;
-    token.client_id = std::move(client);
-    token.user_id = std::move(user);
-    token.scopes = std::move(scopes);
-    return token;
-  }
-
-  std::shared_ptr<const Snapshot> snapshot_ = Snapshot().with(world());
-  std::uint64_t snapshot_number_ = 1;
-  CacheRules rules_;
-  TokenCache tokens_{16};
-  Revocations revocations_;
-  limits::LeaseTable leases_{"test", 100};
-  Metrics metrics_;
-  TokenTrials trials_;
-  Surroundings surroundings_{rules_, tokens_, revocations_, leases_, trials_};
-  Tick now_{std::chrono::hours(1)};
-  std::string bytes_;
-  http::RequestHead head_;
-  Exchange exchange_;
-  std::size_t stage_ = 0;
-};
 
 TEST_F(StageTest, AStandingCountsForOneApiAndOneSnapshotOnly) {
   model::FeedRange range;
@@ -391,13 +247,13 @@ class JwtTest : public StageTest {
     range.from = 1;
     range.to = 2;
     const std::string kid = key_.public_key().kid();
-    range.upserts = {
-        entry("signing_key", kid,
-              model::KnownSigningKey{kid, 1, std::string(issuer), key_.public_key().to_jwk()})};
+    range.upserts = {entry(
+        "signing_key", kid,
+        model::KnownSigningKey{kid, 1, std::string(test_issuer), key_.public_key().to_jwk()})};
     snapshot_ = snapshot_->with(range);
   }
   json::object claims() const {
-    return {{"iss", issuer},
+    return {{"iss", test_issuer},
             {"sub", "u1"},
             {"client_id", "shop"},
             {"jti", "j1"},
@@ -504,80 +360,6 @@ TEST_F(StageTest, APolicyMayLetPassWhileItsOwnerIsSilent) {
       EXPECT_EQ(exchange_.passed_unlimited, 1U);
     }
   }
-}
-
-// Each row is a remembered token of a client, and what it opens.
-struct ForeignCase {
-  const char* name;
-  const char* line;
-  const char* client;
-  const char* key_manager;
-  model::TenantNumber tenant;
-  std::uint32_t code;  // 0: proceeds
-};
-
-TEST_F(StageTest, ATokenCountsForTheClientsOfItsOwnKeyManager) {
-  const ForeignCase cases[] = {
-      {"ours", "GET /pizza/1/menu", "shop", "", 1, 0},
-      {"theirs", "GET /pizza/1/menu", "theirs", "Keycloak", 1, 0},
-      {"their_client_of_our_name", "GET /pizza/1/menu", "shop", "Keycloak", 1, 900908},
-      {"our_client_of_their_name", "GET /pizza/1/menu", "theirs", "", 1, 900908},
-      {"chosen", "GET /choosy/1/menu", "theirs", "Keycloak", 1, 0},
-      {"not_chosen", "GET /choosy/1/menu", "shop", "", 1, 900901}};
-  for (const ForeignCase& row : cases) {
-    Token token = token_of(row.client);
-    token.key_manager = row.key_manager;
-    token.tenant = row.tenant;
-    token.remember = std::chrono::seconds(row.key_manager[0] == '\0' ? 0 : 60);
-    remember("t", token);
-    const Flow flow = run(row.line, "Authorization: Bearer t\r\n");
-    EXPECT_EQ(flow == Flow::proceed, row.code == 0) << row.name;
-    EXPECT_EQ(static_cast<std::uint32_t>(exchange_.fault.code), row.code) << row.name;
-  }
-}
-
-// What another server said is asked again where it does not hold, and of that server alone.
-TEST_F(StageTest, AnothersTokenIsAskedAboutAgainAfterItsTimeAndForAnotherTenant) {
-  Token token = token_of("theirs");
-  token.key_manager = "Keycloak";
-  token.remember = std::chrono::seconds(60);
-  remember("t", token);
-  now_ += std::chrono::seconds(59);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), Flow::proceed);
-  now_ += std::chrono::seconds(1);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), Flow::need_credential);
-  EXPECT_EQ(exchange_.asked_for, 1);
-  token.tenant = 2;
-  remember("t", token);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), Flow::need_credential);
-  token.tenant = 1;
-  token.key_manager_stamp = 7;  // it is set up otherwise now
-  remember("t", token);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), Flow::need_credential);
-  token.key_manager_stamp = 0;
-  token.key_manager = "Gone";
-  remember("t", token);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Authorization: Bearer t\r\n"), Flow::need_credential);
-}
-
-TEST_F(StageTest, AKeyThatWasUsedSaysWhen) {
-  EXPECT_TRUE(snapshot_->api_keys_used(0).empty());
-  EXPECT_EQ(run("GET /pizza/1/menu", "apikey: key-of-shop\r\n"), Flow::proceed);
-  EXPECT_EQ(run("GET /pizza/1/menu", "apikey: key-of-old\r\n"), Flow::answer);
-  const json::array used = snapshot_->api_keys_used(to_ms(the_time));
-  ASSERT_EQ(used.size(), 1U);
-  EXPECT_EQ(text_or(used.at(0).as_object(), "id", ""), "k1");
-  EXPECT_EQ(number_or(used.at(0).as_object(), "at_ms", 0), to_ms(the_time));
-  EXPECT_TRUE(snapshot_->api_keys_used(to_ms(the_time) + 1).empty());
-}
-
-TEST_F(StageTest, ATestKeyMustHold) {
-  EXPECT_EQ(run("GET /pizza/1/menu", "Internal-Key: x\r\n"), Flow::answer);
-  EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
-  EXPECT_EQ(run("GET /pizza/1/menu", "Internal-Key: x\r\nInternal-Key: y\r\n"), Flow::answer);
-  EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);
-  EXPECT_EQ(run("GET /pizza/1/menu"), Flow::answer);
-  EXPECT_EQ(exchange_.fault.code, FaultCode::missing_credentials);
 }
 
 }  // namespace
