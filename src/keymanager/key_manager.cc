@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "storage/apis/revocation_store.h"
 #include "storage/apis/sign_on_removal.h"
+#include "storage/apis/token_parts.h"
 
 namespace gatehouse::keymanager {
 
@@ -84,6 +85,7 @@ Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
 
 Result<> KeyManager::start() {
   GH_CHECK(signing_keys_.start());
+  GH_CHECK(storage::make_token_parts(resources_.apis, resources_.clock.now()));
   // Listening begins before the number is read, so nothing falls between the two.
   subscription_ = resources_.bus.subscribe(std::string(bus::subject_revocations),
                                            [this](std::string_view message) { hear(message); });
@@ -110,17 +112,18 @@ Result<std::int64_t> KeyManager::sweep() {
   GH_CHECK(signing_keys_.reload());
   const Instant now = resources_.clock.now();
   const Instant idle = sessions_.idle_since();
-  return resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
-    GH_TRY(tokens,
-           storage::TokenStore(transaction).remove_expired(now - token_grace, sweep_rows_max));
+  GH_CHECK(storage::make_token_parts(resources_.apis, now));
+  GH_TRY(tokens, storage::forget_tokens(resources_.apis, now - token_grace, sweep_rows_max));
+  GH_TRY(others, resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
     GH_TRY(revocations, storage::RevocationStore(transaction).remove_expired(now, sweep_rows_max));
     // Used codes are remembered for longer than they hold; that of expired ones costs nothing.
     GH_TRY(sign_on,
            storage::remove_expired_sign_on(
                transaction,
                {.now = now, .idle = idle, .codes = now - Codes::memory, .limit = sweep_rows_max}));
-    return tokens + revocations + sign_on;
-  });
+    return revocations + sign_on;
+  }));
+  return tokens + others;
 }
 
 }  // namespace gatehouse::keymanager

@@ -3,9 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "keymanager/test_key_manager.h"
 
 namespace gatehouse::keymanager {
@@ -376,13 +373,7 @@ TEST_F(KeyManagerFlow, NoSecretLiesInTheDatabaseInClear) {
                                          jwt.access,
                                          jwt.refresh,
                                          from_base64url(opaque.access.substr(5))->substr(4, 32)};
-  std::string bytes;
-  for (const auto& file : std::filesystem::directory_iterator(server_.databases().folder())) {
-    std::ifstream stream(file.path(), std::ios::binary);
-    std::stringstream content;
-    content << stream.rdbuf();
-    bytes += content.str();
-  }
+  const std::string bytes = server_.databases().bytes_on_disk();
   EXPECT_NE(bytes.find(id_of(client)), std::string::npos);
   for (const std::string& secret : secrets) EXPECT_EQ(bytes.find(secret), std::string::npos);
   EXPECT_EQ(bytes.find(*from_base64url("MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0w")),

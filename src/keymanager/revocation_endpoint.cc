@@ -2,6 +2,7 @@
 #include "keymanager/revocation_endpoint.h"
 
 #include "core/digest.h"
+#include "jose/opaque_token.h"
 #include "keymanager/access_claims.h"
 #include "keymanager/oauth_error.h"
 #include "storage/apis/token_store.h"
@@ -39,8 +40,11 @@ Result<std::optional<RevocationEndpoint::Origin>> RevocationEndpoint::origin_of(
     const AccessClaims claims = access_claims_from(jwt->claims);
     return std::optional<Origin>(Origin{claims.client_id, claims.family});
   }
+  std::optional<Instant> end = jose::opaque_token_end(jose::OpaqueKind::access, token);
+  if (!end) end = jose::opaque_token_end(jose::OpaqueKind::refresh, token);
+  if (!end) return std::optional<Origin>();
   GH_TRY(stored, apis_.read([&](storage::Transaction& transaction) {
-    return storage::TokenStore(transaction).find(to_bytes(sha256(token)));
+    return storage::TokenStore(transaction).find(to_bytes(sha256(token)), *end);
   }));
   if (!stored) return std::optional<Origin>();
   return std::optional<Origin>(Origin{stored->client_id, stored->family});

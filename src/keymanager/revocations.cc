@@ -2,6 +2,7 @@
 #include "keymanager/revocations.h"
 
 #include <algorithm>
+#include <map>
 
 #include "keymanager/lifetime.h"
 #include "storage/apis/revocation_store.h"
@@ -14,19 +15,22 @@ namespace {
 
 using storage::Transaction;
 
-Result<> remove_tokens(Transaction& transaction, const model::Revocation& revocation) {
+Result<> remove_tokens(Transaction& transaction,
+                       const std::vector<model::Revocation>& revocations) {
   storage::TokenStore tokens(transaction);
-  if (revocation.kind == "family") {
-    return tokens.remove_family(revocation.tenant, revocation.value);
+  std::map<model::TenantNumber, std::vector<std::string>> families;
+  for (const model::Revocation& revocation : revocations) {
+    if (revocation.kind == "family") {
+      families[revocation.tenant].push_back(revocation.value);
+    } else if (revocation.kind == "client") {
+      GH_CHECK(storage::remove_sign_on_of_client(transaction, revocation.tenant, revocation.value));
+      tokens.remove_of_client(revocation.tenant, revocation.value);
+    } else if (revocation.kind == "user") {
+      GH_CHECK(storage::remove_sign_on_of_user(transaction, revocation.tenant, revocation.value));
+      tokens.remove_of_user(revocation.tenant, revocation.value);
+    }
   }
-  if (revocation.kind == "client") {
-    GH_CHECK(storage::remove_sign_on_of_client(transaction, revocation.tenant, revocation.value));
-    return tokens.remove_of_client(revocation.tenant, revocation.value);
-  }
-  if (revocation.kind == "user") {
-    GH_CHECK(storage::remove_sign_on_of_user(transaction, revocation.tenant, revocation.value));
-    return tokens.remove_of_user(revocation.tenant, revocation.value);
-  }
+  for (const auto& [tenant, values] : families) tokens.remove_families(tenant, values);
   return {};
 }
 
@@ -103,8 +107,8 @@ Result<> Revocations::write(const std::vector<Waiting*>& batch) {
   std::vector<model::Revocation> revocations;
   for (const Waiting* waiting : batch) revocations.push_back(waiting->revocation);
   Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
+    GH_CHECK(remove_tokens(transaction, revocations));
     for (const Waiting* waiting : batch) {
-      GH_CHECK(remove_tokens(transaction, waiting->revocation));
       if (waiting->also) GH_CHECK(waiting->also(transaction));
     }
     // The counter is taken last, so nobody waits while holding it.

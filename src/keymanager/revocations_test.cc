@@ -107,30 +107,35 @@ TEST(TokenStore, UsesATokenOnceAndForgetsInBatches) {
   EXPECT_TRUE(server.databases().api_manager().write([&](Transaction& transaction) -> Result<> {
     storage::TokenStore store(transaction);
     for (int i = 0; i < 5; ++i) {
-      GH_CHECK(store.insert({.hash = std::string(32, static_cast<char>('a' + i)),
-                             .kind = storage::TokenKind::refresh,
-                             .family = "f",
-                             .client_id = client.substr(0, client.find(':')),
-                             .user_id = "u",
-                             .issued_at = then,
-                             .expires_at = then + std::chrono::seconds(i)}));
+      store.insert({.hash = std::string(32, static_cast<char>('a' + i)),
+                    .kind = storage::TokenKind::refresh,
+                    .family = "f",
+                    .client_id = client.substr(0, client.find(':')),
+                    .user_id = "u",
+                    .issued_at = then,
+                    .expires_at = then + std::chrono::seconds(i)});
     }
-    const std::string first(32, 'a');
-    EXPECT_FALSE((*store.find(first))->used());
-    EXPECT_TRUE(*store.use(first, then));
-    EXPECT_FALSE(*store.use(first, then));
-    EXPECT_TRUE((*store.find(first))->used());
-    EXPECT_FALSE(*store.use("unknown", then));
+    const Instant end = std::chrono::floor<std::chrono::hours>(then) + std::chrono::hours(1);
+    const auto first = [&] { return **store.find(std::string(32, 'a'), end); };
+    EXPECT_FALSE(first().used());
+    EXPECT_TRUE(*store.use(first(), then));
+    EXPECT_FALSE(*store.use(first(), then));
+    EXPECT_TRUE(first().used());
+    EXPECT_FALSE(*store.find(std::string(32, 'a'), end + std::chrono::hours(1)));
+    storage::StoredToken unknown = first();
+    unknown.hash = "unknown";
+    EXPECT_FALSE(*store.use(unknown, then));
     EXPECT_EQ(*store.remove_expired(then + std::chrono::seconds(4), 3), 3);
     EXPECT_EQ(*store.remove_expired(then + std::chrono::seconds(4), 3), 1);
-    GH_CHECK(store.remove_of_user(1, "u"));
-    EXPECT_FALSE(*store.find(std::string(32, 'e')));
+    store.remove_of_user(1, "u");
+    EXPECT_FALSE(*store.find(std::string(32, 'e'), end));
     return {};
   }));
   const auto insert = [&] {
-    return server.databases().api_manager().write([](Transaction& transaction) {
-      return storage::TokenStore(transaction)
+    return server.databases().api_manager().write([](Transaction& transaction) -> Result<> {
+      storage::TokenStore(transaction)
           .insert({.hash = std::string(32, 'z'), .family = "f", .client_id = "c", .user_id = ""});
+      return {};
     });
   };
   EXPECT_TRUE(insert());

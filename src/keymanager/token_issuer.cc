@@ -129,7 +129,7 @@ Result<> TokenIssuer::store(const Entitlement& entitlement, const Batch& batch) 
   GH_TRY(fresh, apis_.write([&](Transaction& transaction) -> Result<bool> {
     storage::TokenStore tokens(transaction);
     if (entitlement.replaces) {
-      GH_TRY(first_use, tokens.use(entitlement.replaces->hash, batch.now));
+      GH_TRY(first_use, tokens.use(*entitlement.replaces, batch.now));
       if (!first_use) return false;
     }
     if (entitlement.redeem) {
@@ -141,7 +141,7 @@ Result<> TokenIssuer::store(const Entitlement& entitlement, const Batch& batch) 
     if (!client || !client->active) {
       return refuse(unauthorized_client, "The client is no longer registered");
     }
-    for (const StoredToken& row : batch.rows) GH_CHECK(tokens.insert(row));
+    for (const StoredToken& row : batch.rows) tokens.insert(row);
     return true;
   }));
   if (fresh) return {};

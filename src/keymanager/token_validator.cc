@@ -135,7 +135,7 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
   const Instant now = clock_.now();
   // Its checksum and its hour say that it was ours once.
   if (*end <= now) validation.code = jose::access_token_expired;
-  GH_TRY(token, storage::TokenStore(transaction).find(question.hash));
+  GH_TRY(token, storage::TokenStore(transaction).find(question.hash, *end));
   if (!token || token->kind != storage::TokenKind::access) return {};
   validation = {.active = token->expires_at > now,
                 .code = token->expires_at > now ? 0 : jose::access_token_expired,

@@ -170,7 +170,14 @@ Result<Answered> PostgresConnection::round(Tick deadline) {
   while (!expected_.empty()) {
     const Expected expected = expected_.front();
     expected_.pop_front();
-    GH_TRY(reply, next_reply(deadline));
+    auto replied = next_reply(deadline);
+    // Every statement has its answer: what breaks now takes nothing back, a commit least of all.
+    const bool answered = expected.kind == Expected::Kind::sync && expected_.empty();
+    if (answered && (!replied || PQresultStatus(replied->get()) != PGRES_PIPELINE_SYNC)) {
+      lost_ = true;
+      break;
+    }
+    GH_TRY(reply, std::move(replied));
     read(expected, reply.get(), outcome);
     if (expected.kind == Expected::Kind::prepared && expected.sql != nullptr &&
         PQresultStatus(reply.get()) != PGRES_COMMAND_OK) {

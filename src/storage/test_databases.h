@@ -14,6 +14,8 @@
 #pragma once
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -70,6 +72,19 @@ class TestDatabases {
   }
 
   const std::filesystem::path& folder() const { return folder_.path(); }
+  // All that is kept, as it lies on the disk.
+  std::string bytes_on_disk() const {
+    const bool files = options_.api_manager.starts_with("sqlite:");
+    if (!files) TestPostgres::instance().execute("CHECKPOINT");
+    std::string bytes;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             files ? folder_.path() : TestPostgres::instance().tables())) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream stream(entry.path(), std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(stream), {});
+    }
+    return bytes;
+  }
   const DatabaseOptions& options() const { return options_; }
 
  private:

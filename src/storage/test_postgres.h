@@ -74,6 +74,7 @@ class TestPostgres {
     return fmt::format("postgres://gatehouse@{}/postgres", percent_encode(folder_.path().string()));
   }
   std::filesystem::path socket() const { return folder_.path() / ".s.PGSQL.5432"; }
+  std::filesystem::path tables() const { return folder_.path() / "data" / "base"; }
   void execute(std::string_view sql) {
     auto connection = PostgresConnection::open(*PostgresUrl::parse(url()));
     GH_ASSERT(connection);
@@ -91,7 +92,7 @@ class TestPostgres {
   }
   void start() {
     process_ = spawn({"postgres", "-D", data(), "-k", folder_.path().string(), "-c",
-                      "listen_addresses=", "-c", "max_connections=150", "-c", "fsync=off", "-c",
+                      "listen_addresses=", "-c", "max_connections=150", "-c", fsync(), "-c",
                       "shared_buffers=32MB", "-c", "log_statement=none", "-c",
                       "max_locks_per_transaction=256"});
     const Tick deadline = std::chrono::steady_clock::now() + patience;
@@ -116,6 +117,10 @@ class TestPostgres {
     const passwd* const found = ::getpwnam("nobody");
     GH_ASSERT(found != nullptr);
     return found;
+  }
+  // Nothing of a test outlives the machine; a benchmark wants to know what it costs.
+  static std::string fsync() {
+    return std::getenv("GATEHOUSE_TEST_FSYNC") != nullptr ? "fsync=on" : "fsync=off";
   }
   std::string data() const { return (folder_.path() / "data").string(); }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/digest.h"
+#include "jose/opaque_token.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -58,9 +59,11 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
 
 Result<StoredToken> RefreshTokenGrant::find(const std::string& token,
                                             const storage::Client& client) {
+  const std::optional<Instant> end = jose::opaque_token_end(jose::OpaqueKind::refresh, token);
+  if (!end) return not_valid();
   const std::string hash = to_bytes(sha256(token));
   GH_TRY(found, apis_.read([&](Transaction& transaction) {
-    return storage::TokenStore(transaction).find(hash);
+    return storage::TokenStore(transaction).find(hash, *end);
   }));
   const bool right =
       found && found->kind == storage::TokenKind::refresh && found->client_id == client.client_id;

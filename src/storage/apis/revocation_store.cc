@@ -34,20 +34,22 @@ Result<bool> RevocationStore::covers(const TokenNames& token) const {
 }
 
 Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
-  GH_CHECK(transaction_.execute(
+  transaction_.post(
       "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "
       "ON CONFLICT (id) DO UPDATE SET number = am_revocation_counter.number + $1",
-      revocations.size()));
-  GH_TRY(last, newest());
-  std::uint64_t number = last - revocations.size();
-  for (model::Revocation& revocation : revocations) {
-    revocation.number = ++number;
-    GH_CHECK(transaction_.execute(
+      revocations.size());
+  std::size_t left = revocations.size();
+  for (const model::Revocation& revocation : revocations) {
+    transaction_.post(
         "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, "
-        "expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
-        revocation.number, revocation.tenant, revocation.kind, revocation.value,
-        revocation.issued_before, revocation.expires_at));
+        "expires_at_ms) SELECT number - $1, $2, $3, $4, $5, $6 FROM am_revocation_counter "
+        "WHERE id = 1",
+        --left, revocation.tenant, revocation.kind, revocation.value, revocation.issued_before,
+        revocation.expires_at);
   }
+  GH_TRY(number, newest());
+  number -= revocations.size();
+  for (model::Revocation& revocation : revocations) revocation.number = ++number;
   return {};
 }
 

@@ -2,8 +2,15 @@
 //
 // Opaque access tokens and all refresh tokens, by their SHA-256: table am_token.
 //
+// A row lies in the part of its expiry: an hour for a life of at most three, a day for one of at
+// most three, part 0 for a longer one. A token carries its expiry hour, so whoever has the token
+// finds the row in three parts at most; storage/apis/token_parts.h forgets whole parts where the
+// engine can.
+//
 // Thread:  one transaction.
 #pragma once
+
+#include <span>
 
 #include "storage/apis/stored.h"
 
@@ -27,27 +34,40 @@ struct StoredToken {
   bool used() const { return used_at != Instant{}; }
 };
 
+// The part of a token's row.
+std::int64_t token_part(Instant issued_at, Instant expires_at);
+
+// Lives up to these lie by hour and by day.
+inline constexpr std::chrono::hours hourly_life_max{3};
+inline constexpr std::chrono::hours daily_life_max{72};
+
 class TokenStore {
  public:
   explicit TokenStore(Transaction& transaction) : transaction_(transaction) {}
 
-  // Nothing, too, when its client is gone or not active: no token outlives its client.
-  Result<std::optional<StoredToken>> find(std::string_view hash) const;
+  // `end`: of the hour in which it expires, as the token says. Nothing, too, when its client is
+  // gone or not active: no token outlives its client.
+  Result<std::optional<StoredToken>> find(std::string_view hash, Instant end) const;
 
-  Result<> insert(const StoredToken& token);
+  // Posted: that it is there already comes out later.
+  void insert(const StoredToken& token);
   // False when the token is gone or was used before: of two uses at once only one gets true.
-  Result<bool> use(std::string_view hash, Instant at);
+  Result<bool> use(const StoredToken& token, Instant at);
 
-  Result<> remove(std::string_view hash);
-  Result<> remove_family(model::TenantNumber tenant, std::string_view family);
+  // Posted, as is the next.
+  void remove_families(model::TenantNumber tenant, std::span<const std::string> families);
+  void remove_of_client(model::TenantNumber tenant, std::string_view client_id);
+  void remove_of_user(model::TenantNumber tenant, std::string_view user_id);
+
   // Of the tokens that this client holds for this user; at most 1000, the youngest first.
   Result<std::vector<std::string>> families_of(model::TenantNumber tenant,
                                                std::string_view client_id,
                                                std::string_view user_id) const;
-  Result<> remove_of_client(model::TenantNumber tenant, std::string_view client_id);
-  Result<> remove_of_user(model::TenantNumber tenant, std::string_view user_id);
+
   // At most `limit` of those that expired before `until`; returns how many went.
   Result<std::int64_t> remove_expired(Instant until, std::int64_t limit);
+  // The same of part 0 alone.
+  Result<std::int64_t> remove_expired_long(Instant until, std::int64_t limit);
 
  private:
   Transaction& transaction_;

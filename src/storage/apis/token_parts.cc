@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/apis/token_parts.h"
+
+#include <set>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "storage/apis/token_store.h"
+
+namespace gatehouse::storage {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+
+// Ahead of the longest life, so that a process that sweeps late does no harm.
+constexpr hours ahead{2};
+
+std::string table_of(std::int64_t part) {
+  return part > 0 ? fmt::format("am_token_hour_{}", part) : fmt::format("am_token_day_{}", -part);
+}
+
+// The statement that makes a part; nothing, on an engine without partitions.
+std::optional<std::string> making(const Database& database, std::int64_t part) {
+  return database.dialect(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} PARTITION OF am_token FOR VALUES IN ({})",
+                  table_of(part), part));
+}
+
+// When the last token of a part has expired.
+Instant end_of(std::int64_t part) {
+  if (part > 0) return Instant(hours(part + 1));
+  return Instant(days(-part + 1));
+}
+
+std::optional<std::int64_t> part_of(std::string_view table) {
+  for (const auto& [prefix, sign] :
+       {std::pair<std::string_view, int>{"am_token_hour_", 1}, {"am_token_day_", -1}}) {
+    if (!table.starts_with(prefix)) continue;
+    const auto number = parse_number(table.substr(prefix.size()));
+    if (number) return sign * static_cast<std::int64_t>(*number);
+  }
+  return std::nullopt;
+}
+
+Result<std::set<std::int64_t>> parts_of(Database& api_manager) {
+  GH_TRY(rows, api_manager.read([](Transaction& transaction) {
+    return transaction.query(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhparent = CAST('am_token' AS regclass)");
+  }));
+  std::set<std::int64_t> parts;
+  for (const Row& row : rows) {
+    if (const auto part = part_of(row.text(0))) parts.insert(*part);
+  }
+  return parts;
+}
+
+// Making and dropping take the whole table for a moment: not while that would keep anybody waiting.
+Result<> define(Database& api_manager, const std::string& statement) {
+  return api_manager.write([&](Transaction& transaction) -> Result<> {
+    transaction.post("SET LOCAL lock_timeout = '100ms'");
+    transaction.post("SELECT pg_advisory_xact_lock(7107707)");
+    GH_CHECK(transaction.execute(statement));
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<> make_token_parts(Database& api_manager, Instant now) {
+  if (!making(api_manager, 1)) return {};
+  GH_TRY(present, parts_of(api_manager));
+  std::vector<std::int64_t> wanted;
+  const auto since_epoch = now.time_since_epoch();
+  for (hours after{0}; after <= hourly_life_max + ahead; ++after) {
+    wanted.push_back(std::chrono::floor<hours>(since_epoch + after).count());
+  }
+  for (days after{0}; after <= std::chrono::ceil<days>(daily_life_max + ahead); ++after) {
+    wanted.push_back(-std::chrono::floor<days>(since_epoch + after).count());
+  }
+  for (const std::int64_t part : wanted) {
+    if (present.contains(part)) continue;
+    // Not now, when the table is busy or the shared partition has such tokens: the next round
+    // tries.
+    const Result<> made = define(api_manager, *making(api_manager, part));
+    static_cast<void>(made.has_value());
+  }
+  return {};
+}
+
+Result<std::int64_t> forget_tokens(Database& api_manager, Instant until, std::int64_t limit) {
+  if (!making(api_manager, 1)) {
+    return api_manager.write([&](Transaction& transaction) {
+      return TokenStore(transaction).remove_expired(until, limit);
+    });
+  }
+  GH_TRY(parts, parts_of(api_manager));
+  for (const std::int64_t part : parts) {
+    if (end_of(part) > until) continue;
+    const Result<> dropped = define(api_manager, "DROP TABLE IF EXISTS " + table_of(part));
+    if (!dropped) log_warning("tokens: {} stays: {}", table_of(part), dropped.error().detail);
+  }
+  return api_manager.write([&](Transaction& transaction) -> Result<std::int64_t> {
+    TokenStore tokens(transaction);
+    GH_TRY(long_lived, tokens.remove_expired_long(until, limit));
+    // What lies in the shared partition; parts of that age have been dropped.
+    GH_TRY(other, tokens.remove_expired(until - hours(25), limit));
+    return long_lived + other;
+  });
+}
+
+}  // namespace gatehouse::storage
