@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/admin.h"
 
-#include "core/id.h"
 #include "storage/outbox.h"
+#include "storage/users/account.h"
 
 namespace gatehouse::admin {
 
 Admin::Admin(storage::Databases& databases, http::Client& key_manager, const Clock& clock,
              Random& random, AdminOptions options)
-    : api_manager_(databases.api_manager()),
+    : databases_(databases),
+      api_manager_(databases.api_manager()),
       user_manager_(databases.user_manager()),
       key_manager_(key_manager),
       clock_(clock),
       random_(random),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      accounts_(databases, key_manager, clock, random,
+                {options_.hash_password, options_.password_matches}),
+      scim_(accounts_, key_manager) {}
 
 void Admin::mount_policies(rest::Router& router, Level level, std::string_view name) {
   using Method = Reply (Admin::*)(const rest::Call&, Level);
@@ -51,6 +55,25 @@ void Admin::mount(rest::Router& router) {
   router.on("deleteRole", this, &Admin::delete_role);
   router.on("validateSystemRole", this, &Admin::validate_role);
 
+  router.on("listTenants", this, &Admin::list_tenants);
+  router.on("createTenant", this, &Admin::create_tenant);
+  router.on("getTenant", this, &Admin::get_tenant);
+  router.on("updateTenant", this, &Admin::update_tenant);
+  router.on("deleteTenant", this, &Admin::delete_tenant);
+  router.on("exportTenantConfig", this, &Admin::get_tenant_config);
+  router.on("updateTenantConfig", this, &Admin::update_tenant_config);
+  router.on("exportTenantConfigSchema", this, &Admin::get_tenant_config_schema);
+
+  router.on("systemScopesGet", this, &Admin::list_scopes);
+  router.on("updateRolesForScope", this, &Admin::update_scopes);
+  router.on("systemScopesScopeNameGet", this, &Admin::get_scope_of_user);
+  router.on("listRoleAliases", this, &Admin::list_role_aliases);
+  router.on("updateRoleAliases", this, &Admin::update_role_aliases);
+
+  router.on("listWorkflows", this, &Admin::list_workflows);
+  router.on("getWorkflow", this, &Admin::get_workflow);
+  router.on("updateWorkflowStatus", this, &Admin::update_workflow);
+
   router.on("listApplications", this, &Admin::list_applications);
   router.on("getApplication", this, &Admin::get_application);
   router.on("deleteApplication", this, &Admin::delete_application);
@@ -68,15 +91,14 @@ void Admin::mount(rest::Router& router) {
 
 Result<storage::User> Admin::find_user(const rest::Caller& caller, std::string_view name) {
   return user_manager_.read([&](storage::Transaction& transaction) {
-    return storage::UserStore(transaction, caller.tenant).find_by_name(name);
+    return storage::UserStore(transaction, caller.tenant)
+        .find_by_name(storage::without_domain(name, caller.tenant_domain));
   });
 }
 
-Result<> Admin::tell_of_user(const rest::Caller& caller, const std::string& user_id) {
+Result<> Admin::tell_of_tenant(model::TenantNumber tenant) {
   GH_CHECK(storage::drain_outbox(user_manager_, api_manager_, clock_));
-  return rest::tell_user_changed(key_manager_, caller.tenant, user_id);
+  return rest::tell_tenant_changed(key_manager_, tenant);
 }
-
-storage::Occurrence Admin::now_happens() { return {random_uuid(random_), clock_.now()}; }
 
 }  // namespace gatehouse::admin

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The admin REST API: throttling policies, gateway environments, users and roles, applications.
+// The admin REST API: throttling policies, gateway environments, tenants, users and roles, the
+// scopes of roles, approvals, applications.
 //
 // Policies of requests are enforced; those of bandwidth, events and language-model tokens, and
 // conditional groups of advanced policies, are stored and returned with isDeployed false until
 // gateways count them (storage/apis/policy_limit.h).
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
-// Files:   one for each resource: policies, environments, users, roles, applications, settings,
-//          key_managers.
+// Files:   one for each resource.
 #pragma once
 
-#include "core/clock.h"
-#include "core/random.h"
-#include "rest/key_manager.h"
+#include "admin/accounts.h"
+#include "admin/scim/scim.h"
 #include "rest/router.h"
+#include "storage/apis/defaults.h"
 #include "storage/apis/key_manager_store.h"
 #include "storage/apis/policy_store.h"
-#include "storage/databases.h"
-#include "storage/users/user_store.h"
 
 namespace gatehouse::admin {
-
-// Argon2id lives in the key manager; app hands its function in.
-using HashPassword = std::function<Result<std::string>(const std::string& password)>;
 
 // Closes a secret for the database (jose::Sealer), as text.
 using Seal = std::function<std::string(std::string_view secret)>;
 
 struct AdminOptions {
-  HashPassword hash_password;
+  rest::HashPassword hash_password;
+  rest::PasswordMatches password_matches{};
   Seal seal = {};
   std::string issuer = {};  // of our own tokens
+  // The vhost of a new tenant's environment Default.
+  storage::DefaultsOptions defaults{};
 };
 
 class Admin {
@@ -41,6 +39,8 @@ class Admin {
 
   // Every route of this API, in one place.
   void mount(rest::Router& router);
+  // /scim2, which has a protocol of its own.
+  http::Handler& scim() { return scim_; }
 
  private:
   using Reply = Result<rest::Reply>;
@@ -71,6 +71,25 @@ class Admin {
   Reply delete_role(const rest::Call& call);
   Reply validate_role(const rest::Call& call);
 
+  Reply list_tenants(const rest::Call& call);
+  Reply create_tenant(const rest::Call& call);
+  Reply get_tenant(const rest::Call& call);
+  Reply update_tenant(const rest::Call& call);
+  Reply delete_tenant(const rest::Call& call);
+  Reply get_tenant_config(const rest::Call& call);
+  Reply update_tenant_config(const rest::Call& call);
+  Reply get_tenant_config_schema(const rest::Call& call);
+
+  Reply list_scopes(const rest::Call& call);
+  Reply update_scopes(const rest::Call& call);
+  Reply get_scope_of_user(const rest::Call& call);
+  Reply list_role_aliases(const rest::Call& call);
+  Reply update_role_aliases(const rest::Call& call);
+
+  Reply list_workflows(const rest::Call& call);
+  Reply get_workflow(const rest::Call& call);
+  Reply update_workflow(const rest::Call& call);
+
   Reply list_applications(const rest::Call& call);
   Reply get_application(const rest::Call& call);
   Reply delete_application(const rest::Call& call);
@@ -88,17 +107,20 @@ class Admin {
   Reply get_settings(const rest::Call& call);
   Reply get_tenant_info(const rest::Call& call);
 
+  // By "mary", or "mary@example.com" in the tenant of that domain.
   Result<storage::User> find_user(const rest::Caller& caller, std::string_view name);
-  // Lets gateways and key managers hear of what happened to a user, before the answer does.
-  Result<> tell_of_user(const rest::Caller& caller, const std::string& user_id);
-  storage::Occurrence now_happens();
+  // What changed in the tenant's roles or state is known everywhere before the answer is.
+  Result<> tell_of_tenant(model::TenantNumber tenant);
 
+  storage::Databases& databases_;
   storage::Database& api_manager_;
   storage::Database& user_manager_;
   http::Client& key_manager_;
   const Clock& clock_;
   Random& random_;
   AdminOptions options_;
+  Accounts accounts_;
+  Scim scim_;
 };
 
 }  // namespace gatehouse::admin

@@ -31,11 +31,7 @@ Result<rest::Reply> Admin::get_settings(const rest::Call& call) {
 
 // GET /tenant-info/{username}: "mary" or "mary@carbon.super", of the caller's tenant.
 Result<rest::Reply> Admin::get_tenant_info(const rest::Call& call) {
-  const std::string& username = call.path_value("username");
-  const std::string suffix = "@" + call.caller.tenant_domain;
-  const std::string name =
-      username.ends_with(suffix) ? username.substr(0, username.size() - suffix.size()) : username;
-  GH_TRY(user, find_user(call.caller, name));
+  GH_TRY(user, find_user(call.caller, call.path_value("username")));
   json::object info;
   info["username"] = user.name;
   info["tenantDomain"] = call.caller.tenant_domain;

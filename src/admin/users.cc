@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "rest/problems.h"
 #include "storage/users/account.h"
+#include "storage/users/login_failures.h"
 
 namespace gatehouse::admin {
 
@@ -15,18 +16,25 @@ using storage::Transaction;
 using storage::User;
 using storage::UserStore;
 
-std::string_view status_text(storage::UserStatus status) {
-  return status == storage::UserStatus::active ? "ACTIVE" : "LOCKED";
+// In upper case. After too many wrong passwords an active account is locked for a while.
+Result<std::string> status_of(Transaction& transaction, model::TenantNumber tenant,
+                              const User& user, Instant now) {
+  GH_TRY(failures, storage::LoginFailures(transaction, tenant).of(user.id));
+  const bool waits = user.status == storage::UserStatus::active && failures.locked_until > now;
+  std::string text(storage::to_text(waits ? storage::UserStatus::locked : user.status));
+  for (char& c : text) c = static_cast<char>(c - 'a' + 'A');
+  return text;
 }
 
 Result<json::object> user_view(Transaction& transaction, model::TenantNumber tenant,
-                               const User& user) {
+                               const User& user, Instant now) {
   GH_TRY(roles, UserStore(transaction, tenant).roles_of(user.id));
+  GH_TRY(status, status_of(transaction, tenant, user, now));
   json::object view;
   view["userName"] = user.name;
   view["email"] = user.email;
   view["roles"] = to_json(roles);
-  view["status"] = status_text(user.status);
+  view["status"] = status;
   return view;
 }
 
@@ -52,7 +60,7 @@ bool holds(const std::vector<std::string>& roles, std::string_view role) {
 Result<> refuse_self_lockout(const rest::Caller& caller, const User& user,
                              const json::object& body) {
   if (user.id != caller.user_id) return {};
-  const bool locks = user.status == storage::UserStatus::locked;
+  const bool locks = user.status != storage::UserStatus::active;
   const bool demotes =
       body.contains("roles") && !holds(texts_of(body, "roles"), storage::admin_role);
   if (!locks && !demotes) return {};
@@ -64,6 +72,7 @@ Result<> refuse_self_lockout(const rest::Caller& caller, const User& user,
 // GET /users: by name.
 Result<rest::Reply> Admin::list_users(const rest::Call& call) {
   const rest::Page page = call.page();
+  const Instant now = clock_.now();
   std::int64_t total = 0;
   GH_TRY(list, user_manager_.read([&](Transaction& transaction) -> Result<json::array> {
     GH_TRY(
@@ -72,7 +81,7 @@ Result<rest::Reply> Admin::list_users(const rest::Call& call) {
     total = listed.total;
     json::array views;
     for (const User& user : listed.items) {
-      GH_TRY(view, user_view(transaction, call.caller.tenant, user));
+      GH_TRY(view, user_view(transaction, call.caller.tenant, user, now));
       views.push_back(std::move(view));
     }
     return views;
@@ -91,26 +100,24 @@ Result<rest::Reply> Admin::create_user(const rest::Call& call) {
   user.name = text_or(body, "userName", "");
   user.email = text_or(body, "email", "");
   GH_CHECK(read_status(body, user));
-  const std::string password = text_or(body, "password", "");
-  GH_CHECK(storage::check_password(password, user.name));
-  GH_TRY(hash, options_.hash_password(password));
+  GH_TRY(hash, accounts_.hash(call.caller.tenant, user, text_or(body, "password", "")));
   user.password = hash;
   user.created_at = user.updated_at = clock_.now();
-  const storage::Occurrence occurrence = now_happens();
+  const storage::Occurrence occurrence = accounts_.now_happens();
   GH_TRY(view, user_manager_.write([&](Transaction& transaction) -> Result<json::object> {
     GH_CHECK(
         storage::add_user(transaction, call.caller.tenant, user, roles_from(body), occurrence));
-    return user_view(transaction, call.caller.tenant, user);
+    return user_view(transaction, call.caller.tenant, user, user.created_at);
   }));
-  GH_CHECK(tell_of_user(call.caller, user.id));
+  GH_CHECK(accounts_.tell(call.caller.tenant, user.id));
   return rest::created(std::move(view), "/users/" + user.name);
 }
 
 Result<rest::Reply> Admin::get_user(const rest::Call& call) {
-  GH_TRY(view, user_manager_.read([&](Transaction& transaction) -> Result<json::object> {
-    UserStore users(transaction, call.caller.tenant);
-    GH_TRY(user, users.find_by_name(call.path_value("userName")));
-    return user_view(transaction, call.caller.tenant, user);
+  const Instant now = clock_.now();
+  GH_TRY(user, find_user(call.caller, call.path_value("userName")));
+  GH_TRY(view, user_manager_.read([&](Transaction& transaction) {
+    return user_view(transaction, call.caller.tenant, user, now);
   }));
   return rest::ok(std::move(view));
 }
@@ -125,38 +132,47 @@ Result<rest::Reply> Admin::update_user(const rest::Call& call) {
   const std::string password = text_or(body, "password", "");
   std::string hash;
   if (!password.empty()) {
-    GH_CHECK(storage::check_password(password, user.name));
-    GH_TRY(hashed, options_.hash_password(password));
+    GH_TRY(hashed, accounts_.hash(call.caller.tenant, user, password));
     hash = std::move(hashed);
   }
   user.updated_at = clock_.now();
-  const std::array occurrences{now_happens(), now_happens(), now_happens()};
+  const std::array occurrences{accounts_.now_happens(), accounts_.now_happens(),
+                               accounts_.now_happens()};
   GH_TRY(view, user_manager_.write([&](Transaction& transaction) -> Result<json::object> {
     UserStore users(transaction, call.caller.tenant);
     GH_CHECK(users.update(user, occurrences[0]));
+    // Whoever an administrator calls active is no longer locked for wrong passwords.
+    if (body.contains("status")) {
+      GH_CHECK(storage::LoginFailures(transaction, call.caller.tenant).forget(user.id));
+    }
     if (body.contains("roles")) {
       GH_CHECK(users.set_roles(user.id, roles_from(body), occurrences[1]));
     }
     if (!hash.empty()) GH_CHECK(users.set_password(user.id, hash, occurrences[2]));
-    return user_view(transaction, call.caller.tenant, user);
+    return user_view(transaction, call.caller.tenant, user, user.updated_at);
   }));
-  GH_CHECK(tell_of_user(call.caller, user.id));
+  GH_CHECK(accounts_.tell(call.caller.tenant, user.id));
   return rest::ok(std::move(view));
 }
 
-// DELETE /users/{userName}: their tokens end with them; what they made stays.
-//   409  the caller themselves
+// DELETE /users/{userName}?successor: with their name and their tokens. What they own passes to the
+// successor; without one, applications that subscribe to nothing go with the user.
+//   404  no such user or successor
+//   409  the caller themselves, or somebody who owns APIs or subscriptions without a successor
 Result<rest::Reply> Admin::delete_user(const rest::Call& call) {
   GH_TRY(user, find_user(call.caller, call.path_value("userName")));
   if (user.id == call.caller.user_id) {
     return rest::refuse_because(rest::built_in, "You cannot remove yourself");
   }
-  const storage::Occurrence occurrence = now_happens();
-  GH_CHECK(user_manager_.write([&](Transaction& transaction) {
-    return UserStore(transaction, call.caller.tenant).remove(user.id, occurrence);
-  }));
-  GH_CHECK(rest::revoke_user(key_manager_, call.caller.tenant, user.id));
-  GH_CHECK(tell_of_user(call.caller, user.id));
+  std::optional<User> successor;
+  if (const std::string name = call.query_or("successor", ""); !name.empty()) {
+    GH_TRY(found, find_user(call.caller, name));
+    if (found.id == user.id) {
+      return fail(ErrorCode::invalid_argument, "Nobody is their own successor");
+    }
+    successor = std::move(found);
+  }
+  GH_CHECK(accounts_.remove(call.caller.tenant, user, successor));
   return rest::Reply{};
 }
 

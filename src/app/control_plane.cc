@@ -83,14 +83,18 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
           [this](std::string_view message) { feed_.wake(number_of(message)); })),
       publisher_(databases, surroundings.clock, surroundings.random, publisher_options()),
       devportal_(databases, key_manager_client_, surroundings.clock, surroundings.random,
-                 {.key_manager_url = configuration.base_url(), .hash_password = hash_password()}),
+                 {.key_manager_url = configuration.base_url(),
+                  .hash_password = hashing().hash,
+                  .password_matches = hashing().matches}),
       admin_(databases, key_manager_client_, surroundings.clock, surroundings.random,
-             {.hash_password = hash_password(),
+             {.hash_password = hashing().hash,
+              .password_matches = hashing().matches,
               .seal =
                   [this](std::string_view secret) {
                     return to_base64(sealer_.seal(secret, "key_manager", surroundings_.random));
                   },
-              .issuer = configuration.issuer()}),
+              .issuer = configuration.issuer(),
+              .defaults = defaults()}),
       analytics_(databases, surroundings.clock),
       inspection_(gateway_.snapshot) {}
 
@@ -107,8 +111,32 @@ publisher::PublisherOptions ControlPlane::publisher_options() {
               }};
 }
 
-std::function<Result<std::string>(const std::string&)> ControlPlane::hash_password() {
-  return [this](const std::string& password) { return key_manager_.passwords().hash(password); };
+rest::PasswordHashing ControlPlane::hashing() {
+  return {.hash = [this](const std::string& it) { return key_manager_.passwords().hash(it); },
+          .matches =
+              [this](const std::string& password, const std::string& hash) {
+                return key_manager_.passwords().matches(password, hash);
+              }};
+}
+
+storage::DefaultsOptions ControlPlane::defaults() const {
+  return {.host = configuration_.server.hostname,
+          .http_port = configuration_.port(configuration_.gateway.http_port),
+          .https_port = configuration_.port(configuration_.gateway.https_port)};
+}
+
+// Ports may have moved since the last start, for every tenant.
+Result<> ControlPlane::make_defaults() {
+  GH_TRY(tenants, databases_.user_manager().read([](storage::Transaction& transaction) {
+    return transaction.query("SELECT tenant_id FROM um_tenant");
+  }));
+  storage::DefaultsOptions options = defaults();
+  for (const storage::Row& tenant : tenants) {
+    options.tenant = tenant.number(0);
+    GH_CHECK(storage::add_defaults(databases_.api_manager(), options, surroundings_.clock,
+                                   surroundings_.random));
+  }
+  return {};
 }
 
 ControlPlane::~ControlPlane() { feed_.stop(); }
@@ -136,6 +164,7 @@ Result<> ControlPlane::mount() {
   inspection_.mount(add_router(rest::gateway_document, {"/api/am/gateway/v2"}));
   for (const auto& router : routers_) GH_CHECK(router->check());
 
+  public_.add("/scim2", admin_.scim());
   for (const char* path :
        {"/oauth2", "/oauth2endpoints", "/oidc", "/.well-known", "/client-registration"}) {
     public_.add(path, key_manager_.public_handler());
@@ -178,13 +207,8 @@ Result<> ControlPlane::bootstrap() {
 }
 
 Result<> ControlPlane::start() {
-  GH_CHECK(
-      storage::add_defaults(databases_.api_manager(),
-                            {.host = configuration_.server.hostname,
-                             .http_port = configuration_.port(configuration_.gateway.http_port),
-                             .https_port = configuration_.port(configuration_.gateway.https_port)},
-                            surroundings_.clock, surroundings_.random));
   GH_CHECK(bootstrap());
+  GH_CHECK(make_defaults());
   GH_CHECK(key_manager_.start());
   GH_CHECK(mount());
   return open_node_door();
@@ -194,10 +218,12 @@ Result<> ControlPlane::start() {
 Result<> ControlPlane::hear_of_users() {
   GH_TRY(users, databases_.user_manager().read([](storage::Transaction& transaction) {
     // Every tenant's: what is done with each entry names its tenant.
-    return transaction.query("SELECT DISTINCT tenant_id, user_id FROM um_outbox");
+    return transaction.query("SELECT DISTINCT tenant_id, user_id, kind FROM um_outbox");
   }));
   for (const storage::Row& row : users) {
-    GH_CHECK(rest::tell_user_changed(key_manager_client_, row.number(0), row.text(1)));
+    const bool of_tenant = row.text(2) == "tenant";
+    GH_CHECK(of_tenant ? rest::tell_tenant_changed(key_manager_client_, row.number(0))
+                       : rest::tell_user_changed(key_manager_client_, row.number(0), row.text(1)));
   }
   return storage::drain_outbox(databases_.user_manager(), databases_.api_manager(),
                                surroundings_.clock);

@@ -65,8 +65,10 @@ class ControlPlane {
  private:
   rest::Router& add_router(const rest::EmbeddedDocument& document,
                            std::vector<std::string> base_paths);
-  std::function<Result<std::string>(const std::string&)> hash_password();
   publisher::PublisherOptions publisher_options();
+  rest::PasswordHashing hashing();
+  storage::DefaultsOptions defaults() const;
+  Result<> make_defaults();
   Result<> mount();
   Result<> open_node_door();
   Result<> bootstrap();

@@ -66,7 +66,14 @@ Result<std::vector<Place>> places_of(Transaction& transaction, model::TenantNumb
   return places;
 }
 
-json::array endpoint_urls(const ApiRow& api, const std::vector<Place>& places) {
+// What stands before the context at the gateway.
+std::string tenant_path(const rest::Caller& caller) {
+  return caller.tenant == model::first_tenant ? "" : "/t/" + caller.tenant_domain;
+}
+
+json::array endpoint_urls(const rest::Caller& caller, const ApiRow& api,
+                          const std::vector<Place>& places) {
+  const std::string tenant = tenant_path(caller);
   json::array list;
   for (const Place& place : places) {
     json::object entry;
@@ -74,9 +81,10 @@ json::array endpoint_urls(const ApiRow& api, const std::vector<Place>& places) {
     entry["environmentDisplayName"] =
         text_or(place.environment.document, "displayName", place.environment.name);
     entry["environmentType"] = text_or(place.environment.document, "type", "hybrid");
-    entry["URLs"] = urls_at(api, place.vhost, api.full_context);
-    entry["defaultVersionURLs"] =
-        api.is_default_version ? urls_at(api, place.vhost, default_path(api)) : json::object();
+    entry["URLs"] = urls_at(api, place.vhost, tenant + api.full_context);
+    entry["defaultVersionURLs"] = api.is_default_version
+                                      ? urls_at(api, place.vhost, tenant + default_path(api))
+                                      : json::object();
     list.push_back(std::move(entry));
   }
   return list;
@@ -159,10 +167,10 @@ json::object api_entry(const ApiRow& api) {
   return entry;
 }
 
-Result<json::object> api_view(Transaction& transaction, model::TenantNumber tenant,
+Result<json::object> api_view(Transaction& transaction, const rest::Caller& caller,
                               const ApiRow& api) {
-  GH_TRY(places, places_of(transaction, tenant, api));
-  GH_TRY(tiers, tiers_of(transaction, tenant, api));
+  GH_TRY(places, places_of(transaction, caller.tenant, api));
+  GH_TRY(tiers, tiers_of(transaction, caller.tenant, api));
   json::array environments;
   for (const Place& place : places) environments.push_back(json::value(place.environment.name));
 
@@ -183,7 +191,7 @@ Result<json::object> api_view(Transaction& transaction, model::TenantNumber tena
   view["hasThumbnail"] = false;
   view["additionalProperties"] = shown_properties(api);
   view["monetization"] = json::object{{"enabled", false}};
-  view["endpointURLs"] = endpoint_urls(api, places);
+  view["endpointURLs"] = endpoint_urls(caller, api, places);
   view["environmentList"] = std::move(environments);
   view["scopes"] = scopes_of(api);
   view["avgRating"] = "0.0";
@@ -193,12 +201,13 @@ Result<json::object> api_view(Transaction& transaction, model::TenantNumber tena
   return view;
 }
 
-Result<std::vector<std::string>> server_urls(Transaction& transaction, model::TenantNumber tenant,
+Result<std::vector<std::string>> server_urls(Transaction& transaction, const rest::Caller& caller,
                                              const ApiRow& api) {
-  GH_TRY(places, places_of(transaction, tenant, api));
+  GH_TRY(places, places_of(transaction, caller.tenant, api));
+  const std::string path = tenant_path(caller) + api.full_context;
   std::vector<std::string> urls;
   for (const Place& place : places) {
-    for (const auto& member : urls_at(api, place.vhost, api.full_context)) {
+    for (const auto& member : urls_at(api, place.vhost, path)) {
       urls.emplace_back(member.value().as_string());
     }
   }

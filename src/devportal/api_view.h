@@ -5,6 +5,7 @@
 // Thread:  reads in the caller's transaction.
 #pragma once
 
+#include "rest/call.h"
 #include "storage/apis/api_store.h"
 
 namespace gatehouse::devportal {
@@ -13,16 +14,17 @@ namespace gatehouse::devportal {
 json::object api_entry(const storage::ApiRow& api);
 
 // The whole resource, with its policies and the addresses at which gateways serve it.
-Result<json::object> api_view(storage::Transaction& transaction, model::TenantNumber tenant,
+Result<json::object> api_view(storage::Transaction& transaction, const rest::Caller& caller,
                               const storage::ApiRow& api);
 
 // The scopes that the API defines, each with the roles that open it.
 json::array scopes_of(const storage::ApiRow& api);
 
 // Where gateways serve the API, first the address that a person would choose:
-// "https://localhost:8243/pizza/1.0".
+// "https://localhost:8243/pizza/1.0", with "/t/DOMAIN" before the context in other tenants than the
+// first.
 Result<std::vector<std::string>> server_urls(storage::Transaction& transaction,
-                                             model::TenantNumber tenant,
+                                             const rest::Caller& caller,
                                              const storage::ApiRow& api);
 
 }  // namespace gatehouse::devportal

@@ -56,7 +56,7 @@ Result<rest::Reply> DevPortal::list_apis(const rest::Call& call) {
 Result<rest::Reply> DevPortal::get_api(const rest::Call& call) {
   GH_TRY(api, find_api(call.caller, call.path_value("apiId")));
   GH_TRY(view, api_manager_.read([&](Transaction& transaction) {
-    return api_view(transaction, call.caller.tenant, api);
+    return api_view(transaction, call.caller, api);
   }));
   return rest::ok(std::move(view));
 }
@@ -65,7 +65,7 @@ Result<rest::Reply> DevPortal::get_api(const rest::Call& call) {
 Result<rest::Reply> DevPortal::get_definition(const rest::Call& call) {
   GH_TRY(api, find_api(call.caller, call.path_value("apiId")));
   GH_TRY(urls, api_manager_.read([&](Transaction& transaction) {
-    return server_urls(transaction, call.caller.tenant, api);
+    return server_urls(transaction, call.caller, api);
   }));
   GH_TRY(content, registry_.read([&](Transaction& transaction) {
     return storage::ContentStore(transaction, call.caller.tenant).find(api.definition_hash);

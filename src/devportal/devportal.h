@@ -19,6 +19,7 @@
 #include "core/random.h"
 #include "devportal/audience.h"
 #include "rest/key_manager.h"
+#include "rest/password_change.h"
 #include "rest/router.h"
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/application_store.h"
@@ -28,13 +29,11 @@
 
 namespace gatehouse::devportal {
 
-// Argon2id lives in the key manager; app hands its function in.
-using HashPassword = std::function<Result<std::string>(const std::string& password)>;
-
 struct DevPortalOptions {
   // As clients reach the key manager: addresses that the portal prints.
   std::string key_manager_url = "https://localhost:9443";
-  HashPassword hash_password;
+  rest::HashPassword hash_password;
+  rest::PasswordMatches password_matches{};
 };
 
 class DevPortal {

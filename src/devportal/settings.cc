@@ -3,8 +3,7 @@
 // /settings and /tenants.
 #include "devportal/application_view.h"
 #include "devportal/devportal.h"
-#include "storage/users/account.h"
-#include "storage/users/tenant_store.h"
+#include "storage/users/tenant_settings.h"
 
 namespace gatehouse::devportal {
 
@@ -12,6 +11,9 @@ json::array grant_type_list() { return {"client_credentials", "password", "refre
 
 // GET /settings: what the portal needs to draw itself.
 Result<rest::Reply> DevPortal::get_settings(const rest::Call& call) {
+  GH_TRY(tenant, user_manager_.read([&](storage::Transaction& transaction) {
+    return storage::TenantSettingsStore(transaction, call.caller.tenant).settings();
+  }));
   json::object settings;
   settings["grantTypes"] = grant_type_list();
   settings["scopes"] = to_json(call.caller.scopes);
@@ -22,26 +24,21 @@ Result<rest::Reply> DevPortal::get_settings(const rest::Call& call) {
   settings["IsAnonymousModeEnabled"] = true;
   settings["IsPasswordChangeEnabled"] = true;
   settings["identityProvider"] = json::object{{"external", false}};
-  settings["passwordPolicyMinLength"] = storage::password_length_min;
-  settings["passwordPolicyMaxLength"] = storage::password_length_max;
+  settings["passwordPolicyMinLength"] = tenant.password.length_min;
+  settings["passwordPolicyMaxLength"] = tenant.password.length_max;
   settings["devportalMode"] = "API_ONLY";
   return rest::ok(std::move(settings));
 }
 
-// GET /tenants?state: the tenants in this state, by number.
+// GET /tenants?state: whose portal this is. A tenant does not hear of others; the first one's
+// administrators list them all at /api/am/admin/v4/tenants.
 Result<rest::Reply> DevPortal::list_tenants(const rest::Call& call) {
-  const rest::Page page = call.page();
-  GH_TRY(listed, user_manager_.read([&](storage::Transaction& transaction) {
-    return storage::TenantStore(transaction).list(storage::Window{page.offset, page.limit});
-  }));
-  const bool active = call.query_or("state", "active") == "active";
   json::array list;
-  for (const storage::Tenant& tenant : listed.items) {
-    if (tenant.active != active) continue;
-    list.push_back(
-        json::object{{"domain", tenant.domain}, {"status", tenant.active ? "active" : "inactive"}});
+  if (call.query_or("state", "active") == "active") {
+    list.push_back(json::object{{"domain", call.caller.tenant_domain}, {"status", "active"}});
   }
-  return rest::ok(rest::page_of(std::move(list), listed.total, call));
+  const auto total = static_cast<std::int64_t>(list.size());
+  return rest::ok(rest::page_of(std::move(list), total, call));
 }
 
 }  // namespace gatehouse::devportal

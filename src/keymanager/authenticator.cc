@@ -44,8 +44,13 @@ Result<Identity> Authenticator::by_token(const std::string& token) {
     return rest::refuse(expired ? rest::token_expired : rest::credentials_invalid);
   }
   if (validation.user_id.empty()) return rest::refuse(rest::user_required);
-  GH_TRY(account, directory_.by_id(validation.tenant, validation.user_id));
-  return Identity{std::move(account), std::move(validation.scopes)};
+  // The key cache may remember a user of a tenant that was switched off a moment ago.
+  Result<Account> account = directory_.by_id(validation.tenant, validation.user_id);
+  if (!account && account.error().code == ErrorCode::not_found) {
+    return rest::refuse(rest::credentials_invalid);
+  }
+  if (!account) return tl::unexpected<Error>(account.error());
+  return Identity{*std::move(account), std::move(validation.scopes)};
 }
 
 }  // namespace gatehouse::keymanager

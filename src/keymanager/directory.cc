@@ -16,7 +16,15 @@ Result<Account> complete(Transaction& transaction, const storage::Tenant& tenant
   if (!tenant.active) return fail(ErrorCode::not_found, "No such user", "tenant not active");
   const storage::UserStore store(transaction, tenant.number);
   GH_TRY(roles, store.roles_of(user.id));
-  return Account{tenant.number, tenant.domain, std::move(user), std::move(roles)};
+  return Account{tenant.number, tenant.domain, std::move(user), std::move(roles), {}};
+}
+
+Result<Account> to_log_in(Transaction& transaction, const storage::Tenant& tenant,
+                          storage::User user) {
+  GH_TRY(account, complete(transaction, tenant, std::move(user)));
+  GH_TRY(failures, storage::LoginFailures(transaction, tenant.number).of(account.user.id));
+  account.failures = failures;
+  return account;
 }
 
 }  // namespace
@@ -28,21 +36,20 @@ bool Account::has_role(std::string_view role) const {
 Result<Account> Directory::by_name(std::string_view name) const {
   return users_.read([&](Transaction& transaction) -> Result<Account> {
     const storage::TenantStore tenants(transaction);
-    // The part behind the last @ is a tenant's domain if there is such a tenant; otherwise it
-    // belongs to the name, as in an e-mail address.
+    // Behind the last @ may stand a tenant's domain.
     const std::size_t at = name.rfind('@');
     if (at != std::string_view::npos) {
       const Result<storage::Tenant> tenant = tenants.find_by_domain(name.substr(at + 1));
       if (tenant) {
         const storage::UserStore users(transaction, tenant->number);
-        GH_TRY(user, users.find_by_name(name.substr(0, at)));
-        return complete(transaction, *tenant, std::move(user));
+        Result<storage::User> user = users.find_by_name(name.substr(0, at));
+        if (user) return to_log_in(transaction, *tenant, *std::move(user));
       }
     }
     GH_TRY(first, tenants.find(model::first_tenant));
     const storage::UserStore users(transaction, first.number);
     GH_TRY(user, users.find_by_name(name));
-    return complete(transaction, first, std::move(user));
+    return to_log_in(transaction, first, std::move(user));
   });
 }
 
@@ -57,6 +64,14 @@ Result<Account> Directory::by_id(model::TenantNumber tenant, std::string_view id
 Result<storage::Tenant> Directory::tenant(model::TenantNumber number) const {
   return users_.read(
       [&](Transaction& transaction) { return storage::TenantStore(transaction).find(number); });
+}
+
+Result<storage::Tenant> Directory::tenant(std::string_view domain) const {
+  return users_.read([&](Transaction& transaction) -> Result<storage::Tenant> {
+    GH_TRY(found, storage::TenantStore(transaction).find_by_domain(domain));
+    if (!found.active) return fail(ErrorCode::not_found, "No such tenant", "not active", 909011);
+    return found;
+  });
 }
 
 Result<std::vector<std::string>> Directory::rest_scopes(const Account& account) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/users/login_failures.h"
 #include "storage/users/tenant_store.h"
 #include "storage/users/user_store.h"
 
@@ -19,6 +20,7 @@ struct Account {
   std::string domain;
   storage::User user;
   std::vector<std::string> roles;
+  storage::LoginFailures::State failures{};  // known to by_name alone
 
   bool active() const { return user.status == storage::UserStatus::active; }
   bool has_role(std::string_view role) const;
@@ -29,6 +31,8 @@ class Directory {
   explicit Directory(storage::Database& users) : users_(users) {}
 
   // "anna" of the first tenant, or "anna@example.com" of the tenant of that domain.
+  // A name of the first tenant may have an @ itself, as an e-mail address; storage::add_user keeps
+  // the two apart.
   // Error: not_found, also when the tenant is not active.
   Result<Account> by_name(std::string_view name) const;
   // Error: not_found.
@@ -36,6 +40,8 @@ class Directory {
 
   // Error: not_found.
   Result<storage::Tenant> tenant(model::TenantNumber number) const;
+  // Error: not_found, also when it is not active.
+  Result<storage::Tenant> tenant(std::string_view domain) const;
 
   // Every scope of our REST APIs that the roles allow.
   Result<std::vector<std::string>> rest_scopes(const Account& account) const;

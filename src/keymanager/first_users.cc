@@ -2,8 +2,10 @@
 #include "keymanager/first_users.h"
 
 #include "core/id.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "keymanager/directory.h"
+#include "storage/users/account.h"
 #include "storage/users/default_roles.h"
 #include "storage/users/tenant_store.h"
 
@@ -47,6 +49,9 @@ Result<Bootstrapped> bootstrap_users(const Resources& resources, Passwords& pass
   }
   if (first.name.empty() || first.name.find(':') != std::string::npos) {
     return fail(ErrorCode::invalid_argument, "A user needs a name without a colon");
+  }
+  if (first.password && !storage::check_password({}, *first.password, first.name)) {
+    log_warning("the given password of '{}' would not pass the password policy", first.name);
   }
   const std::string password = first.password ? *first.password : make_password(resources.random);
   GH_TRY(hash, passwords.hash(password));

@@ -71,7 +71,8 @@ InternalEndpoints::InternalEndpoints(const InternalParts& parts)
       secrets_(parts.secrets),
       revocations_(parts.revocations),
       provider_reader_(parts.provider_reader),
-      provider_tokens_(parts.provider_tokens) {
+      provider_tokens_(parts.provider_tokens),
+      directory_(parts.directory) {
   mount();
 }
 
@@ -92,6 +93,8 @@ void InternalEndpoints::mount() {
   on("POST", "/internal/keys/v1/clients/*/token", 200, &Self::issue_token);
   on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
   on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
+  on("POST", "/internal/keys/v1/tenant-changed", 204, &Self::tenant_changed);
+  on("POST", "/internal/keys/v1/tenant", 200, &Self::find_tenant);
 }
 
 void InternalEndpoints::on(const char* method, const char* path, int status,
@@ -241,6 +244,18 @@ InternalEndpoints::Reply InternalEndpoints::user_changed(const json::object& bod
   GH_TRY(user, user_from(body));
   GH_CHECK(revocations_.announce_user(user.tenant, user.user_id));
   return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::tenant_changed(const json::object& body,
+                                                           const std::string&) {
+  GH_CHECK(revocations_.announce_tenant(number_or(body, "tenant", model::first_tenant)));
+  return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::find_tenant(const json::object& body,
+                                                        const std::string&) {
+  GH_TRY(tenant, directory_.tenant(text_or(body, "domain", "")));
+  return json::object{{"tenant", tenant.number}, {"tenant_domain", tenant.domain}};
 }
 
 }  // namespace gatehouse::keymanager

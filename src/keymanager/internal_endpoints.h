@@ -23,6 +23,8 @@
 //   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}
 //   POST revoke-user {"tenant","user_id"}             204
 //   POST user-changed {"tenant","user_id"}            204
+//   POST tenant-changed {"tenant"}                    204
+//   POST tenant {"domain"}                            200 {"tenant","tenant_domain"}, 404
 //
 // Thread:  pool threads; try_answer serves remembered validations on the loop.
 #pragma once
@@ -44,6 +46,7 @@ struct InternalParts {
   Revocations& revocations;
   ProviderReader& provider_reader;
   ProviderTokens& provider_tokens;
+  const Directory& directory;
 };
 
 class InternalEndpoints final : public http::Handler {
@@ -77,6 +80,8 @@ class InternalEndpoints final : public http::Handler {
   Reply issue_token(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
+  Reply tenant_changed(const json::object& body, const std::string& id);
+  Reply find_tenant(const json::object& body, const std::string& id);
 
   TokenValidator& validator_;
   Authenticator& authenticator_;
@@ -85,6 +90,7 @@ class InternalEndpoints final : public http::Handler {
   Revocations& revocations_;
   ProviderReader& provider_reader_;
   ProviderTokens& provider_tokens_;
+  const Directory& directory_;
   Routes routes_;
 };
 

@@ -13,6 +13,7 @@ bool names(const model::Revocation& revocation, const std::string& hash,
            const model::Validation& validation) {
   if (revocation.kind == "family") return validation.family == revocation.value;
   if (revocation.kind == "client") return validation.client_id == revocation.value;
+  if (revocation.kind == "tenant_changed") return validation.tenant == revocation.tenant;
   if (revocation.kind == "token") return to_hex(hash) == revocation.value;
   return validation.user_id == revocation.value;
 }

@@ -77,7 +77,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                registration_endpoint_, dynamic_registration_, authorization_endpoint_,
                pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_}),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
-                 provider_reader_, provider_tokens_}) {}
+                 provider_reader_, provider_tokens_, directory_}) {}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
   return bootstrap_users(resources_, passwords_, first);

@@ -17,6 +17,7 @@ Login::Login(const Resources& resources, Directory& directory, Passwords& passwo
              std::chrono::seconds lifetime)
     : directory_(directory),
       passwords_(passwords),
+      lock_(resources),
       clock_(resources.clock),
       lifetime_(lifetime),
       key_(resources.random.bytes(32)) {}
@@ -26,7 +27,13 @@ Result<Account> Login::check(const NameAndSecret& pair) {
   const bool found = account.has_value();
   if (!found && account.error().code != ErrorCode::not_found) return account;
   GH_TRY(matches, passwords_.matches(pair.secret, found ? account->user.password : ""));
-  if (!matches || !account->active()) return wrong();
+  if (!found || lock_.is_locked(*account)) return wrong();
+  if (!matches) {
+    GH_CHECK(lock_.failed(*account));
+    return wrong();
+  }
+  GH_CHECK(lock_.succeeded(*account));
+  if (!account->active()) return wrong();
   return account;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Checks a user's name and password. Who is unknown, locked or wrong about the password gets the
-// same answer after the same time.
+// same answer after the same time; who is wrong too often is locked (account_lock.h).
 //
 // A pair that held is remembered for a minute as an HMAC under a key of this process, so that
 // clients who send Basic with every call do not hash every time. The user's row is read each time
@@ -15,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "keymanager/account_lock.h"
 #include "keymanager/basic.h"
 #include "keymanager/directory.h"
 #include "keymanager/password.h"
@@ -50,6 +51,7 @@ class Login {
   // Constant after construction.
   Directory& directory_;
   Passwords& passwords_;
+  AccountLock lock_;  // in the database
   const Clock& clock_;
   const std::chrono::seconds lifetime_;
   const std::string key_;

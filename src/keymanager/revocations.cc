@@ -77,6 +77,15 @@ Result<> Revocations::announce_user(model::TenantNumber tenant, std::string user
                              .expires_at = now + std::chrono::hours(24)}});
 }
 
+Result<> Revocations::announce_tenant(model::TenantNumber tenant) {
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = tenant,
+                             .kind = "tenant_changed",
+                             .value = std::to_string(tenant),
+                             .issued_before = now,
+                             .expires_at = now + std::chrono::hours(24)}});
+}
+
 Result<> Revocations::add(Waiting waiting) {
   std::unique_lock lock(mutex_);
   queue_.push_back(&waiting);

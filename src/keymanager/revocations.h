@@ -35,6 +35,8 @@ class Revocations {
   Result<> revoke_user(model::TenantNumber tenant, std::string user_id);
   // Takes no token back: whoever remembers the user's roles or scopes asks again.
   Result<> announce_user(model::TenantNumber tenant, std::string user_id);
+  // The same for everybody of a tenant: what its roles may do has changed.
+  Result<> announce_tenant(model::TenantNumber tenant);
 
  private:
   struct Waiting {

@@ -7,9 +7,9 @@ namespace gatehouse::model {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kinds{"api",         "application", "subscription",
-                                                "key_mapping", "policy",      "api_key",
-                                                "signing_key", "key_manager", "user"};
+constexpr std::array<std::string_view, 10> kinds{
+    "api",     "application", "subscription", "key_mapping", "policy",
+    "api_key", "signing_key", "key_manager",  "user",        "tenant"};
 
 }  // namespace
 

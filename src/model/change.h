@@ -28,6 +28,7 @@ enum class ChangeKind : std::uint8_t {
   signing_key,   // id: kid
   key_manager,   // id: key manager
   user,          // id: user; roles, password or status changed, or the user was removed
+  tenant,        // id: its number; switched on or off
 };
 
 // "api", "key_mapping", ...: the form of the `kind` column and of the feed.

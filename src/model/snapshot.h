@@ -229,7 +229,8 @@ Result<FeedRange> feed_range_from(const json::object& object);
 struct Revocation {
   std::uint64_t number = 0;
   TenantNumber tenant = first_tenant;
-  std::string kind;         // "token", "family", "client", "user", "user_changed"
+  // "token", "family", "client", "user", "user_changed", "tenant_changed"
+  std::string kind;
   std::string value;        // for token: SHA-256 of it in hexadecimal, or the jti of a JWT
   Instant issued_before{};  // tokens issued up to here are meant
   Instant expires_at{};     // when the last of them has expired

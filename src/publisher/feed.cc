@@ -111,7 +111,9 @@ Result<FeedRenderer::View> Feed::view(const Question& question) {
   GH_TRY(tenants, user_manager_.read([&](Transaction& transaction) {
     return storage::TenantStore(transaction).list(storage::Window{0, tenants_max});
   }));
-  for (const storage::Tenant& tenant : tenants.items) view.domains[tenant.number] = tenant.domain;
+  for (const storage::Tenant& tenant : tenants.items) {
+    if (tenant.active) view.domains[tenant.number] = tenant.domain;
+  }
   return view;
 }
 

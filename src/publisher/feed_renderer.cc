@@ -98,6 +98,11 @@ Result<model::FeedRange> FeedRenderer::changed(const std::vector<storage::Logged
 }
 
 Result<> FeedRenderer::add_api(const storage::DeployedRow& row) {
+  const auto domain = view_.domains.find(row.tenant);
+  if (domain == view_.domains.end()) {
+    remove("api", row.api_id);
+    return {};
+  }
   auto api = deployed_api(row.document);
   if (!api) {
     // One document that nobody can serve must not stop the others.
@@ -106,8 +111,7 @@ Result<> FeedRenderer::add_api(const storage::DeployedRow& row) {
   }
   api->id = row.api_id;
   api->tenant = row.tenant;
-  const auto domain = view_.domains.find(row.tenant);
-  if (domain != view_.domains.end()) api->tenant_domain = domain->second;
+  api->tenant_domain = domain->second;
   api->revision_id = row.revision_id;
   api->vhost = row.vhost;
   api->environment = row.environment;
@@ -146,6 +150,7 @@ Result<> FeedRenderer::touch(const model::Change& change) {
     case ChangeKind::api_key: return touch_api_key(which);
     case ChangeKind::signing_key: return touch_signing_key(which);
     case ChangeKind::key_manager: return touch_key_manager(which);
+    case ChangeKind::tenant: return touch_tenant(change.tenant);
     case ChangeKind::user: return {};  // gateways hear of users through revocations
   }
   GH_ASSERT_NOT_REACHED();
@@ -245,6 +250,16 @@ Result<> FeedRenderer::touch_policy(const Which& which) {
     remove("policy", which.id);
   } else {
     upsert("policy", which.id, to_json(found.front()));
+  }
+  return {};
+}
+
+Result<> FeedRenderer::touch_tenant(model::TenantNumber tenant) {
+  GH_TRY(ids, store_.api_ids(tenant));
+  for (const std::string& id : ids) {
+    if (!first_touch("api", {tenant, id})) continue;
+    GH_TRY(found, store_.apis(Which{tenant, id}));
+    if (!found.empty()) GH_CHECK(add_api(found.front()));
   }
   return {};
 }

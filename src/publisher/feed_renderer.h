@@ -18,7 +18,7 @@
 
 namespace gatehouse::publisher {
 
-// Domain of each tenant.
+// Domain of each tenant that is switched on. The APIs of others are not served.
 using TenantDomains = std::map<model::TenantNumber, std::string>;
 
 class FeedRenderer {
@@ -55,6 +55,7 @@ class FeedRenderer {
   Result<> touch_policy(const Which& which);
   Result<> touch_signing_key(const Which& which);
   Result<> touch_key_manager(const Which& which);
+  Result<> touch_tenant(model::TenantNumber tenant);
 
   bool first_touch(std::string_view kind, const Which& which);
   void upsert(std::string_view kind, std::string id, json::object value);

@@ -27,6 +27,26 @@ Result<Caller> caller_from(std::string_view body) {
   return caller;
 }
 
+Result<Caller> nobody_of(std::string_view domain, http::Client& key_manager) {
+  Caller nobody;
+  nobody.tenant_domain = "carbon.super";
+  if (domain.empty() || domain == nobody.tenant_domain) return nobody;
+  if (!is_utf8(domain)) return refuse(tenant_not_found);
+  const http::Request ask =
+      http::make_request("POST", "/internal/keys/v1/tenant",
+                         json::serialize(json::object{{"domain", domain}}), "application/json");
+  GH_TRY(answer, key_manager.ask(ask, answer_time_max));
+  if (answer.status == 404) return refuse(tenant_not_found);
+  if (answer.status != 200) {
+    return fail(ErrorCode::unavailable, "The key manager cannot answer now",
+                fmt::format("it answered {}", answer.status));
+  }
+  GH_TRY(tenant, parse_json_object(answer.body));
+  nobody.tenant = number_or(tenant, "tenant", model::first_tenant);
+  nobody.tenant_domain = text_or(tenant, "tenant_domain", "");
+  return nobody;
+}
+
 // The key manager's own words for a refusal: expired, locked, unknown.
 tl::unexpected<Error> refusal_from(std::string_view body) {
   const Result<json::object> problem = parse_json_object(body);
@@ -42,9 +62,7 @@ tl::unexpected<Error> refusal_from(std::string_view body) {
 Result<Caller> authenticate(const http::Request& request, http::Client& key_manager) {
   const std::string* authorization = request.headers.find("Authorization");
   if (authorization == nullptr) {
-    Caller nobody;
-    nobody.tenant_domain = "carbon.super";
-    return nobody;
+    return nobody_of(request.headers.value_or("X-WSO2-Tenant", ""), key_manager);
   }
   if (request.headers.count("Authorization") > 1) return refuse(authorization_malformed);
   json::object question;

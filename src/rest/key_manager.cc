@@ -160,6 +160,11 @@ Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant
   return tell_of_user(key_manager, "/user-changed", tenant, user_id);
 }
 
+Result<> tell_tenant_changed(http::Client& key_manager, model::TenantNumber tenant) {
+  GH_CHECK(ask(key_manager, "POST", "/tenant-changed", json::object{{"tenant", tenant}}));
+  return {};
+}
+
 Result<> revoke_user(http::Client& key_manager, model::TenantNumber tenant,
                      std::string_view user_id) {
   return tell_of_user(key_manager, "/revoke-user", tenant, user_id);

@@ -98,6 +98,8 @@ Result<json::object> read_provider_keys(http::Client& key_manager,
 // The roles, status or password of a user changed.
 Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,
                            std::string_view user_id);
+// What the roles of a tenant may do changed, or the tenant was switched on or off.
+Result<> tell_tenant_changed(http::Client& key_manager, model::TenantNumber tenant);
 Result<> revoke_user(http::Client& key_manager, model::TenantNumber tenant,
                      std::string_view user_id);
 // Whether the password is this user's, as the key manager sees it.

@@ -106,6 +106,11 @@ constexpr Problem problems[] = {
     built_in,
     key_manager_issuer_exists,
     key_manager_in_use,
+    tenant_exists,
+    tenant_not_found,
+    tenant_active,
+    sign_up_disabled,
+    successor_needed,
 };
 
 }  // namespace

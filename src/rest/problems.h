@@ -191,6 +191,13 @@ inline constexpr Problem key_manager_issuer_exists{909020, ErrorCode::conflict,
                                                    "A key manager of this issuer exists"};
 inline constexpr Problem key_manager_in_use{909021, ErrorCode::conflict,
                                             "Applications have keys of the key manager"};
+inline constexpr Problem tenant_exists{909010, ErrorCode::conflict, "A tenant has this domain"};
+inline constexpr Problem tenant_not_found{909011, ErrorCode::not_found, "No such tenant"};
+inline constexpr Problem tenant_active{909012, ErrorCode::conflict,
+                                       "The tenant is active; switch it off first"};
+inline constexpr Problem sign_up_disabled{909013, ErrorCode::forbidden, "Nobody can sign up here"};
+inline constexpr Problem successor_needed{909014, ErrorCode::conflict,
+                                          "The user owns what others use; name a successor"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();

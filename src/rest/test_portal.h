@@ -52,6 +52,8 @@ class TestKeyManager final : public http::Client {
   }
 
   std::map<std::string, Client>& clients() { return clients_; }
+  // Domains of other tenants than the first.
+  std::map<std::string, model::TenantNumber, std::less<>> tenants;
   // Ids of users of whom the portals have told something.
   std::vector<std::string> changed_users;
   // While set, nobody answers but to say who a caller is.
@@ -70,6 +72,13 @@ class TestKeyManager final : public http::Client {
     if (path == "/provider-keys") return provider_keys(text_or(body, "value", ""));
     if (path == "/provider-metadata") {
       return this->body(200, {{"issuer", "https://idp"}, {"jwks_uri", "https://idp/jwks"}});
+    }
+    if (path == "/tenant-changed") return status(204);
+    if (path == "/tenant") {
+      const std::string domain = text_or(body, "domain", "");
+      const auto tenant = tenants.find(domain);
+      if (tenant == tenants.end()) return status(404);
+      return this->body(200, {{"tenant", tenant->second}, {"tenant_domain", domain}});
     }
     return clients(request.method, path.substr(std::string_view("/clients").size()), body);
   }

@@ -9,8 +9,6 @@ namespace gatehouse::storage {
 
 namespace {
 
-using model::ChangeKind;
-
 // Names of environments hold no line feed, so one separates them in a column.
 constexpr char separator = '\n';
 
@@ -22,16 +20,6 @@ std::vector<std::string> from_column(std::string_view text) {
   if (text.empty()) return {};
   const std::vector<std::string_view> parts = split(text, separator);
   return {parts.begin(), parts.end()};
-}
-
-Result<ChangeKind> kind_from(std::string_view text) {
-  using enum ChangeKind;
-  for (const ChangeKind kind : {api, application, subscription, key_mapping, policy, api_key,
-                                signing_key, key_manager, user}) {
-    if (model::to_text(kind) == text) return kind;
-  }
-  return fail(ErrorCode::internal, "Internal error",
-              fmt::format("unknown kind of change: {}", text));
 }
 
 }  // namespace
@@ -64,7 +52,7 @@ Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::u
              since, limit));
   std::vector<LoggedChange> changes;
   for (const Row& row : rows) {
-    GH_TRY(kind, kind_from(row.text(1)));
+    GH_TRY(kind, model::parse_change_kind(row.text(1)));
     changes.push_back(
         {static_cast<std::uint64_t>(row.number(0)),
          {kind, row.number(2), row.text(3), from_column(row.text(4)), from_column(row.text(5))}});

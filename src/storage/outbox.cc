@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::size_t entries_max = 256;  // of one round
 
-// Rows of id, tenant_id, user_id.
+// Rows of id, tenant_id, user_id, kind.
 Result<std::vector<Row>> oldest_entries(Database& user_manager) {
   return user_manager.read([](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, tenant_id, user_id FROM um_outbox"
+        "SELECT id, tenant_id, user_id, kind FROM um_outbox"
         " ORDER BY created_at_ms, id LIMIT $1",
         entries_max);
   });
@@ -27,7 +27,12 @@ Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant no
                                            " VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
                                            entry.text(0), now));
       if (inserted == 0) continue;
-      transaction.changed({model::ChangeKind::user, entry.number(1), entry.text(2), {}, {}});
+      const bool of_tenant = entry.text(3) == "tenant";
+      transaction.changed({of_tenant ? model::ChangeKind::tenant : model::ChangeKind::user,
+                           entry.number(1),
+                           entry.text(2),
+                           {},
+                           {}});
     }
     return {};
   });

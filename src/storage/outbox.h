@@ -3,8 +3,8 @@
 // Carries what happened to users from user_manager, where it commits with the user's row (table
 // um_outbox), into the change log of api_manager: each entry exactly once, whenever a process dies.
 //
-// UserStore writes the entries. Whoever calls it drains before answering; a sweep drains what a
-// crash has left.
+// UserStore and TenantStore write the entries. Whoever calls it drains before answering; a sweep
+// drains what a crash has left.
 //
 // Thread:  any pool thread; two may drain at once.
 #pragma once

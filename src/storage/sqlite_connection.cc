@@ -104,6 +104,8 @@ Result<> SqliteConnection::connect() {
   GH_CHECK(make_ours());
   for (const std::string_view setting :
        {"PRAGMA synchronous = FULL",
+        // What is removed is overwritten, so that no erased name lies about in free pages.
+        "PRAGMA secure_delete = ON",
         // The checkpointer copies the log into the file; a commit never waits for that.
         "PRAGMA wal_autocheckpoint = 0",
         // After a long reader has let the log grow, the next restart gives the space back.

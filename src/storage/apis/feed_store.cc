@@ -51,6 +51,15 @@ Result<std::vector<DeployedRow>> FeedStore::apis(const std::optional<Which>& onl
   return apis;
 }
 
+Result<std::vector<std::string>> FeedStore::api_ids(model::TenantNumber tenant) const {
+  GH_TRY(rows, transaction_.query("SELECT DISTINCT api_id FROM am_deployment "
+                                  "WHERE tenant_id = $1 ORDER BY api_id",
+                                  tenant));
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
+}
+
 Result<std::vector<model::KnownSubscription>> FeedStore::subscriptions(
     const std::optional<Which>& only) const {
   Binding binding;

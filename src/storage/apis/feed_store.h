@@ -47,6 +47,8 @@ class FeedStore {
       const std::optional<Which>& only = {}) const;
   Result<std::vector<model::KnownApplication>> applications(
       const std::optional<Which>& only = {}) const;
+  // Those of a tenant that are deployed anywhere.
+  Result<std::vector<std::string>> api_ids(model::TenantNumber tenant) const;
   // Policies are known everywhere.
   Result<std::vector<model::KnownPolicy>> policies(const std::optional<Which>& only = {}) const;
 

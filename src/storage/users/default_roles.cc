@@ -103,6 +103,15 @@ constexpr std::array groups{
 
 }  // namespace
 
+std::vector<std::string> rest_scopes() {
+  std::vector<std::string> scopes;
+  for (const Group& group : groups) {
+    for (std::string& scope : split_words(group.scopes)) scopes.push_back(std::move(scope));
+  }
+  std::sort(scopes.begin(), scopes.end());
+  return scopes;
+}
+
 Result<> seed_roles(Transaction& transaction, model::TenantNumber tenant) {
   RoleStore store(transaction, tenant);
   GH_TRY(present, store.list({.offset = 0, .limit = 1}));

@@ -14,4 +14,8 @@ namespace gatehouse::storage {
 // nothing that an administrator has changed: it works only on a tenant without roles.
 Result<> seed_roles(Transaction& transaction, model::TenantNumber tenant);
 
+// Scopes of our REST APIs, in the order of their names. They stay scopes of ours while no role
+// holds them.
+std::vector<std::string> rest_scopes();
+
 }  // namespace gatehouse::storage

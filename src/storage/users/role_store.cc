@@ -65,15 +65,20 @@ Result<> RoleStore::remove(std::string_view name) {
   if (!users.empty()) return fail(ErrorCode::conflict, "The role is in use", "", role_in_use);
   GH_CHECK(transaction_.execute("DELETE FROM um_scope_role WHERE tenant_id = $1 AND role = $2",
                                 tenant_, name));
+  GH_CHECK(transaction_.execute("DELETE FROM um_role_alias WHERE tenant_id = $1 AND role = $2",
+                                tenant_, name));
   GH_CHECK(transaction_.execute("DELETE FROM um_role WHERE tenant_id = $1 AND name = $2", tenant_,
                                 name));
   return {};
 }
 
 Result<std::vector<std::string>> RoleStore::roles_of_scope(std::string_view scope) const {
-  GH_TRY(rows, transaction_.query("SELECT role FROM um_scope_role "
-                                  "WHERE tenant_id = $1 AND scope = $2 ORDER BY role",
-                                  tenant_, scope));
+  GH_TRY(rows,
+         transaction_.query("SELECT role FROM um_scope_role WHERE tenant_id = $1 AND scope = $2 "
+                            "UNION SELECT a.alias FROM um_role_alias a JOIN um_scope_role s "
+                            "ON s.tenant_id = a.tenant_id AND s.role = a.role "
+                            "WHERE a.tenant_id = $1 AND s.scope = $2 ORDER BY 1",
+                            tenant_, scope));
   return first_column(rows);
 }
 
@@ -81,9 +86,48 @@ Result<std::vector<std::string>> RoleStore::scopes_of_user(std::string_view user
   GH_TRY(rows, transaction_.query(
                    "SELECT DISTINCT scope FROM um_scope_role WHERE tenant_id = $1 AND (role = $3 "
                    "OR role IN (SELECT role FROM um_user_role WHERE tenant_id = $1 "
-                   "AND user_id = $2)) ORDER BY scope",
+                   "AND user_id = $2) OR role IN (SELECT role FROM um_role_alias "
+                   "WHERE tenant_id = $1 AND (alias = $3 OR alias IN (SELECT role "
+                   "FROM um_user_role WHERE tenant_id = $1 AND user_id = $2)))) ORDER BY scope",
                    tenant_, user_id, everyone_role));
   return first_column(rows);
+}
+
+Result<std::vector<RoleStore::ScopeRoles>> RoleStore::scopes() const {
+  GH_TRY(rows, transaction_.query("SELECT scope, role FROM um_scope_role WHERE tenant_id = $1 "
+                                  "ORDER BY scope, role",
+                                  tenant_));
+  std::vector<ScopeRoles> scopes;
+  for (const Row& row : rows) {
+    if (scopes.empty() || scopes.back().scope != row.text(0)) scopes.push_back({row.text(0), {}});
+    scopes.back().roles.push_back(row.text(1));
+  }
+  return scopes;
+}
+
+Result<std::vector<RoleStore::Aliases>> RoleStore::aliases() const {
+  GH_TRY(rows, transaction_.query("SELECT role, alias FROM um_role_alias WHERE tenant_id = $1 "
+                                  "ORDER BY role, alias",
+                                  tenant_));
+  std::vector<Aliases> all;
+  for (const Row& row : rows) {
+    if (all.empty() || all.back().role != row.text(0)) all.push_back({row.text(0), {}});
+    all.back().aliases.push_back(row.text(1));
+  }
+  return all;
+}
+
+Result<> RoleStore::set_aliases(const std::vector<Aliases>& all) {
+  GH_CHECK(transaction_.execute("DELETE FROM um_role_alias WHERE tenant_id = $1", tenant_));
+  for (const Aliases& entry : all) {
+    for (const std::string& alias : entry.aliases) {
+      GH_CHECK(
+          transaction_.execute("INSERT INTO um_role_alias (tenant_id, role, alias) "
+                               "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                               tenant_, entry.role, alias));
+    }
+  }
+  return {};
 }
 
 Result<> RoleStore::set_scope(std::string_view scope, const std::vector<std::string>& roles) {

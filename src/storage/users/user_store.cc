@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "storage/users/login_failures.h"
+#include "storage/users/profile_store.h"
 #include "storage/users/second_factor_store.h"
 
 namespace gatehouse::storage {
@@ -32,11 +34,18 @@ Result<User> one(const std::optional<Row>& row, std::string_view which) {
 }  // namespace
 
 std::string_view to_text(UserStatus status) {
-  return status == UserStatus::active ? "active" : "locked";
+  switch (status) {
+    case UserStatus::active: return "active";
+    case UserStatus::locked: return "locked";
+    case UserStatus::disabled: return "disabled";
+    case UserStatus::pending: return "pending";
+  }
+  GH_ASSERT_NOT_REACHED();
 }
 
 Result<UserStatus> parse_user_status(std::string_view text) {
-  for (const UserStatus status : {UserStatus::active, UserStatus::locked}) {
+  for (const UserStatus status :
+       {UserStatus::active, UserStatus::locked, UserStatus::disabled, UserStatus::pending}) {
     if (text == to_text(status)) return status;
   }
   return fail(ErrorCode::invalid_argument, "A user is 'active' or 'locked'");
@@ -65,6 +74,25 @@ Result<Listed<User>> UserStore::list(const Window& window) const {
              "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
              "FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 OFFSET $3",
              tenant_, window.limit, window.offset));
+  Listed<User> listed;
+  listed.total = counted.front().number(0);
+  for (const Row& row : rows) {
+    GH_TRY(user, user_from(row));
+    listed.items.push_back(std::move(user));
+  }
+  return listed;
+}
+
+Result<Listed<User>> UserStore::list(UserStatus status, const Window& window) const {
+  GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM um_user "
+                                     "WHERE tenant_id = $1 AND status = $2",
+                                     tenant_, to_text(status)));
+  GH_TRY(rows,
+         transaction_.query(
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
+             "FROM um_user WHERE tenant_id = $1 AND status = $2 "
+             "ORDER BY name_key LIMIT $3 OFFSET $4",
+             tenant_, to_text(status), window.limit, window.offset));
   Listed<User> listed;
   listed.total = counted.front().number(0);
   for (const Row& row : rows) {
@@ -104,16 +132,48 @@ Result<> UserStore::update(const User& user, const Occurrence& occurrence) {
                                        occurrence.at, user.version));
   if (changed == 0) return fail(ErrorCode::conflict, "The user was changed meanwhile", user.id);
   if (before.status == user.status) return {};
+  // Whoever is let in again begins with all their tries.
+  GH_CHECK(LoginFailures(transaction_, tenant_).forget(user.id));
   return tell("status", user.id, occurrence);
 }
 
 Result<> UserStore::set_password(std::string_view id, std::string_view hash,
                                  const Occurrence& occurrence) {
+  GH_TRY(before, find(id));
+  GH_CHECK(keep_former(before));
+  GH_CHECK(LoginFailures(transaction_, tenant_).forget(id));
   GH_TRY(changed, transaction_.execute("UPDATE um_user SET password = $3, version = version + 1, "
                                        "updated_at_ms = $4 WHERE tenant_id = $1 AND id = $2",
                                        tenant_, id, hash, occurrence.at));
   if (changed == 0) return no_such(id);
   return tell("password", id, occurrence);
+}
+
+Result<> UserStore::keep_former(const User& before) {
+  if (before.password.empty()) return {};
+  GH_TRY(newest, transaction_.query("SELECT COALESCE(MAX(sequence), 0) FROM um_former_password "
+                                    "WHERE tenant_id = $1 AND user_id = $2",
+                                    tenant_, before.id));
+  const std::int64_t sequence = newest.front().number(0) + 1;
+  GH_CHECK(
+      transaction_.execute("INSERT INTO um_former_password (tenant_id, user_id, sequence, hash) "
+                           "VALUES ($1, $2, $3, $4)",
+                           tenant_, before.id, sequence, before.password));
+  GH_CHECK(
+      transaction_.execute("DELETE FROM um_former_password WHERE tenant_id = $1 "
+                           "AND user_id = $2 AND sequence <= $3",
+                           tenant_, before.id, sequence - password_history_max));
+  return {};
+}
+
+Result<std::vector<std::string>> UserStore::former_passwords(std::string_view id,
+                                                             std::int64_t limit) const {
+  GH_TRY(rows, transaction_.query("SELECT hash FROM um_former_password WHERE tenant_id = $1 "
+                                  "AND user_id = $2 ORDER BY sequence DESC LIMIT $3",
+                                  tenant_, id, limit));
+  std::vector<std::string> hashes;
+  for (const Row& row : rows) hashes.push_back(row.text(0));
+  return hashes;
 }
 
 Result<> UserStore::set_roles(std::string_view id, const std::vector<std::string>& roles,
@@ -145,6 +205,10 @@ Result<> UserStore::remove(std::string_view id, const Occurrence& occurrence) {
                                 tenant_, id));
   GH_CHECK(SecondFactorStore(transaction_, tenant_).remove(id));
   GH_CHECK(PasswordResetStore(transaction_).remove_of_user(tenant_, id));
+  GH_CHECK(transaction_.execute(
+      "DELETE FROM um_former_password WHERE tenant_id = $1 AND user_id = $2", tenant_, id));
+  GH_CHECK(LoginFailures(transaction_, tenant_).forget(id));
+  GH_CHECK(ProfileStore(transaction_, tenant_).remove(id));
   return tell("removed", id, occurrence);
 }
 

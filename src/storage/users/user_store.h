@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Users of one tenant with their roles: tables um_user and um_user_role.
+// Users of one tenant with their roles: tables um_user, um_user_role and um_former_password.
 //
 // Whatever takes something away from a user, or may do so, writes a row of um_outbox in the same
 // transaction, so that gateways hear of it even if this process dies before it tells them.
@@ -9,6 +9,7 @@
 #pragma once
 
 #include "storage/apis/stored.h"
+#include "storage/users/occurrence.h"
 
 namespace gatehouse::storage {
 
@@ -16,8 +17,13 @@ namespace gatehouse::storage {
 inline constexpr std::string_view everyone_role = "Internal/everyone";
 inline constexpr std::string_view admin_role = "admin";
 
-enum class UserStatus : std::uint8_t { active, locked };
-std::string_view to_text(UserStatus status);  // "active", "locked"
+enum class UserStatus : std::uint8_t {
+  active,
+  locked,    // by an administrator, until one unlocks it
+  disabled,  // no longer here; what the user made stays
+  pending,   // signed up, not yet approved
+};
+std::string_view to_text(UserStatus status);  // "active", "locked", ...
 Result<UserStatus> parse_user_status(std::string_view text);
 
 struct User {
@@ -31,13 +37,6 @@ struct User {
   Instant updated_at{};
 };
 
-// When something happens and under which id the outbox holds it: time and chance stay outside of
-// transactions.
-struct Occurrence {
-  std::string outbox_id;
-  Instant at{};
-};
-
 class UserStore {
  public:
   UserStore(Transaction& transaction, model::TenantNumber tenant)
@@ -49,6 +48,7 @@ class UserStore {
   Result<User> find_by_name(std::string_view name) const;
   // In the order of their names.
   Result<Listed<User>> list(const Window& window) const;
+  Result<Listed<User>> list(UserStatus status, const Window& window) const;
   // Sorted; `everyone_role` is among them.
   Result<std::vector<std::string>> roles_of(std::string_view id) const;
 
@@ -57,15 +57,18 @@ class UserStore {
 
   // Writes `email` and `status`. Error: conflict, when `version` is not the row's; not_found.
   Result<> update(const User& user, const Occurrence& occurrence);
-  // Error: not_found.
+  // The hash that was there is kept among the former ones. Error: not_found.
   Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence);
+  // Hashes of the passwords before the present one, newest first, at most `limit`.
+  Result<std::vector<std::string>> former_passwords(std::string_view id, std::int64_t limit) const;
   // Replaces them all. Error: invalid_argument (900602), when a role does not exist.
   Result<> set_roles(std::string_view id, const std::vector<std::string>& roles,
                      const Occurrence& occurrence);
-  // Error: not_found.
+  // With everything that this database says of the user. Error: not_found.
   Result<> remove(std::string_view id, const Occurrence& occurrence);
 
  private:
+  Result<> keep_former(const User& before);
   Result<> tell(std::string_view kind, std::string_view id, const Occurrence& occurrence);
 
   Transaction& transaction_;

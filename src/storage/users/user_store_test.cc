@@ -165,7 +165,7 @@ TEST_P(Users, TenantsHaveADomainOfTheirOwn) {
     GH_CHECK(store.insert({2, "example.com", true, begin}));
     EXPECT_EQ(store.find_by_domain("example.com")->number, 2);
     EXPECT_EQ(store.list({})->total, 2);
-    GH_CHECK(store.update({2, "example.com", false, begin}));
+    GH_CHECK(store.update({2, "example.com", false, begin}, {"1", begin}));
     EXPECT_FALSE(store.find(2)->active);
     GH_CHECK(store.remove(2));
     EXPECT_FALSE(store.find(2));

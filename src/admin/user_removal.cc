@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Removes a user so that nothing tells who it was: name, e-mail address and password hashes go from
+// user_manager, the name from what the user owned in api_manager. What stays is the immutable id, a
+// pseudonym, in lifecycles, revisions and revocations.
+#include "admin/accounts.h"
+#include "core/text.h"
+#include "rest/application_client.h"
+#include "rest/problems.h"
+#include "storage/apis/application_removal.h"
+#include "storage/apis/ownership.h"
+
+namespace gatehouse::admin {
+
+namespace {
+
+using storage::ApplicationRow;
+using storage::Owner;
+using storage::Ownership;
+using storage::Transaction;
+
+constexpr std::int64_t named_max = 10;
+
+// What the key manager must hear once the write is durable.
+struct Aftermath {
+  std::vector<std::string> clients_gone;
+  std::vector<ApplicationRow> passed;
+  std::vector<storage::KeyMapping> keys;  // of the passed ones
+};
+
+Result<> refuse_owner(const Ownership& ownership, const std::string& user_id) {
+  GH_TRY(used, ownership.in_use(user_id, named_max));
+  if (used.apis.empty() && used.applications.empty()) return {};
+  std::vector<std::string> parts;
+  if (!used.apis.empty()) parts.push_back("APIs " + join(used.apis, ", "));
+  if (!used.applications.empty()) parts.push_back("applications " + join(used.applications, ", "));
+  return rest::refuse_because(
+      rest::successor_needed,
+      fmt::format("The user owns {}; name a successor", join(parts, " and ")));
+}
+
+Result<Aftermath> remove_applications(Transaction& transaction, model::TenantNumber tenant,
+                                      const std::vector<ApplicationRow>& applications) {
+  Aftermath after;
+  for (const ApplicationRow& application : applications) {
+    GH_TRY(clients, storage::remove_application(transaction, tenant, application.id));
+    after.clients_gone.insert(after.clients_gone.end(), clients.begin(), clients.end());
+  }
+  return after;
+}
+
+Result<Aftermath> pass_applications(Transaction& transaction, model::TenantNumber tenant,
+                                    const std::vector<ApplicationRow>& applications,
+                                    const Owner& successor, Instant now) {
+  Aftermath after;
+  Ownership ownership(transaction, tenant);
+  for (const ApplicationRow& application : applications) {
+    GH_TRY(passed, ownership.pass_application(application, successor, now));
+    GH_TRY(keys, storage::KeyMappingStore(transaction).list(tenant, passed.id));
+    for (storage::KeyMapping& mapping : keys) {
+      GH_CHECK(ownership.pass_client(mapping.client_id, successor));
+      after.keys.push_back(std::move(mapping));
+    }
+    after.passed.push_back(std::move(passed));
+  }
+  return after;
+}
+
+const ApplicationRow& application_of(const Aftermath& after, const storage::KeyMapping& mapping) {
+  const auto found = std::ranges::find(after.passed, mapping.application_id, &ApplicationRow::id);
+  GH_ASSERT(found != after.passed.end());
+  return *found;
+}
+
+}  // namespace
+
+Result<> Accounts::remove(model::TenantNumber tenant, const storage::User& user,
+                          const std::optional<storage::User>& successor) {
+  const Instant now = clock_.now();
+  GH_TRY(after, api_manager_.write([&](Transaction& transaction) -> Result<Aftermath> {
+    Ownership ownership(transaction, tenant);
+    if (!successor) GH_CHECK(refuse_owner(ownership, user.id));
+    GH_TRY(applications, ownership.applications_of(user.id));
+    GH_TRY(free_clients, ownership.free_clients_of(user.id));
+    Aftermath made;
+    if (successor) {
+      const Owner to{successor->id, successor->name};
+      GH_CHECK(ownership.pass_apis({user.id, user.name}, to, now));
+      GH_TRY(passed, pass_applications(transaction, tenant, applications, to, now));
+      made = std::move(passed);
+    } else {
+      GH_TRY(removed, remove_applications(transaction, tenant, applications));
+      made = std::move(removed);
+    }
+    made.clients_gone.insert(made.clients_gone.end(), free_clients.begin(), free_clients.end());
+    return made;
+  }));
+  for (const std::string& client : after.clients_gone) {
+    GH_CHECK(rest::delete_client(key_manager_, client));
+  }
+  // The names of clients have the owner's in them.
+  for (const storage::KeyMapping& mapping : after.keys) {
+    GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
+                                 rest::settings_of(application_of(after, mapping), mapping)));
+  }
+  const storage::Occurrence occurrence = now_happens();
+  const Result<> removed = user_manager_.write([&](Transaction& transaction) {
+    return storage::UserStore(transaction, tenant).remove(user.id, occurrence);
+  });
+  GH_CHECK(removed);
+  GH_CHECK(rest::revoke_user(key_manager_, tenant, user.id));
+  return tell(tenant, user.id);
+}
+
+}  // namespace gatehouse::admin

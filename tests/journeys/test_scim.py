@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SCIM 2.0: what a directory does to users and groups from outside."""
+
+import unittest
+import urllib.parse
+
+from support.server import PASSWORD, Server, basic, bearer, call
+from support.walk import ADMIN, DEVPORTAL, User
+
+SCIM_TYPE = "application/scim+json"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+class Scim(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Server())
+        cls.admin = User(cls.server)
+
+    def ask(self, method, path, body=None, headers=None):
+        headers = {"Content-Type": SCIM_TYPE, **basic("admin", PASSWORD), **(headers or {})}
+        return call(self.server.url("/scim2" + path), method, body, headers)
+
+    def must(self, status, method, path, body=None, headers=None):
+        answer = self.ask(method, path, body, headers)
+        self.assertEqual(answer.status, status, answer)
+        return answer.json() if answer.body else None
+
+    def refused(self, status, kind, answer):
+        self.assertEqual(answer.status, status, answer)
+        self.assertEqual(answer.headers["content-type"], SCIM_TYPE)
+        body = answer.json()
+        self.assertEqual(body["schemas"], ["urn:ietf:params:scim:api:messages:2.0:Error"])
+        self.assertEqual((body["status"], body.get("scimType")), (str(status), kind))
+
+    def create(self, name, **more):
+        return self.must(201, "POST", "/Users", {
+            "schemas": [USER], "userName": name, "password": "A-long-Passw0rd!", **more})
+
+    def patch(self, user, *operations, status=200):
+        return self.must(status, "PATCH", f"/Users/{user['id']}",
+                         {"schemas": [PATCH], "Operations": list(operations)})
+
+    def find(self, filter_text, **more):
+        query = urllib.parse.urlencode({"filter": filter_text, **more})
+        return self.must(200, "GET", f"/Users?{query}")
+
+    def names(self, filter_text, **more):
+        return [user["userName"] for user in self.find(filter_text, **more)["Resources"]]
+
+    def test_who_may(self):
+        for path in ("/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/ResourceTypes/User",
+                     f"/Schemas/{USER}"):
+            with self.subTest(path):
+                answer = call(self.server.url("/scim2" + path))
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(answer.headers["content-type"], SCIM_TYPE)
+        password = self.admin.create_user("plain", ["Internal/subscriber"])
+        for headers, status in (({"Authorization": ""}, 401), (basic("admin", "wrong"), 401),
+                                (basic("plain", password), 403),
+                                (bearer(self.admin.token["access_token"]), 200)):
+            with self.subTest(str(headers)):
+                answer = self.ask("GET", "/Users", headers=headers)
+                self.assertEqual(answer.status, status, answer)
+        oneself = self.ask("GET", "/Me", headers=basic("plain", password))
+        self.assertEqual(oneself.json()["userName"], "plain")
+
+    def test_a_user_comes_changes_and_goes(self):
+        created = self.ask("POST", "/Users", {
+            "schemas": [USER, ENTERPRISE], "userName": "scimmy", "externalId": "E-1",
+            "password": "A-long-Passw0rd!", "name": {"familyName": "S", "givenName": "C"},
+            "emails": [{"value": "c@work.org", "type": "work", "primary": True},
+                       {"value": "c@home.org", "type": "home"}],
+            ENTERPRISE: {"department": "Sales"}, "id": "mine", "groups": [{"value": "x"}]})
+        self.assertEqual(created.status, 201, created)
+        user = created.json()
+        self.assertEqual(created.headers["location"], user["meta"]["location"])
+        self.assertEqual(created.headers["etag"], user["meta"]["version"])
+        self.assertNotIn("password", user)
+        self.assertNotEqual(user["id"], "mine")
+        self.assertEqual(user[ENTERPRISE], {"department": "Sales"})
+        ours = self.admin.must(200, "GET", f"{ADMIN}/users/scimmy").json()
+        self.assertEqual((ours["email"], ours["status"]), ("c@work.org", "ACTIVE"))
+        portal = self.server.url(f"{DEVPORTAL}/settings")
+        self.assertEqual(call(portal, headers=basic("scimmy", "A-long-Passw0rd!")).status, 200)
+
+        path = f"/Users/{user['id']}"
+        self.assertEqual(self.must(200, "GET", path), user)
+        replaced = self.must(200, "PUT", path, {"userName": "scimmy", "title": "Chief",
+                                                "active": False})
+        self.assertEqual((replaced["title"], replaced["active"]), ("Chief", False))
+        self.assertNotIn("name", replaced)
+        self.assertEqual(call(portal, headers=basic("scimmy", "A-long-Passw0rd!")).status, 401)
+        self.assertEqual(self.admin.must(200, "GET", f"{ADMIN}/users/scimmy").json()["status"],
+                         "DISABLED")
+        renamed = self.ask("PUT", path, {"userName": "other"})
+        self.refused(400, "mutability", renamed)
+        self.must(204, "DELETE", path)
+        self.refused(404, None, self.ask("GET", path))
+        self.refused(404, None, self.ask("DELETE", path))
+
+    def test_patches_change_what_they_name(self):
+        user = self.create("patched", emails=[{"value": "p@work.org", "type": "work"}])
+        changed = self.patch(
+            user,
+            {"op": "Replace", "path": "active", "value": "False"},
+            {"op": "add", "path": "name.familyName", "value": "P"},
+            {"op": "replace", "path": 'emails[type eq "work"].value', "value": "q@work.org"})
+        self.assertEqual((changed["active"], changed["name"]), (False, {"familyName": "P"}))
+        ours = self.admin.must(200, "GET", f"{ADMIN}/users/patched").json()
+        self.assertEqual((ours["email"], ours["status"]), ("q@work.org", "DISABLED"))
+        changed = self.patch(user, {"op": "replace", "value": {"active": True, "title": "T"}})
+        self.assertEqual((changed["active"], changed["title"]), (True, "T"))
+        self.patch(user, {"op": "replace", "path": "password", "value": "Another-Passw0rd!"})
+        portal = self.server.url(f"{DEVPORTAL}/settings")
+        self.assertEqual(call(portal, headers=basic("patched", "Another-Passw0rd!")).status, 200)
+        path = f"/Users/{user['id']}"
+        for operations, kind in (([{"op": "move", "path": "title"}], "invalidSyntax"),
+                                 ([{"op": "remove"}], "noTarget"),
+                                 ([{"op": "add", "path": "a b", "value": 1}], "invalidPath"),
+                                 ([{"op": "replace", "path": "active", "value": 7}],
+                                  "invalidValue"),
+                                 ([], "invalidSyntax")):
+            with self.subTest(kind):
+                answer = self.ask("PATCH", path, {"schemas": [PATCH], "Operations": operations})
+                self.refused(400, kind, answer)
+
+    def test_filters_find_whom_they_name(self):
+        for index, name in enumerate(("fi-anna", "fi-bert", "fi-carl")):
+            self.create(name, title=f"T{index}", emails=[
+                {"value": f"{name}@{'work' if index else 'home'}.org", "type": "work"}])
+        cases = (
+            ('userName eq "FI-ANNA"', ["fi-anna"]),
+            ('userName sw "fi-" and emails.value co "@work.org"', ["fi-bert", "fi-carl"]),
+            ('userName sw "fi-" and not (title eq "T1")', ["fi-anna", "fi-carl"]),
+            ('emails[type eq "work" and value sw "fi-carl"]', ["fi-carl"]),
+            ('userName eq "nobody-at-all"', []),
+            ('userName sw "fi-" and nickName pr', []),
+        )
+        for text, names in cases:
+            with self.subTest(text):
+                self.assertEqual(self.names(text), names)
+        for text in ("userName", 'userName is "x"', "(", 'userName eq "x'):
+            with self.subTest(text):
+                query = urllib.parse.urlencode({"filter": text})
+                self.refused(400, "invalidFilter", self.ask("GET", f"/Users?{query}"))
+        searched = self.must(200, "POST", "/Users/.search", {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "filter": 'userName sw "fi-"', "startIndex": 2, "count": 1})
+        self.assertEqual((searched["totalResults"], searched["startIndex"],
+                          searched["itemsPerPage"]), (3, 2, 1))
+        self.assertEqual(searched["Resources"][0]["userName"], "fi-bert")
+
+    def test_lists_have_pages_and_an_order(self):
+        for name in ("pa-c", "pa-a", "pa-b"):
+            self.create(name, title=name[::-1])
+        mine = 'userName sw "pa-"'
+        self.assertEqual(self.names(mine, sortBy="title", sortOrder="descending"),
+                         ["pa-c", "pa-b", "pa-a"])
+        self.assertEqual(self.names(mine, startIndex=3), ["pa-c"])
+        self.assertEqual(self.names(mine, startIndex=9), [])
+        counted = self.find(mine, count=0)
+        self.assertEqual((counted["totalResults"], counted["Resources"]), (3, []))
+        every = self.must(200, "GET", "/Users?startIndex=1&count=2")
+        self.assertEqual(every["itemsPerPage"], 2)
+        self.assertGreaterEqual(every["totalResults"], 4)
+        short = self.find(mine, attributes="userName", count=1)["Resources"][0]
+        self.assertEqual(set(short), {"schemas", "id", "userName"})
+        without = self.find(mine, excludedAttributes="title,meta", count=1)["Resources"][0]
+        self.assertIn("userName", without)
+        self.assertNotIn("title", without)
+
+    def test_versions_keep_two_writers_apart(self):
+        user = self.create("versioned")
+        path = f"/Users/{user['id']}"
+        version = user["meta"]["version"]
+        unchanged = self.ask("GET", path, headers={"If-None-Match": version})
+        self.assertEqual((unchanged.status, unchanged.body), (304, b""))
+        self.must(200, "PUT", path, {"userName": "versioned", "title": "1"},
+                  {"If-Match": version})
+        late = self.ask("PUT", path, {"userName": "versioned", "title": "2"},
+                        {"If-Match": version})
+        self.assertEqual(late.status, 412)
+        self.assertEqual(self.ask("DELETE", path, headers={"If-Match": version}).status, 412)
+        self.assertEqual(self.must(200, "GET", path)["title"], "1")
+
+    def test_what_cannot_be_is_refused_in_its_own_form(self):
+        self.create("taken")
+        for body, status, kind in (
+            ({"userName": "taken"}, 409, "uniqueness"), ({}, 400, "invalidValue"),
+            ({"userName": "a b"}, 400, "invalidValue"),
+            ({"userName": "short", "password": "x"}, 400, "invalidValue"),
+            ({"userName": "typed", "active": "yes"}, 400, "invalidValue"),
+            ("{", 400, "invalidSyntax"), ("[]", 400, "invalidSyntax"),
+        ):
+            with self.subTest(str(body)):
+                self.refused(status, kind, self.ask("POST", "/Users", body))
+        self.refused(404, None, self.ask("GET", "/Nothing"))
+        self.assertEqual(self.ask("PUT", "/Users", {}).status, 405)
+        boss = self.find('userName eq "admin"')["Resources"][0]
+        self.assertEqual(self.ask("DELETE", f"/Users/{boss['id']}").status, 409)
+
+    def test_groups_are_roles(self):
+        anna, bert = self.create("gr-anna"), self.create("gr-bert")
+        group = self.must(201, "POST", "/Groups", {
+            "schemas": [GROUP], "displayName": "crew", "members": [{"value": anna["id"]}]})
+        roles = self.admin.must(200, "GET", f"{ADMIN}/users/gr-anna").json()["roles"]
+        self.assertIn("crew", roles)
+        path = f"/Groups/{group['id']}"
+
+        def members():
+            return sorted(member["display"] for member in self.must(200, "GET", path)["members"])
+
+        def patch(*operations, status=200):
+            return self.must(status, "PATCH", path,
+                             {"schemas": [PATCH], "Operations": list(operations)})
+
+        patch({"op": "add", "path": "members", "value": [{"value": bert["id"]}]})
+        self.assertEqual(members(), ["gr-anna", "gr-bert"])
+        patch({"op": "remove", "path": f'members[value eq "{anna["id"]}"]'})
+        self.assertEqual(members(), ["gr-bert"])
+        self.assertEqual([entry["display"] for entry in
+                          self.must(200, "GET", f"/Users/{bert['id']}")["groups"]],
+                         ["Internal/everyone", "crew"])
+        self.refused(409, "uniqueness", self.ask("DELETE", path))
+        patch({"op": "add", "path": "members", "value": [{"value": "nobody"}]}, status=400)
+        self.must(200, "PUT", path, {"displayName": "crew", "members": []})
+        self.assertEqual(members(), [])
+        found = self.must(200, "GET", "/Groups?filter=" +
+                          urllib.parse.quote('displayName eq "Crew"'))
+        self.assertEqual([entry["id"] for entry in found["Resources"]], [group["id"]])
+        self.refused(400, "mutability", self.ask("PUT", path, {"displayName": "crew2"}))
+        self.must(204, "DELETE", path)
+        self.refused(404, None, self.ask("GET", path))
+        everyone = self.must(200, "GET", "/Groups?count=100")["Resources"]
+        self.assertIn("Internal/creator", [entry["displayName"] for entry in everyone])
+
+    def test_rights_by_groups_count_at_once(self):
+        user = self.create("gr-carl")
+        groups = self.must(200, "GET", "/Groups?count=100")["Resources"]
+        path = next(f"/Groups/{entry['id']}" for entry in groups
+                    if entry["displayName"] == "Internal/subscriber")
+        self.must(200, "PATCH", path, {"schemas": [PATCH], "Operations": [
+            {"op": "add", "path": "members", "value": [{"value": user["id"]}]}]})
+        carl = User(self.server, "gr-carl", "A-long-Passw0rd!")
+        self.assertEqual(carl.call("GET", f"{DEVPORTAL}/applications").status, 200)
+        self.must(200, "PATCH", path, {"schemas": [PATCH], "Operations": [
+            {"op": "remove", "path": "members", "value": [{"value": user["id"]}]}]})
+        self.assertEqual(carl.call("GET", f"{DEVPORTAL}/applications").status, 403)
+
+    def test_every_tenant_has_its_own(self):
+        self.create("onlyhere")
+        self.admin.must(201, "POST", f"{ADMIN}/tenants", {
+            "domain": "scim.example.com",
+            "administrator": {"userName": "boss", "password": "Tenant-Passw0rd!"}})
+        boss = basic("boss@scim.example.com", "Tenant-Passw0rd!")
+        listed = self.must(200, "GET", "/Users", headers=boss)
+        self.assertEqual([user["userName"] for user in listed["Resources"]], ["boss"])
+        here = self.find('userName eq "onlyhere"')["Resources"][0]
+        self.assertEqual(self.ask("GET", f"/Users/{here['id']}", headers=boss).status, 404)
+
+
+if __name__ == "__main__":
+    unittest.main()
