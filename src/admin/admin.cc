@@ -70,6 +70,12 @@ void Admin::mount(rest::Router& router) {
   router.on("listRoleAliases", this, &Admin::list_role_aliases);
   router.on("updateRoleAliases", this, &Admin::update_role_aliases);
 
+  router.on("listUserStores", this, &Admin::list_user_stores);
+  router.on("createUserStore", this, &Admin::create_user_store);
+  router.on("getUserStore", this, &Admin::get_user_store);
+  router.on("updateUserStore", this, &Admin::update_user_store);
+  router.on("deleteUserStore", this, &Admin::delete_user_store);
+
   router.on("listWorkflows", this, &Admin::list_workflows);
   router.on("getWorkflow", this, &Admin::get_workflow);
   router.on("updateWorkflowStatus", this, &Admin::update_workflow);

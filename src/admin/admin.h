@@ -17,16 +17,15 @@
 #include "storage/apis/defaults.h"
 #include "storage/apis/key_manager_store.h"
 #include "storage/apis/policy_store.h"
+#include "storage/users/user_store_settings.h"
 
 namespace gatehouse::admin {
-
-// Closes a secret for the database (jose::Sealer), as text.
-using Seal = std::function<std::string(std::string_view secret)>;
 
 struct AdminOptions {
   rest::HashPassword hash_password;
   rest::PasswordMatches password_matches{};
-  Seal seal = {};
+  // Closes a secret under the cluster key, for the place that `context` names (jose::Sealer).
+  std::function<std::string(std::string_view secret, std::string_view context)> seal{};
   std::string issuer = {};  // of our own tokens
   // The vhost of a new tenant's environment Default.
   storage::DefaultsOptions defaults{};
@@ -85,6 +84,13 @@ class Admin {
   Reply get_scope_of_user(const rest::Call& call);
   Reply list_role_aliases(const rest::Call& call);
   Reply update_role_aliases(const rest::Call& call);
+
+  Reply list_user_stores(const rest::Call& call);
+  Reply create_user_store(const rest::Call& call);
+  Reply get_user_store(const rest::Call& call);
+  Reply update_user_store(const rest::Call& call);
+  Reply delete_user_store(const rest::Call& call);
+  Result<> read_user_store(const rest::Call& call, storage::UserStoreRow& row);
 
   Reply list_workflows(const rest::Call& call);
   Reply get_workflow(const rest::Call& call);

@@ -102,7 +102,7 @@ Result<> Admin::take_secret(KeyManagerRow& row) {
   json::object& more = row.document["additionalProperties"].as_object();
   const std::string secret = text_or(more, secret_member, "");
   if (more.contains(secret_member)) more[secret_member] = "";
-  if (!secret.empty()) row.secret = options_.seal(secret);
+  if (!secret.empty()) row.secret = to_base64(options_.seal(secret, "key_manager"));
   return {};
 }
 

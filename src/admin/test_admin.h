@@ -56,7 +56,9 @@ class AdminTest : public ::testing::Test {
     options.hash_password = [](const std::string& password) -> Result<std::string> {
       return "hash of " + password;
     };
-    options.seal = [](std::string_view secret) { return "sealed " + std::string(secret); };
+    options.seal = [](std::string_view secret, std::string_view context) {
+      return fmt::format("{} sealed {}", context, secret);
+    };
     options.issuer = "https://ours";
     admin_ = std::make_unique<Admin>(databases_.all(), key_manager_, clock_, random_, options);
     router_ = std::make_unique<rest::Router>(

@@ -90,8 +90,8 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
              {.hash_password = hashing().hash,
               .password_matches = hashing().matches,
               .seal =
-                  [this](std::string_view secret) {
-                    return to_base64(sealer_.seal(secret, "key_manager", surroundings_.random));
+                  [this](std::string_view secret, std::string_view context) {
+                    return sealer_.seal(secret, context, surroundings_.random);
                   },
               .issuer = configuration.issuer(),
               .defaults = defaults()}),

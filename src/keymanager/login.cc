@@ -5,36 +5,19 @@
 
 namespace gatehouse::keymanager {
 
-namespace {
-
-tl::unexpected<Error> wrong() {
-  return fail(ErrorCode::unauthenticated, "The user name or the password is wrong");
-}
-
-}  // namespace
-
 Login::Login(const Resources& resources, Directory& directory, Passwords& passwords,
              std::chrono::seconds lifetime)
     : directory_(directory),
-      passwords_(passwords),
-      lock_(resources),
       clock_(resources.clock),
       lifetime_(lifetime),
-      key_(resources.random.bytes(32)) {}
+      key_(resources.random.bytes(32)),
+      local_(resources, directory, passwords),
+      ldap_(resources, directory) {}
 
 Result<Account> Login::check(const NameAndSecret& pair) {
-  Result<Account> account = directory_.by_name(pair.name);
-  const bool found = account.has_value();
-  if (!found && account.error().code != ErrorCode::not_found) return account;
-  GH_TRY(matches, passwords_.matches(pair.secret, found ? account->user.password : ""));
-  if (!found || lock_.is_locked(*account)) return wrong();
-  if (!matches) {
-    GH_CHECK(lock_.failed(*account));
-    return wrong();
-  }
-  GH_CHECK(lock_.succeeded(*account));
-  if (!account->active()) return wrong();
-  return account;
+  Result<Account> account = local_.authenticate(pair.name, pair.secret);
+  if (account || account.error().code != ErrorCode::unauthenticated) return account;
+  return ldap_.authenticate(pair.name, pair.secret);
 }
 
 Result<Account> Login::check_remembered(const NameAndSecret& pair) {

@@ -15,10 +15,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "keymanager/account_lock.h"
 #include "keymanager/basic.h"
-#include "keymanager/directory.h"
-#include "keymanager/password.h"
+#include "keymanager/ldap_user_store.h"
+#include "keymanager/local_user_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -50,11 +49,13 @@ class Login {
 
   // Constant after construction.
   Directory& directory_;
-  Passwords& passwords_;
-  AccountLock lock_;  // in the database
   const Clock& clock_;
   const std::chrono::seconds lifetime_;
   const std::string key_;
+
+  // Asked in this order.
+  LocalUserStore local_;
+  LdapUserStore ldap_;
 
   std::mutex mutex_;
   std::unordered_map<std::string, Remembered> pairs_;  // guarded by mutex_

@@ -111,6 +111,8 @@ constexpr Problem problems[] = {
     tenant_active,
     sign_up_disabled,
     successor_needed,
+    user_store_not_found,
+    user_store_exists,
 };
 
 }  // namespace

@@ -198,6 +198,9 @@ inline constexpr Problem tenant_active{909012, ErrorCode::conflict,
 inline constexpr Problem sign_up_disabled{909013, ErrorCode::forbidden, "Nobody can sign up here"};
 inline constexpr Problem successor_needed{909014, ErrorCode::conflict,
                                           "The user owns what others use; name a successor"};
+inline constexpr Problem user_store_not_found{909015, ErrorCode::not_found, "No such user store"};
+inline constexpr Problem user_store_exists{909016, ErrorCode::conflict,
+                                           "A user store of this name exists"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();

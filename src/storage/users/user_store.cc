@@ -7,6 +7,7 @@
 #include "storage/users/login_failures.h"
 #include "storage/users/profile_store.h"
 #include "storage/users/second_factor_store.h"
+#include "storage/users/user_store_settings.h"
 
 namespace gatehouse::storage {
 
@@ -209,6 +210,7 @@ Result<> UserStore::remove(std::string_view id, const Occurrence& occurrence) {
       "DELETE FROM um_former_password WHERE tenant_id = $1 AND user_id = $2", tenant_, id));
   GH_CHECK(LoginFailures(transaction_, tenant_).forget(id));
   GH_CHECK(ProfileStore(transaction_, tenant_).remove(id));
+  GH_CHECK(UserStoreSettings(transaction_, tenant_).unlink(id));
   return tell("removed", id, occurrence);
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where passwords are held: in our own table, or in a directory that a tenant trusts.
+//
+// Thread:  pool threads; a call waits for hashing or for the network.
+#pragma once
+
+#include <string>
+
+#include "keymanager/directory.h"
+
+namespace gatehouse::keymanager {
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+
+  // The user of this name ("anna", "anna@example.com"), when it is their password. Whoever is
+  // unknown, locked or wrong about the password gets the same error.
+  // Error: unauthenticated; exhausted, when too many wait; unavailable, when whoever knows does not
+  // answer.
+  virtual Result<Account> authenticate(const std::string& name, const std::string& password) = 0;
+};
+
+// The error of every password that does not hold.
+tl::unexpected<Error> wrong_password();
+
+}  // namespace gatehouse::keymanager

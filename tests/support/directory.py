@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An LDAP directory (Debian's slapd) on private ports, with its data in a temporary folder."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+SLAPD = "/usr/sbin/slapd"
+BASE = "dc=example,dc=org"
+MANAGER = f"cn=manager,{BASE}"
+MANAGER_PASSWORD = "manager-secret"
+START_SECONDS_MAX = 10
+
+CONFIGURATION = """
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/slapd.pid
+TLSCertificateFile {folder}/tls.crt
+TLSCertificateKeyFile {folder}/tls.key
+database mdb
+suffix "{base}"
+rootdn "{manager}"
+rootpw {password}
+directory {folder}/data
+index uid,member eq
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="{manager}" read by * none
+"""
+
+
+def person(name, password, **more):
+    lines = [f"dn: uid={name},ou=people,{BASE}", "objectClass: inetOrgPerson", f"uid: {name}",
+             f"cn: {name}", f"sn: {name}", f"userPassword: {password}"]
+    return "\n".join(lines + [f"{key}: {value}" for key, value in more.items()])
+
+
+def group(name, *members):
+    lines = [f"dn: cn={name},ou=groups,{BASE}", "objectClass: groupOfNames", f"cn: {name}"]
+    return "\n".join(lines + [f"member: {member}" for member in members])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Directory:
+    """A running slapd. Use as a context manager; `stop` and `start` keep data and ports."""
+
+    def __init__(self, *entries):
+        self.folder = tempfile.mkdtemp(prefix="gatehouse-ldap-")
+        self.port, self.tls_port = free_port(), free_port()
+        self.process = None
+        self.prepare(entries)
+
+    def prepare(self, entries):
+        os.mkdir(os.path.join(self.folder, "data"))
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=directory", "-addext",
+             "subjectAltName=IP:127.0.0.1", "-keyout", self.path("tls.key"),
+             "-out", self.path("tls.crt")], check=True, capture_output=True)
+        with open(self.path("slapd.conf"), "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION.format(folder=self.folder, base=BASE, manager=MANAGER,
+                                            password=MANAGER_PASSWORD))
+        tree = [f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: example"]
+        tree += [f"dn: ou={unit},{BASE}\nobjectClass: organizationalUnit\nou: {unit}"
+                 for unit in ("people", "groups")]
+        subprocess.run([SLAPD, "-T", "add", "-f", self.path("slapd.conf")], check=True,
+                       input="\n\n".join(tree + list(entries)).encode(), capture_output=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, scheme="ldap"):
+        return f"{scheme}://127.0.0.1:{self.tls_port if scheme == 'ldaps' else self.port}"
+
+    def certificate(self):
+        with open(self.path("tls.crt"), "rb") as file:
+            return file.read()
+
+    def start(self):
+        urls = f"ldap://127.0.0.1:{self.port}/ ldaps://127.0.0.1:{self.tls_port}/"
+        with open(self.path("log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [SLAPD, "-h", urls, "-f", self.path("slapd.conf"), "-d", "0"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError("slapd ended")
+            try:
+                socket.create_connection(("127.0.0.1", self.tls_port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.01)
+        raise RuntimeError("slapd is not ready")
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def modify(self, change):
+        subprocess.run(["ldapmodify", "-x", "-H", f"ldap://127.0.0.1:{self.port}", "-D", MANAGER,
+                        "-w", MANAGER_PASSWORD], input=change.encode(), check=True,
+                       capture_output=True)
