@@ -34,6 +34,8 @@ bool Account::has_role(std::string_view role) const {
 }
 
 Result<Account> Directory::by_name(std::string_view name) const {
+  // No name has a NUL, and no database takes one.
+  if (name.find('\0') != name.npos) return fail(ErrorCode::not_found, "No such user");
   return users_.read([&](Transaction& transaction) -> Result<Account> {
     const storage::TenantStore tenants(transaction);
     // Behind the last @ may stand a tenant's domain.
