@@ -3,6 +3,7 @@
 // /key-managers: other servers whose tokens open the APIs of a tenant.
 #include "admin/admin.h"
 #include "core/id.h"
+#include "core/text.h"
 #include "rest/problems.h"
 #include "rest/provider_presets.h"
 #include "storage/apis/key_manager_store.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/test_admin.h"
+#include "core/text.h"
 #include "storage/apis/key_manager_store.h"
 #include "storage/apis/key_mapping_store.h"
 

@@ -35,6 +35,16 @@ constexpr std::array errors{invalid_request,
                             invalid_client_metadata,
                             unapproved_software_statement};
 
+constexpr bool numbers_differ() {
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (errors[i].number == errors[j].number) return false;
+    }
+  }
+  return true;
+}
+static_assert(numbers_differ(), "an error is known by its number");
+
 http::Response uncached(int status, const json::object& body) {
   http::Response response = http::make_response(status, "application/json", json::serialize(body));
   response.headers.add("Cache-Control", "no-store");

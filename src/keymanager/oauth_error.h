@@ -66,11 +66,11 @@ inline constexpr OAuthError device_denied{909122, ErrorCode::invalid_argument, "
                                           400};
 
 // RFC 7591, section 3.2.2.
-inline constexpr OAuthError invalid_redirect_uri{909121, ErrorCode::invalid_argument,
+inline constexpr OAuthError invalid_redirect_uri{909124, ErrorCode::invalid_argument,
                                                  "invalid_redirect_uri", 400};
-inline constexpr OAuthError invalid_client_metadata{909122, ErrorCode::invalid_argument,
+inline constexpr OAuthError invalid_client_metadata{909125, ErrorCode::invalid_argument,
                                                     "invalid_client_metadata", 400};
-inline constexpr OAuthError unapproved_software_statement{909123, ErrorCode::invalid_argument,
+inline constexpr OAuthError unapproved_software_statement{909126, ErrorCode::invalid_argument,
                                                           "unapproved_software_statement", 400};
 
 // `return refuse(invalid_grant, "The user name or the password is wrong");` — `detail` is logged.

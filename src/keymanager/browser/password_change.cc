@@ -4,7 +4,7 @@
 #include "core/digest.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "storage/users/account.h"
+#include "rest/password_change.h"
 
 namespace gatehouse::keymanager {
 
@@ -73,8 +73,14 @@ Result<> PasswordChange::reset(std::string_view token, std::string_view password
 }
 
 Result<std::string> PasswordChange::hash_of(const Account& account, std::string_view password) {
-  GH_CHECK(storage::check_password(password, account.user.name));
-  return passwords_.hash(password);
+  const rest::PasswordHashing hashing{
+      .hash = [this](const std::string& text) { return passwords_.hash(text); },
+      .matches =
+          [this](const std::string& text, const std::string& hash) {
+            return passwords_.matches(text, hash);
+          }};
+  return rest::hash_new_password(users_, account.tenant, account.user, std::string(password),
+                                 hashing);
 }
 
 storage::Occurrence PasswordChange::now_happens() const {
