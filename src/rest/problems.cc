@@ -104,8 +104,6 @@ constexpr Problem problems[] = {
     api_in_use,
     role_in_use,
     built_in,
-    key_manager_issuer_exists,
-    key_manager_in_use,
     tenant_exists,
     tenant_not_found,
     tenant_active,
@@ -113,6 +111,8 @@ constexpr Problem problems[] = {
     successor_needed,
     user_store_not_found,
     user_store_exists,
+    key_manager_issuer_exists,
+    key_manager_in_use,
 };
 
 }  // namespace

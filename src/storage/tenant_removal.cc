@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/tenant_removal.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/text.h"
@@ -51,6 +52,11 @@ std::vector<std::string> tables_of_tenants(std::span<const Migration> migrations
   for (const Migration& migration : migrations) {
     for (const std::string& statement : statements_of(migration.sql)) {
       std::erase(tables, table_after(statement, "DROP TABLE "));
+      const std::string renamed = table_after(statement, "ALTER TABLE ");
+      const std::size_t to = statement.find(" RENAME TO ");
+      if (to != statement.npos) {
+        std::ranges::replace(tables, renamed, table_after(statement.substr(to), " RENAME TO "));
+      }
       const std::string table = table_after(statement, "CREATE TABLE ");
       const bool of_tenants = statement.find("tenant_id") != statement.npos;
       if (table.empty() || !of_tenants || std::ranges::find(kept, table) != kept.end()) continue;
