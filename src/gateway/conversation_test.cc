@@ -39,7 +39,8 @@ class AllocationTest : public ::testing::Test {
                       [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
                         return std::make_unique<http::LocalClient>(loop, pool_, key_manager_);
                       },
-                      1, [](unsigned, std::uint64_t) {}},
+                      1, [this](const Sha256&) -> TokenHome& { return worker_->home(); },
+                      [](unsigned, std::uint64_t) {}},
         0);
   }
   ~AllocationTest() override {

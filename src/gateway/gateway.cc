@@ -47,6 +47,9 @@ Gateway::Gateway(const Parts& parts, Options options)
         access_log_,
         parts_.key_manager,
         parts_.random.number(),
+        [this](const Sha256& hash) -> TokenHome& {
+          return workers_[home_number(hash, workers_.size())]->home();
+        },
         [this](unsigned which, std::uint64_t number) { feed_->adopted(which, number); }};
     workers_.push_back(std::make_unique<Worker>(worker, i));
   }

@@ -146,6 +146,69 @@ TEST_F(Restarted, FailsClosedWhereThatIsWanted) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(call("good"), 503);
 }
 
+class ManyWorkers : public ::testing::Test {
+ protected:
+  static constexpr unsigned workers = 4;
+
+  ManyWorkers() {
+    world_.deploy(test_api("pizza", backend_.url()));
+    world_.start();
+    world_.catch_up();
+  }
+  static std::string call_with(const std::string& token) {
+    return "GET /pizza/1/menu HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer " + token + "\r\n\r\n";
+  }
+  // Over a connection of its own, which any worker may take.
+  int call(const std::string& token) {
+    return TestClient(world_.port()).call(call_with(token)).status;
+  }
+
+  TestBackend backend_{TestBackend::answers("x")};
+  TestWorld world_{workers};
+};
+
+TEST_F(ManyWorkers, ATokenKnownToOneIsServedByTheOthersWhileTheKeyManagerIsAway) {
+  EXPECT_EQ(call("good"), 200);
+  world_.key_manager.set_down(true);
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(call("good"), 200);
+  EXPECT_EQ(call("never-seen"), 503);
+}
+
+TEST_F(ManyWorkers, AskTheKeyManagerOnceForEachToken) {
+  constexpr int tokens = 100;
+  for (int i = 0; i < tokens; ++i) {
+    world_.key_manager.issue("token" + std::to_string(i), world_.valid_token());
+  }
+  std::atomic<int> served{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 8; ++caller) {
+    callers.emplace_back([&] {
+      for (int connection = 0; connection < 3; ++connection) {
+        TestClient client(world_.port());
+        for (int i = 0; i < tokens; ++i) {
+          if (client.call(call_with("token" + std::to_string(i))).status == 200) ++served;
+        }
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(served, 8 * 3 * tokens);
+  EXPECT_EQ(world_.key_manager.asked(), static_cast<std::size_t>(tokens));
+}
+
+TEST_F(ManyWorkers, MayStopWhileTheyAskEachOther) {
+  world_.key_manager.hold(true);
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.push_back(std::make_unique<TestClient>(world_.port()));
+    clients.back()->write(call_with("token" + std::to_string(i)));
+  }
+  while (world_.key_manager.waiting() == 0) std::this_thread::yield();
+  std::thread answers([&] { world_.key_manager.hold(false); });
+  world_.gateway->stop();
+  answers.join();
+}
+
 TEST(Gateway, DrainingAnswersWhatIsUnderWayAndEndsConnections) {
   std::atomic<bool> asked{false};
   std::atomic<bool> go{false};

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/key_resolver.h"
 
-#include <cstring>
-
 #include "core/log.h"
 
 namespace gatehouse::gateway {
 
 namespace {
 
-// How often a verdict that came too late for a revocation is asked for anew.
-constexpr unsigned attempts_max = 3;
-
 tl::unexpected<Error> no_answer(std::string detail) {
   return fail(ErrorCode::unavailable, "The key manager does not answer", std::move(detail));
 }
 
-Token token_from(model::Validation validation, Tick now) {
+Token token_from(model::Validation validation, Tick now, std::uint64_t revocation) {
   Token token;
   token.checked_at = now;
+  token.revocation = revocation;
   if (!validation.active) {
     const bool expired = validation.code == static_cast<std::uint32_t>(FaultCode::token_expired);
     token.state = expired ? TokenState::expired : TokenState::unknown;
@@ -59,12 +55,6 @@ Result<Verdicts> verdicts_from(const http::Response& response, std::size_t count
 }
 
 }  // namespace
-
-std::size_t KeyResolver::HashOfHash::operator()(const Sha256& hash) const {
-  std::size_t bits = 0;
-  std::memcpy(&bits, hash.data(), sizeof bits);
-  return bits;
-}
 
 net::Task<Result<Token>> KeyResolver::resolve(std::string_view token, const Sha256& hash,
                                               model::TenantNumber tenant) {
@@ -138,28 +128,26 @@ net::Task<> KeyResolver::send_one(QuestionPointer question) {
 
 void KeyResolver::settle_all(const std::vector<QuestionPointer>& batch,
                              const Result<http::Response>& response) {
-  const Result<Verdicts> verdicts =
+  Result<Verdicts> verdicts =
       response ? verdicts_from(*response, batch.size()) : Result<Verdicts>(no_answer(""));
   if (!verdicts) {
     parts_.failures.add();
     log_warning("Key manager: {}", response ? verdicts.error().detail : response.error().message);
     for (const QuestionPointer& question : batch) {
-      // It may be checked again by the next call that finds it old.
-      if (Token* token = parts_.tokens.find(question->hash)) token->rechecking = false;
       finish(question, tl::unexpected<Error>(verdicts.error()));
     }
     return;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    settle(batch[i], token_from(verdicts->list[i], parts_.loop.tick()), verdicts->revocation);
+    settle(batch[i],
+           token_from(std::move(verdicts->list[i]), parts_.loop.tick(), verdicts->revocation));
   }
 }
 
-void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer,
-                         std::uint64_t revocation) {
+void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer) {
   Token& token = *answer;
   if (token.state == TokenState::active) {
-    switch (parts_.revocations.check(question->hash, token, revocation)) {
+    switch (parts_.revocations.check(question->hash, token, token.revocation)) {
       case Revoked::no: break;
       case Revoked::ask_again:
         if (++question->attempts < attempts_max) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks the key manager about tokens that a worker does not remember.
+// Asks the key manager about tokens that their home worker does not remember.
 //
 // Equal questions at one time are asked once. What is asked in one turn of the loop, or while
 // `batches_max` batches are under way, goes in one batch of at most `batch_max` tokens: a quiet
@@ -34,6 +34,8 @@ namespace gatehouse::gateway {
 
 class KeyResolver {
  public:
+  // How often a verdict that came too late for a revocation is asked for anew.
+  static constexpr unsigned attempts_max = 3;
   static constexpr std::size_t batch_max = 64;
   static constexpr std::size_t batches_max = 4;
   static constexpr std::size_t questions_max = 10'000;
@@ -76,9 +78,6 @@ class KeyResolver {
     net::Condition answered;
   };
   using QuestionPointer = std::shared_ptr<Question>;
-  struct HashOfHash {
-    std::size_t operator()(const Sha256& hash) const;
-  };
 
   QuestionPointer ask(std::string_view token, const Sha256& hash, model::TenantNumber tenant);
   net::Task<> send_one(QuestionPointer question);
@@ -86,11 +85,11 @@ class KeyResolver {
   std::vector<QuestionPointer> take_batch();
   void settle_all(const std::vector<QuestionPointer>& batch,
                   const Result<http::Response>& response);
-  void settle(const QuestionPointer& question, Result<Token> answer, std::uint64_t revocation);
+  void settle(const QuestionPointer& question, Result<Token> answer);
   void finish(const QuestionPointer& question, Result<Token> answer);
 
   const Parts parts_;
-  boost::unordered_flat_map<Sha256, QuestionPointer, HashOfHash> questions_;
+  boost::unordered_flat_map<Sha256, QuestionPointer, HashOfSha256> questions_;
   std::vector<QuestionPointer> waiting_;
   std::size_t batches_ = 0;
   std::size_t foreign_ = 0;

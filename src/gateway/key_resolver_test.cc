@@ -3,67 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/test_held_client.h"
+
 namespace gatehouse::gateway {
 namespace {
 
-// Answers when the test says so, with what the test says.
-class HeldClient final : public http::Client {
- public:
-  explicit HeldClient(net::Loop& loop) : changed_(loop) {}
-
-  net::Task<Result<http::Response>> send(const http::Request& request,
-                                         std::chrono::milliseconds) override {
-    const auto body = parse_json_object(request.body);
-    batches.push_back(texts_of(*body, "tokens"));
-    const std::size_t mine = batches.size() - 1;
-    changed_.notify_all();
-    while (answers.size() <= mine) {
-      const bool told = co_await changed_.wait_until(net::never);
-      GH_ASSERT(told);
-    }
-    co_return answers[mine];
-  }
-  Result<http::Response> ask(const http::Request&, std::chrono::milliseconds) override {
-    return fail(ErrorCode::internal, "Not on a loop");
-  }
-
-  void answer(std::uint64_t revocation, const std::vector<model::Validation>& list) {
-    json::array array;
-    for (const auto& each : list) array.push_back(to_json(each));
-    answers.emplace_back(http::make_response(
-        200, "application/json",
-        json::serialize(json::object{{"revocation", revocation}, {"list", std::move(array)}})));
-    changed_.notify_all();
-  }
-  void answer_nothing() {
-    answers.emplace_back(fail(ErrorCode::unavailable, "Nobody is there"));
-    changed_.notify_all();
-  }
-  net::Task<> wait_for_batches(std::size_t count) {
-    while (batches.size() < count) {
-      const bool told = co_await changed_.wait_until(net::never);
-      GH_ASSERT(told);
-    }
-  }
-
-  std::vector<std::vector<std::string>> batches;
-  std::vector<Result<http::Response>> answers;
-
- private:
-  net::Condition changed_;
-};
-
 class KeyResolverTest : public ::testing::Test {
  protected:
-  static model::Validation active(const std::string& user = "") {
-    model::Validation validation;
-    validation.active = true;
-    validation.client_id = "client";
-    validation.user_id = user;
-    validation.issued_at = from_ms(100);
-    validation.expires_at = from_ms(1'000'000);
-    return validation;
-  }
+  static model::Validation active(const std::string& user = "") { return active_validation(user); }
   void ask(const std::string& token) { group_.spawn(resolve(token)); }
   net::Task<> resolve(std::string token) {
     const Sha256 hash = sha256(token);
@@ -143,7 +90,6 @@ TEST_F(KeyResolverTest, AVerdictOnAUserWhoChangedMeanwhileIsAskedForAgain) {
 TEST_F(KeyResolverTest, NoAnswerIsAnErrorAndWhatIsRememberedStays) {
   Token token;
   token.state = TokenState::active;
-  token.rechecking = true;
   tokens_.put(sha256("a"), token);
   ask("a");
   wait_for_batches(1);
@@ -152,7 +98,6 @@ TEST_F(KeyResolverTest, NoAnswerIsAnErrorAndWhatIsRememberedStays) {
   EXPECT_EQ(results_[0].error().code, ErrorCode::unavailable);
   EXPECT_EQ(failures_.value(), 1U);
   ASSERT_NE(tokens_.find(sha256("a")), nullptr);
-  EXPECT_FALSE(tokens_.find(sha256("a"))->rechecking);
 }
 
 TEST_F(KeyResolverTest, WithTheCacheOffNothingIsRemembered) {

@@ -39,7 +39,8 @@ struct Options {
   std::shared_ptr<const net::TlsClient> backend_trust;  // null: https backends are left out
 
   CacheRules cache_rules;
-  std::size_t tokens_max = 10'000;  // remembered by each worker
+  std::size_t tokens_max = 10'000;        // remembered by each worker
+  std::size_t node_tokens_max = 100'000;  // remembered by all home workers together
   // Unknown tokens that one client address may try in a minute, at each worker; 0: no limit.
   std::uint32_t token_trials_max = 100;
   std::size_t limits_max = 200'000;  // keys of limits, of all workers together

@@ -8,6 +8,8 @@
 // Thread:  one event loop.
 #pragma once
 
+#include <algorithm>
+
 #include "gateway/exchange.h"
 #include "gateway/revocations.h"
 #include "gateway/token_trials.h"
@@ -22,6 +24,26 @@ struct CacheRules {
   std::chrono::seconds stale_max{86'400};  // how long it serves while nobody can be asked; 0: not
   std::chrono::seconds unknown_ttl{30};    // of tokens that nobody knows
 };
+
+// Whether what is remembered of a token may still be used.
+enum class Freshness : std::uint8_t {
+  fresh,
+  old,  // yes, and it is checked again in the background
+  useless,
+};
+inline Freshness freshness(const Token& token, const CacheRules& rules, Tick now) {
+  const auto age = now - token.checked_at;
+  if (token.state != TokenState::active) {
+    return age < rules.unknown_ttl ? Freshness::fresh : Freshness::useless;
+  }
+  if (token.remember.count() > 0) {
+    return age < std::min<Tick::duration>(token.remember, rules.ttl) ? Freshness::fresh
+                                                                     : Freshness::useless;
+  }
+  if (token.source == TokenSource::jwt || age < rules.ttl) return Freshness::fresh;
+  return age < rules.ttl + rules.stale_max && rules.stale_max.count() > 0 ? Freshness::old
+                                                                          : Freshness::useless;
+}
 
 // What the stages of one worker may touch beside the exchange.
 struct Surroundings {

@@ -157,6 +157,10 @@ net::Task<> Conversation::meet_credential() {
   Result<Token> token = co_await worker_.keys().resolve(
       exchange_.credential, exchange_.credential_hash, exchange_.asked_for);
   if (token) {
+    const CacheRules& rules = worker_.options().cache_rules;
+    if (rules.enabled && freshness(*token, rules, worker_.loop().tick()) == Freshness::old) {
+      worker_.metrics().stale_tokens->add();
+    }
     exchange_.verdict = std::make_unique<Token>(*std::move(token));
   } else {
     exchange_.verdict = worker_.recall(exchange_.credential_hash);

@@ -5,6 +5,7 @@
 // Thread:  handlers are called from several threads; one mutex each.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -153,8 +154,14 @@ class TestKeyManager final : public http::Handler {
     const std::lock_guard lock(mutex_);
     return batches_;
   }
+  // While held, whoever asks waits.
+  void hold(bool held) { held_ = held; }
+  std::size_t waiting() const { return waiting_; }
 
   http::Response handle(const http::Request& request) override {
+    ++waiting_;
+    while (held_) std::this_thread::yield();
+    --waiting_;
     const std::lock_guard lock(mutex_);
     if (down_) return http::make_response(503, "text/plain", "");
     if (!request.target.starts_with("/internal/")) {
@@ -182,6 +189,8 @@ class TestKeyManager final : public http::Handler {
   bool down_ = false;
   std::size_t asked_ = 0;
   std::size_t batches_ = 0;
+  std::atomic<bool> held_{false};
+  std::atomic<std::size_t> waiting_{0};
   std::uint64_t revocation_ = 0;
   std::map<std::string, model::Validation> tokens_;
 };

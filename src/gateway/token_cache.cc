@@ -8,17 +8,21 @@
 
 namespace gatehouse::gateway {
 
+std::size_t HashOfSha256::operator()(const Sha256& hash) const {
+  std::size_t bits = 0;
+  std::memcpy(&bits, hash.data(), sizeof bits);
+  return bits;
+}
+
 TokenCache::TokenCache(std::size_t entries_max)
-    : entries_(entries_max), index_(std::bit_ceil(entries_max * 2), none) {
+    : entries_max_(entries_max), index_(std::bit_ceil(entries_max * 2), none) {
   GH_ASSERT(entries_max > 0);
+  entries_.reserve(entries_max);
   free_.reserve(entries_max);
-  for (std::size_t i = entries_max; i-- > 0;) free_.push_back(static_cast<std::uint32_t>(i));
 }
 
 std::size_t TokenCache::home(const Sha256& hash) const {
-  std::size_t bits = 0;
-  std::memcpy(&bits, hash.data(), sizeof bits);
-  return bits & (index_.size() - 1);
+  return HashOfSha256()(hash) & (index_.size() - 1);
 }
 
 std::size_t TokenCache::probe(const Sha256& hash) const {
@@ -55,6 +59,10 @@ Token& TokenCache::put(const Sha256& hash, Token token) {
 
 // The hand passes over what was used since it last came by (CLOCK).
 std::uint32_t TokenCache::free_entry() {
+  if (free_.empty() && entries_.size() < entries_max_) {
+    entries_.emplace_back();
+    return static_cast<std::uint32_t>(entries_.size() - 1);
+  }
   while (free_.empty()) {
     Entry& entry = entries_[hand_];
     hand_ = (hand_ + 1) % entries_.size();

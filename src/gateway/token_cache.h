@@ -8,7 +8,8 @@
 // kept beside the token and void with the next snapshot.
 //
 // Thread:  belongs to one event loop.
-// Memory:  `entries_max` entries, made at once; a full cache forgets one that was not used lately.
+// Memory:  room for `entries_max` entries, touched as they come; a full cache forgets one that was
+//          not used lately.
 // Cost:    a hit allocates nothing: one probe by the digest of the token.
 #pragma once
 
@@ -24,6 +25,10 @@
 #include "model/snapshot.h"
 
 namespace gatehouse::gateway {
+
+struct HashOfSha256 {
+  std::size_t operator()(const Sha256& hash) const;
+};
 
 enum class TokenState : std::uint8_t {
   active,
@@ -69,7 +74,8 @@ struct Token {
   // Trusted for so long after its check and no longer; zero: as the rules of the cache say.
   std::chrono::seconds remember{0};
 
-  Tick checked_at{};  // when the key manager last said so
+  Tick checked_at{};             // when the key manager last said so
+  std::uint64_t revocation = 0;  // the newest one that it had seen by then
   bool rechecking = false;
 
   // The limit of its application, kept beside the token because the key costs a digest.
@@ -112,6 +118,7 @@ class TokenCache {
   void erase_slot(std::size_t slot);
   std::uint32_t free_entry();
 
+  const std::size_t entries_max_;
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> index_;  // a power of two, at most half full; linear probing
   std::vector<std::uint32_t> free_;

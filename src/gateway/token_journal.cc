@@ -57,12 +57,6 @@ Sha256 journal_hash(std::string_view key, const Sha256& token_hash) {
   return hmac_sha256(key, to_bytes(token_hash));
 }
 
-std::size_t HashOfSha256::operator()(const Sha256& hash) const {
-  std::size_t bits = 0;
-  std::memcpy(&bits, hash.data(), sizeof bits);
-  return bits;
-}
-
 TokenJournal::TokenJournal(const std::string& folder) : file_(folder + "/tokens.jsonl") {}
 
 TokenJournal::~TokenJournal() {

@@ -32,9 +32,6 @@ struct Remembered {
   Instant checked_at{};
 };
 
-struct HashOfSha256 {
-  std::size_t operator()(const Sha256& hash) const;
-};
 using RememberedTokens = boost::unordered_flat_map<Sha256, Remembered, HashOfSha256>;
 
 class TokenJournal {

@@ -66,7 +66,9 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics, unsigned worker) {
                                "From the head of a request to the end of its answer");
   token_hits = counter("gatehouse_gateway_token_hits_total", "Credentials that were remembered");
   token_misses = counter("gatehouse_gateway_token_misses_total",
-                         "Credentials that the key manager was asked about");
+                         "Credentials that their home worker was asked about");
+  home_hits = counter("gatehouse_gateway_home_hits_total",
+                      "Questions that a home worker answered without the key manager");
   key_manager_failures = counter("gatehouse_gateway_key_manager_failures_total",
                                  "Questions to the key manager without an answer");
   stale_tokens = counter("gatehouse_gateway_stale_tokens_total",
@@ -96,9 +98,11 @@ Worker::Worker(const Parts& parts, unsigned number)
       lease_client_(loop_, parts.bus, leases_, holder_name(parts_.options.node, number)),
       trials_(parts_.options.token_trials_max, *metrics_.refused_trials),
       surroundings_{parts_.options.cache_rules, tokens_, revocations_, leases_, trials_},
-      keys_({loop_, *key_manager_, tokens_, revocations_, parts_.options.cache_rules,
-             *metrics_.key_manager_failures,
+      home_({loop_, *key_manager_, revocations_, parts_.options.cache_rules,
+             *metrics_.key_manager_failures, *metrics_.home_hits,
+             std::max<std::size_t>(parts_.options.node_tokens_max / parts_.options.workers, 16),
              [this](const Sha256& hash, const Token& token) { learn(hash, token); }}),
+      keys_({loop_, parts_.home_of, tokens_, revocations_, parts_.options.cache_rules}),
       log_lines_(parts.access_log),
       tls_(parts_.options.tls),
       tick_(loop_, [this] { tick(); }) {
@@ -199,9 +203,15 @@ void Worker::take_news() {
 
 void Worker::apply(const model::Revocation& revocation) {
   revocations_.add(revocation, now());
-  if (const auto hash = sha256_from_hex(revocation.value)) return tokens_.erase(*hash);
-  tokens_.erase_if(
-      [&](const Sha256&, const Token& token) { return Revocations::means(revocation, "", token); });
+  for (TokenCache* tokens : {&tokens_, &home_.tokens()}) {
+    if (const auto hash = sha256_from_hex(revocation.value)) {
+      tokens->erase(*hash);
+    } else {
+      tokens->erase_if([&](const Sha256&, const Token& token) {
+        return Revocations::means(revocation, "", token);
+      });
+    }
+  }
 }
 
 void Worker::set_tls(std::shared_ptr<const net::TlsServer> tls) {

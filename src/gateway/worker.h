@@ -17,7 +17,7 @@
 
 #include "core/metrics.h"
 #include "gateway/access_log.h"
-#include "gateway/key_resolver.h"
+#include "gateway/home_client.h"
 #include "gateway/lease_client.h"
 #include "gateway/options.h"
 #include "gateway/snapshot.h"
@@ -80,6 +80,7 @@ struct WorkerMetrics {
   Histogram* latency;
   Counter* token_hits;
   Counter* token_misses;
+  Counter* home_hits;
   Counter* key_manager_failures;
   Counter* stale_tokens;
   Counter* refused_trials;
@@ -99,6 +100,8 @@ class Worker {
     AccessLog& access_log;
     std::function<std::unique_ptr<http::Client>(net::Loop&)> key_manager;
     std::uint64_t seed;  // of ids that need not be secret
+    // Whose home a token is; called on the loops.
+    std::function<TokenHome&(const Sha256&)> home_of;
     // Called on the loop when this worker stands at a snapshot.
     std::function<void(unsigned worker, std::uint64_t number)> adopted;
   };
@@ -135,7 +138,8 @@ class Worker {
   http::Drain& drain() { return drain_; }
   http::UpstreamPool& upstreams() { return upstreams_; }
   http::Client& key_manager() { return *key_manager_; }
-  KeyResolver& keys() { return keys_; }
+  HomeClient& keys() { return keys_; }
+  TokenHome& home() { return home_; }
   LeaseClient& leases() { return lease_client_; }
   Surroundings& surroundings() { return surroundings_; }
   UsageRecorder& usage() { return usage_; }
@@ -193,7 +197,8 @@ class Worker {
   LeaseClient lease_client_;
   TokenTrials trials_;
   Surroundings surroundings_;
-  KeyResolver keys_;
+  TokenHome home_;
+  HomeClient keys_;
   UsageRecorder usage_;
   std::vector<Remembered> learned_;                     // since collect()
   std::shared_ptr<const RememberedTokens> remembered_;  // null: none

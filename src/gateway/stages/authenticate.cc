@@ -91,23 +91,6 @@ Flow find_credential(Exchange& exchange) {
   return Flow::proceed;
 }
 
-// Whether what is remembered of a token may still be used.
-enum class Freshness : std::uint8_t { fresh, old, useless };
-
-Freshness freshness(const Token& token, const CacheRules& rules, Tick now) {
-  const auto age = now - token.checked_at;
-  if (token.state != TokenState::active) {
-    return age < rules.unknown_ttl ? Freshness::fresh : Freshness::useless;
-  }
-  if (token.remember.count() > 0) {
-    return age < std::min<Tick::duration>(token.remember, rules.ttl) ? Freshness::fresh
-                                                                     : Freshness::useless;
-  }
-  if (token.source == TokenSource::jwt || age < rules.ttl) return Freshness::fresh;
-  return age < rules.ttl + rules.stale_max && rules.stale_max.count() > 0 ? Freshness::old
-                                                                          : Freshness::useless;
-}
-
 // Whether another server's token was checked for this tenant, as that server is set up now.
 bool is_still_ours(const Exchange& exchange, const Token& token) {
   if (token.key_manager.empty()) return true;
