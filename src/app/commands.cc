@@ -153,9 +153,11 @@ Result<> run_rotate_keys(const Configuration& configuration, std::ostream& out) 
   GH_TRY(sealer, workshop.sealer(configuration));
   keymanager::SigningKeys keys(workshop.databases->api_manager(), workshop.surroundings.clock,
                                workshop.surroundings.random, sealer,
-                               keymanager::Options{}.signing_algorithm);
-  GH_TRY(kid, keys.rotate());
-  out << "Key " << kid << " is published now and signs in an hour\n";
+                               configuration.signing_algorithms());
+  GH_TRY(kids, keys.rotate());
+  for (const std::string& kid : kids) {
+    out << "Key " << kid << " is published now and signs in an hour\n";
+  }
   return {};
 }
 

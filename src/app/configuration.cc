@@ -189,6 +189,15 @@ std::string Configuration::issuer() const {
   return fmt::format("https://{}:{}/oauth2/token", server.hostname, port(9443));
 }
 
+std::vector<jose::Algorithm> Configuration::signing_algorithms() const {
+  std::vector<jose::Algorithm> algorithms;
+  for (const std::string& name : key_manager.signing_algorithms) {
+    const Result<jose::Algorithm> algorithm = jose::parse_algorithm(name);
+    if (algorithm) algorithms.push_back(*algorithm);
+  }
+  return algorithms;
+}
+
 Result<Configuration> read_configuration(const ConfigurationSources& sources) {
   Configuration configuration;
   const std::vector<ConfigurationKey> keys = keys_of(configuration);

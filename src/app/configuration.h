@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "jose/algorithm.h"
 
 namespace gatehouse::app {
 
@@ -37,6 +38,8 @@ struct LogConfig {
 struct TlsConfig {
   std::string certificate;
   std::string key;
+  bool client_certificates = false;
+  std::string client_authorities;
 };
 
 struct AdminConfig {
@@ -78,6 +81,8 @@ struct KeyManagerConfig {
   bool key_cache = false;
   bool allow_both_caches = false;
   std::string issuer;
+  bool dpop_nonce = false;
+  std::vector<std::string> signing_algorithms{"RS256", "ES256", "EdDSA"};
 };
 
 struct LoginConfig {
@@ -122,6 +127,8 @@ struct Configuration {
   std::string base_url() const;
   // The issuer of our tokens: as configured, else made of hostname and port.
   std::string issuer() const;
+  // key_manager.signing_algorithms, which check_rules has read.
+  std::vector<jose::Algorithm> signing_algorithms() const;
 };
 
 // Where settings come from, weakest first.

@@ -2,6 +2,7 @@
 #include "app/configuration_keys.h"
 
 #include <algorithm>
+#include <set>
 
 namespace gatehouse::app {
 
@@ -76,6 +77,12 @@ void add_files(Keys& keys, Configuration& all) {
            "at the "
            "first start."},
           {"tls", "key", &all.tls.key, "PEM file with its private key."},
+          {"tls", "client_certificates", &all.tls.client_certificates,
+           "Whether ports 9443 and 8243 ask clients for a certificate, which mutual TLS needs. A "
+           "browser that has one may show a dialog."},
+          {"tls", "client_authorities", &all.tls.client_authorities,
+           "PEM file of the authorities whose certificates prove an OAuth client "
+           "(tls_client_auth); empty: none."},
           {"admin", "username", &all.admin.username,
            "The first administrator, made at the first start."},
           {"database", "user_manager", &all.database.user_manager,
@@ -159,6 +166,11 @@ void add_control_plane(Keys& keys, Configuration& all) {
                   {"key_manager", "issuer", &all.key_manager.issuer,
                    "Issuer of tokens; empty: https://HOSTNAME:9443/oauth2/token with the port of "
                    "this node."},
+                  {"key_manager", "dpop_nonce", &all.key_manager.dpop_nonce,
+                   "Whether DPoP proofs must carry a nonce of this server (RFC 9449, section 8)."},
+                  {"key_manager", "signing_algorithms", &all.key_manager.signing_algorithms,
+                   "Algorithms that tokens are signed with, a key each: RS256, PS256, ES256, "
+                   "EdDSA. The first one signs access tokens unless a client says otherwise."},
                   {"portals", "publisher_url", &all.portals.publisher_url,
                    "The publisher's address as browsers see it; empty: made of hostname and port."},
                   {"portals", "devportal_url", &all.portals.devportal_url,
@@ -193,6 +205,16 @@ void add_login(Keys& keys, LoginConfig& login) {
               });
 }
 
+Result<> check_algorithms(const std::vector<std::string>& names) {
+  const std::set<std::string> different(names.begin(), names.end());
+  bool known = !names.empty() && different.size() == names.size();
+  for (const std::string& name : names) known = known && jose::parse_algorithm(name);
+  if (known) return {};
+  return fail(ErrorCode::invalid_argument,
+              "key_manager.signing_algorithms: name at least one of RS256, PS256, ES256 and EdDSA, "
+              "each once");
+}
+
 }  // namespace
 
 Keys keys_of(Configuration& configuration) {
@@ -217,7 +239,7 @@ Result<> check_rules(const Configuration& configuration) {
     return fail(ErrorCode::invalid_argument,
                 "tls.certificate and tls.key: give both, or neither for a self-signed certificate");
   }
-  return {};
+  return check_algorithms(configuration.key_manager.signing_algorithms);
 }
 
 }  // namespace gatehouse::app

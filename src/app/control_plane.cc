@@ -32,6 +32,14 @@ keymanager::Options key_manager_options(const Configuration& configuration) {
                      .absolute = std::chrono::seconds(login.session_max_s)};
   options.themes = login.themes.empty() ? "" : configuration.path(login.themes);
   options.implicit_tenants = login.implicit_tenants;
+  options.signing_algorithms = configuration.signing_algorithms();
+  if (configuration.key_manager.dpop_nonce) options.dpop_nonce = keymanager::DpopNonce::required;
+  if (configuration.tls.client_certificates) {
+    options.client_certificates = keymanager::ClientCertificateMode::asked;
+  }
+  if (!configuration.tls.client_authorities.empty()) {
+    options.client_authorities = configuration.path(configuration.tls.client_authorities);
+  }
   return options;
 }
 

@@ -77,6 +77,9 @@ Result<std::shared_ptr<const net::TlsServer>> Node::certificate(
   }
   net::TlsServer::Options options;
   options.files = files;
+  if (configuration.tls.client_certificates) {
+    options.client_certificates = net::ClientCertificates::asked;
+  }
   return net::TlsServer::open(options);
 }
 

@@ -35,7 +35,7 @@ class AllocationTest : public ::testing::Test {
   AllocationTest() : clock_(SystemClock().now()) {
     options_.address = net::Address::loopback();
     worker_ = std::make_unique<Worker>(
-        Worker::Parts{options_, clock_, metrics_, bus_, pool_, log_,
+        Worker::Parts{options_, clock_, metrics_, bus_, pool_, log_, used_proofs_,
                       [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
                         return std::make_unique<http::LocalClient>(loop, pool_, key_manager_);
                       },
@@ -104,6 +104,7 @@ class AllocationTest : public ::testing::Test {
   TestKeyManager key_manager_;
   TestOwner owner_{bus_, grant};
   AccessLog log_{{.file = "/dev/null"}};
+  UsedProofs used_proofs_;
   Options options_;
   std::unique_ptr<Worker> worker_;
   std::thread thread_;

@@ -46,6 +46,8 @@ struct Exchange {
   std::uint64_t snapshot_number = 0;  // of those that the worker has adopted; 0: it has none
   net::Address client;
   bool tls = false;
+  bool tls_before_proxy = false;       // a trusted proxy says so
+  std::string certificate_thumbprint;  // of the client's certificate, as cnf.x5t#S256 has it
   Tick arrived{};
   Tick turn{};  // of the loop, when stages are called
   Instant now{};
@@ -69,6 +71,7 @@ struct Exchange {
   bool recheck = false;               // what is remembered is old: ask without waiting
   const ApiKey* api_key = nullptr;
   bool api_key_in_query = false;
+  bool dpop = false;  // the token came in the scheme DPoP
 
   // --- authorise
   Standing standing;
@@ -102,6 +105,8 @@ struct Exchange {
     fault.status = status;
     return Flow::answer;
   }
+  // Whether the client knows the address of this request as https.
+  bool secure() const { return tls || tls_before_proxy; }
   bool failed() const { return fault.code != FaultCode{}; }
 };
 

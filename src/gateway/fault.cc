@@ -181,7 +181,12 @@ std::string fault_body(const Fault& fault, FaultForm form, Instant now) {
 
 std::string fault_fields(const Fault& fault) {
   std::string fields;
-  if (status_of(fault) == 401) {
+  if (!fault.dpop_error.empty()) {
+    fields += fmt::format(
+        "WWW-Authenticate: DPoP realm=\"WSO2 API Manager\", error=\"{}\", "
+        "algs=\"RS256 PS256 ES256 EdDSA\"\r\n",
+        fault.dpop_error);
+  } else if (status_of(fault) == 401) {
     const bool missing = fault.code == FaultCode::missing_credentials;
     fields += "WWW-Authenticate: OAuth2 realm=\"WSO2 API Manager\"";
     // RFC 6750, section 3.1: a request without a credential is told no error.

@@ -60,6 +60,8 @@ struct Fault {
   std::uint16_t status = 0;      // 0: the usual one of the code
   std::string_view description;  // empty: the usual one; a literal that needs no escaping
 
+  std::string_view dpop_error;  // of a DPoP proof or its token (RFC 9449, section 7.1); a literal
+
   std::chrono::milliseconds retry_after{0};
   std::string_view policy;  // that refused; lives in the snapshot
   std::uint64_t quota = 0;

@@ -18,6 +18,7 @@ using http::FieldSet;
 // the one that was judged.
 constexpr FieldSet request_drops =
     http::hop_by_hop_fields | FieldSet{FieldId::host,
+                                       FieldId::dpop,
                                        FieldId::expect,
                                        FieldId::activityid,
                                        FieldId::traceparent,

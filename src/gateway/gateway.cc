@@ -45,6 +45,7 @@ Gateway::Gateway(const Parts& parts, Options options)
         parts_.bus,
         parts_.files,
         access_log_,
+        used_proofs_,
         parts_.key_manager,
         parts_.random.number(),
         [this](const Sha256& hash) -> TokenHome& {

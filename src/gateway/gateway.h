@@ -79,6 +79,7 @@ class Gateway {
   const Parts parts_;
   const Options options_;
   AccessLog access_log_;
+  UsedProofs used_proofs_;
   std::unique_ptr<FeedClient> feed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -33,6 +33,17 @@ std::vector<std::string> scopes_of(const json::object& claims) {
   return texts_of(claims, "scope");
 }
 
+// Resources that the token was asked for (RFC 8707). Without any our tokens have their client for
+// an audience, as WSO2's do, which names no resource.
+std::vector<std::string> audiences_of(const json::object& claims, const std::string& client_id) {
+  std::vector<std::string> audiences = texts_of(claims, "aud");
+  if (std::string one = text_or(claims, "aud", ""); !one.empty()) {
+    audiences.push_back(std::move(one));
+  }
+  std::erase(audiences, client_id);
+  return audiences;
+}
+
 }  // namespace
 
 Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now) {
@@ -59,6 +70,11 @@ Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now
   token.scopes = scopes_of(jwt->claims);
   token.issued_at = lifetime->issued_at;
   token.expires_at = lifetime->expires_at;
+  if (const json::object* confirmation = object_at(jwt->claims, "cnf")) {
+    token.key_thumbprint = text_or(*confirmation, "jkt", "");
+    token.certificate_thumbprint = text_or(*confirmation, "x5t#S256", "");
+  }
+  token.audiences = audiences_of(jwt->claims, token.client_id);
   return token;
 }
 

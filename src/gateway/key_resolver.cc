@@ -31,6 +31,9 @@ Token token_from(model::Validation validation, Tick now, std::uint64_t revocatio
   token.expires_at = validation.expires_at;
   token.key_manager = std::move(validation.key_manager);
   token.remember = std::chrono::seconds(validation.remember_s);
+  token.key_thumbprint = std::move(validation.key_thumbprint);
+  token.certificate_thumbprint = std::move(validation.certificate_thumbprint);
+  token.audiences = std::move(validation.audiences);
   return token;
 }
 

@@ -99,7 +99,7 @@ net::Task<> Conversation::pass_to_key_manager(std::string_view target) {
   request.target = request.path;
   if (head.has_query()) request.target.append("?").append(head.query());
   request.body = *std::move(body);
-  request.peer = {client_address_, exchange_.tls};
+  request.peer = {client_address_, exchange_.tls, connection_.stream().peer_certificate()};
   for (const http::Field& field : head.fields()) {
     if (passed_drops.has(field.id) || field.named_by_connection) continue;
     request.headers.add(std::string(head.name(field)), std::string(head.value(field)));

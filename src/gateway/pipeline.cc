@@ -56,6 +56,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   recheck = false;
   api_key = nullptr;
   api_key_in_query = false;
+  dpop = false;
   standing = Standing{};
   backends = nullptr;
   permit.clear();

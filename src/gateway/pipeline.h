@@ -13,6 +13,7 @@
 #include "gateway/exchange.h"
 #include "gateway/revocations.h"
 #include "gateway/token_trials.h"
+#include "gateway/used_proofs.h"
 #include "limits/lease_table.h"
 
 namespace gatehouse::gateway {
@@ -52,6 +53,7 @@ struct Surroundings {
   const Revocations& revocations;
   limits::LeaseTable& leases;
   TokenTrials& trials;
+  UsedProofs& used_proofs;
 };
 
 // Calls the stages from where `stage` stands, and moves it on; after a need was met, call again.

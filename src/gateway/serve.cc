@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "core/text.h"
 #include "gateway/conversation.h"
 #include "gateway/own_endpoints.h"
 #include "http/peer.h"
@@ -30,6 +31,10 @@ Conversation::Conversation(Worker& worker, std::unique_ptr<net::Stream> stream)
   client_address_ = socket_address_;
   exchange_.client = peer;
   exchange_.tls = connection_.stream().is_tls();
+  if (const std::string certificate = connection_.stream().peer_certificate();
+      !certificate.empty()) {
+    exchange_.certificate_thumbprint = to_base64url(to_bytes(sha256(certificate)));
+  }
 }
 
 net::Task<> Conversation::run() {
@@ -145,6 +150,8 @@ bool Conversation::begin_exchange() {
 // Behind a trusted proxy each request may come from somebody else.
 void Conversation::note_client() {
   if (trust_ == Trust::none) return;
+  exchange_.tls_before_proxy =
+      equals_ignoring_case(connection_.head().value(http::FieldId::x_forwarded_proto), "https");
   const net::Address client = http::client_address(
       connection_.head(), connection_.stream().peer().address, worker_.options().trusted_proxies);
   if (client == exchange_.client) return;

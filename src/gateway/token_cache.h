@@ -73,6 +73,10 @@ struct Token {
   std::uint64_t key_manager_stamp = 0;
   // Trusted for so long after its check and no longer; zero: as the rules of the cache say.
   std::chrono::seconds remember{0};
+  // What the caller shows besides it; empty: nothing.
+  std::string key_thumbprint;          // cnf.jkt
+  std::string certificate_thumbprint;  // cnf.x5t#S256
+  std::vector<std::string> audiences;  // resources that it is for; empty: any
 
   Tick checked_at{};             // when the key manager last said so
   std::uint64_t revocation = 0;  // the newest one that it had seen by then

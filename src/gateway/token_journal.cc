@@ -29,6 +29,9 @@ json::object to_json(const Remembered& remembered) {
           {"scopes", gatehouse::to_json(token.scopes)},
           {"issued_at_ms", to_ms(token.issued_at)},
           {"expires_at_ms", to_ms(token.expires_at)},
+          {"key_thumbprint", token.key_thumbprint},
+          {"certificate_thumbprint", token.certificate_thumbprint},
+          {"audiences", gatehouse::to_json(token.audiences)},
           {"checked_at_ms", to_ms(remembered.checked_at)}};
 }
 
@@ -47,6 +50,9 @@ std::optional<Remembered> remembered_from(const json::object& object) {
   token.scopes = texts_of(object, "scopes");
   token.issued_at = from_ms(number_or(object, "issued_at_ms", 0));
   token.expires_at = from_ms(number_or(object, "expires_at_ms", 0));
+  token.key_thumbprint = text_or(object, "key_thumbprint", "");
+  token.certificate_thumbprint = text_or(object, "certificate_thumbprint", "");
+  token.audiences = texts_of(object, "audiences");
   remembered.checked_at = from_ms(number_or(object, "checked_at_ms", 0));
   return remembered;
 }

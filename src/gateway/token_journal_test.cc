@@ -28,6 +28,9 @@ Remembered remembered(const std::string& token, Instant expires_at = now + std::
   entry.token.scopes = {"read", "order"};
   entry.token.issued_at = now - std::chrono::minutes(1);
   entry.token.expires_at = expires_at;
+  entry.token.key_thumbprint = "jkt";
+  entry.token.certificate_thumbprint = "x5t";
+  entry.token.audiences = {"urn:a"};
   return entry;
 }
 
@@ -72,6 +75,10 @@ TEST_F(TokenJournalTest, KnowsAfterARestartWhatItKnew) {
   EXPECT_EQ(one.token.scopes, (std::vector<std::string>{"read", "order"}));
   EXPECT_EQ(one.token.issued_at, now - std::chrono::minutes(1));
   EXPECT_EQ(one.token.expires_at, now + std::chrono::hours(1));
+  // A token that was bound must not come back as one that anybody may bear.
+  EXPECT_EQ(one.token.key_thumbprint, "jkt");
+  EXPECT_EQ(one.token.certificate_thumbprint, "x5t");
+  EXPECT_EQ(one.token.audiences, (std::vector<std::string>{"urn:a"}));
   EXPECT_EQ(one.checked_at, now - std::chrono::seconds(5));
 }
 

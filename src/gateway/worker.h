@@ -98,6 +98,7 @@ class Worker {
     bus::Bus& bus;
     net::Pool& files;  // resolves names
     AccessLog& access_log;
+    UsedProofs& used_proofs;  // of all workers
     std::function<std::unique_ptr<http::Client>(net::Loop&)> key_manager;
     std::uint64_t seed;  // of ids that need not be secret
     // Whose home a token is; called on the loops.

@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, field_id_count> names = {
     "Content-Type",
     "Cookie",
     "Date",
+    "DPoP",
     "ETag",
     "Expect",
     "Forwarded",

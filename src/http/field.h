@@ -34,6 +34,7 @@ enum class FieldId : std::uint8_t {
   content_type,
   cookie,
   date,
+  dpop,
   etag,
   expect,
   forwarded,
@@ -76,7 +77,7 @@ enum class FieldId : std::uint8_t {
   x_request_id,
   x_rewrite_url,
 };
-inline constexpr std::size_t field_id_count = 58;
+inline constexpr std::size_t field_id_count = 59;
 
 // The id of a name in any case, `twin` or `other`.
 FieldId field_id(std::string_view name);

@@ -41,6 +41,7 @@ class Headers {
 struct Peer {
   std::string address;  // as text, without a port; the client's, after trusted proxies
   bool tls = false;
+  std::string certificate{};  // DER, of a client that has shown one; nobody has judged it
 };
 
 struct Request {

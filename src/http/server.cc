@@ -179,6 +179,7 @@ Result<std::unique_ptr<Request>> Server::request_of(const Connection& connection
   request->peer.address =
       client_address(head, stream.peer().address, options_.trusted_proxies).text();
   request->peer.tls = stream.is_tls();
+  request->peer.certificate = stream.peer_certificate();
   return request;
 }
 

@@ -35,6 +35,8 @@ bool is_text(const json::value* value, std::string_view text) {
   return value != nullptr && value->is_string() && std::string_view(value->get_string()) == text;
 }
 
+}  // namespace
+
 bool names_audience(const json::object& claims, std::string_view audience) {
   const json::value* value = claims.if_contains("aud");
   if (value == nullptr) return false;
@@ -46,8 +48,6 @@ bool names_audience(const json::object& claims, std::string_view audience) {
   }
   return found;
 }
-
-}  // namespace
 
 Result<Lifetime> check_claims(const json::object& claims, const Expected& expected) {
   GH_TRY(expires_at, instant_of(claims, "exp"));

@@ -37,4 +37,7 @@ inline constexpr std::uint32_t access_token_expired = 900903;
 //        invalid_credentials.
 Result<Lifetime> check_claims(const json::object& claims, const Expected& expected);
 
+// Whether `aud` is this text, or an array of texts that has it.
+bool names_audience(const json::object& claims, std::string_view audience);
+
 }  // namespace gatehouse::jose

@@ -51,6 +51,41 @@ Result<std::string> optional_text(const json::object& header, std::string_view n
   return std::string(value->get_string());
 }
 
+// What the header says, as far as it is believed.
+struct Header {
+  std::string type;
+  std::string kid;
+  Algorithm algorithm{};
+  json::object all;
+};
+
+Result<Header> header_from(std::string_view part) {
+  GH_TRY(all, object_from(part, "header"));
+  if (all.contains("crit") || all.contains("b64")) return refuse("unknown crit or b64");
+  GH_TRY(algorithm_name, optional_text(all, "alg"));
+  GH_TRY(kid, optional_text(all, "kid"));
+  GH_TRY(type, optional_text(all, "typ"));
+  const Result<Algorithm> algorithm = parse_algorithm(algorithm_name);
+  if (!algorithm) return refuse(fmt::format("algorithm {}", algorithm_name));
+  return Header{std::move(type), std::move(kid), *algorithm, std::move(all)};
+}
+
+// The claims are read only once they are known to be the key's.
+Result<Jwt> claims_by(const PublicKey& key, const Parts& parts, Header header) {
+  const Result<std::string> signature = from_base64url(parts.signature);
+  if (!signature) return refuse("signature is not base64url");
+  if (!key.verify(parts.signed_text, *signature)) return refuse("wrong signature");
+  GH_TRY(claims, object_from(parts.payload, "payload"));
+  return Jwt{std::move(header.type), std::move(header.kid), std::move(claims)};
+}
+
+// An RSA key that names no algorithm of its own serves the one that the header names.
+json::object named_for(const json::object& jwk, Algorithm algorithm) {
+  json::object named = jwk;
+  if (!named.contains("alg")) named["alg"] = to_text(algorithm);
+  return named;
+}
+
 }  // namespace
 
 bool looks_like_jwt(std::string_view text) {
@@ -58,24 +93,33 @@ bool looks_like_jwt(std::string_view text) {
   return text.starts_with("eyJ") && parts_of(text).has_value();
 }
 
+Result<json::object> unverified_claims(std::string_view compact) {
+  const std::optional<Parts> parts = parts_of(compact);
+  if (!parts) return refuse("not three parts");
+  return object_from(parts->payload, "payload");
+}
+
 Result<Jwt> verify(std::string_view compact, const KeySet& keys) {
   const std::optional<Parts> parts = parts_of(compact);
   if (!parts) return refuse("not three parts");
-  GH_TRY(header, object_from(parts->header, "header"));
-  if (header.contains("crit") || header.contains("b64")) return refuse("unknown crit or b64");
-  GH_TRY(algorithm_name, optional_text(header, "alg"));
-  GH_TRY(kid, optional_text(header, "kid"));
-  GH_TRY(type, optional_text(header, "typ"));
-  const Result<Algorithm> algorithm = parse_algorithm(algorithm_name);
-  if (!algorithm) return refuse(fmt::format("algorithm {}", algorithm_name));
-  const PublicKey* key = keys.find(kid, *algorithm);
-  if (key == nullptr) return refuse(fmt::format("no key of kid {}", kid));
-  const Result<std::string> signature = from_base64url(parts->signature);
-  if (!signature) return refuse("signature is not base64url");
-  if (!key->verify(parts->signed_text, *signature)) return refuse("wrong signature");
-  // The claims are read only once they are known to be the issuer's.
-  GH_TRY(claims, object_from(parts->payload, "payload"));
-  return Jwt{std::move(type), std::move(kid), std::move(claims)};
+  GH_TRY(header, header_from(parts->header));
+  const PublicKey* key = keys.find(header.kid, header.algorithm);
+  if (key == nullptr) return refuse(fmt::format("no key of kid {}", header.kid));
+  return claims_by(*key, *parts, std::move(header));
+}
+
+Result<Possession> verify_possession(std::string_view compact, std::string_view type) {
+  const std::optional<Parts> parts = parts_of(compact);
+  if (!parts) return refuse("not three parts");
+  GH_TRY(header, header_from(parts->header));
+  if (header.type != type) return refuse(fmt::format("type {}", header.type));
+  const json::object* jwk = object_at(header.all, "jwk");
+  if (jwk == nullptr) return refuse("no key in the header");
+  const Result<PublicKey> key = PublicKey::from_jwk(named_for(*jwk, header.algorithm));
+  if (!key) return refuse(key.error().message);
+  if (key->algorithm() != header.algorithm) return refuse("the key is for another algorithm");
+  GH_TRY(jwt, claims_by(*key, *parts, std::move(header)));
+  return Possession{std::move(jwt), *key};
 }
 
 Result<std::string> sign(const PrivateKey& key, std::string_view type, const json::object& claims) {

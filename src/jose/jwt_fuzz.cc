@@ -3,6 +3,7 @@
 // Fuzzes the reading of tokens and keys: no input may crash, and no token may hold.
 #include "core/text.h"
 #include "jose/claims.h"
+#include "jose/dpop.h"
 #include "jose/jwt.h"
 #include "jose/opaque_token.h"
 
@@ -34,6 +35,8 @@ void check(std::string_view input) {
     (void)check_claims(*object, {.issuer = "us"});
   }
   (void)opaque_token_end(OpaqueKind::access, input);
+  (void)comparable_url(input);
+  GH_ASSERT(!check_dpop(input, {.method = "GET", .url = "https://a/", .access_token = "t"}));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace {
 // One key of each algorithm, made once: an RSA key takes long.
 struct TestKeys {
   PrivateKey rsa = *PrivateKey::generate(Algorithm::rs256);
+  PrivateKey pss = *PrivateKey::generate(Algorithm::ps256);
   PrivateKey ec = *PrivateKey::generate(Algorithm::es256);
   PrivateKey ed = *PrivateKey::generate(Algorithm::eddsa);
   PrivateKey stranger = *PrivateKey::generate(Algorithm::es256);
@@ -19,6 +20,7 @@ struct TestKeys {
 
   TestKeys() {
     set.add(rsa.public_key());
+    set.add(pss.public_key());
     set.add(ec.public_key());
     set.add(ed.public_key());
   }
@@ -142,6 +144,20 @@ INSTANTIATE_TEST_SUITE_P(
         Attack{"rs384_is_not_the_keys", [] { return with_alg("RS384"); }},
         Attack{"rs512_is_not_the_keys", [] { return with_alg("RS512"); }},
         Attack{"ps256_is_not_the_keys", [] { return with_alg("PS256"); }},
+        Attack{"rs256_is_not_the_pss_keys",
+               [] {
+                 return signed_by(
+                     keys().rsa,
+                     fmt::format(R"({{"alg":"RS256","kid":"{}"}})", keys().pss.public_key().kid()),
+                     claims);
+               }},
+        Attack{"pkcs1_signature_as_pss",
+               [] {
+                 return signed_by(
+                     keys().rsa,
+                     fmt::format(R"({{"alg":"PS256","kid":"{}"}})", keys().pss.public_key().kid()),
+                     claims);
+               }},
         Attack{"rs1", [] { return with_alg("RS1"); }},
         Attack{"es256_with_rsa_key", [] { return with_alg("ES256"); }},
         Attack{"eddsa_with_rsa_key", [] { return with_alg("EdDSA"); }},
@@ -295,6 +311,12 @@ INSTANTIATE_TEST_SUITE_P(
                  p.signature = changed(p.signature, 0);
                  return p.text();
                }},
+        Attack{"ps256_bit_flipped",
+               [] {
+                 Split p(good(keys().pss));
+                 p.signature = changed(p.signature, 0);
+                 return p.text();
+               }},
         Attack{"eddsa_all_zero",
                [] {
                  Split p(good(keys().ed));
@@ -398,7 +420,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // What stands beside the attacks: the same shapes, honest.
 TEST(GoodToken, IsAcceptedForEveryAlgorithm) {
-  for (const PrivateKey* key : {&keys().rsa, &keys().ec, &keys().ed}) {
+  for (const PrivateKey* key : {&keys().rsa, &keys().pss, &keys().ec, &keys().ed}) {
     const Result<Jwt> jwt = verify(good(*key), keys().set);
     ASSERT_TRUE(jwt) << jwt.error().detail;
     EXPECT_EQ(jwt->claims.at("iss").as_string(), "us");
@@ -436,6 +458,14 @@ TEST(GoodToken, OfTheStandardVerifies) {
              "6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4Ga"
              "wxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
              set));
+}
+
+TEST(HalfHash, IsThatOfTheStandard) {
+  // OpenID Connect Core 1.0, appendix A.3: the at_hash of an RS256 token.
+  constexpr std::string_view access = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+  EXPECT_EQ(half_hash(Algorithm::rs256, access), "77QmUPtjPfzWtF2AnpK9RQ");
+  EXPECT_EQ(half_hash(Algorithm::es256, access), "77QmUPtjPfzWtF2AnpK9RQ");
+  EXPECT_EQ(from_base64url(half_hash(Algorithm::eddsa, access))->size(), 32U);
 }
 
 TEST(LooksLikeJwt, TellsOpaqueTokensApart) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jose/key.h"
 
+#include <openssl/core_names.h>
 #include <openssl/x509.h>
 
+#include <array>
+
+#include "core/text.h"
 #include "jose/key_parts.h"
 
 namespace gatehouse::jose {
@@ -15,6 +19,20 @@ constexpr std::size_t es256_half = 32;
 const char* digest_name(Algorithm algorithm) {
   return algorithm == Algorithm::eddsa ? nullptr : "SHA256";
 }
+
+// RFC 7518, section 3.5: MGF1 with the same digest, and a salt as long as it.
+struct Padding {
+  std::string mode{OSSL_PKEY_RSA_PAD_MODE_PSS};
+  int salt_size = 32;
+  std::array<OSSL_PARAM, 3> parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, mode.data(), 0),
+      OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt_size),
+      OSSL_PARAM_construct_end()};
+
+  const OSSL_PARAM* of(Algorithm algorithm) const {
+    return algorithm == Algorithm::ps256 ? parameters.data() : nullptr;
+  }
+};
 
 // JWS writes an ES256 signature as r ‖ s; OpenSSL reads and writes DER. A DER signature handed in
 // as JWS has another length than 64 bytes and ends here.
@@ -70,11 +88,13 @@ struct PublicKey::State {
 
   static std::shared_ptr<const State> make(Key key, Algorithm algorithm, std::string kid) {
     json::object parts = parts_of(*key, algorithm);
-    if (kid.empty()) kid = thumbprint(parts);
+    if (kid.empty()) kid = jose::thumbprint(parts);
     auto state =
         std::make_shared<State>(State{std::move(key), algorithm, std::move(kid), std::move(parts)});
+    const Padding padding;
     GH_ASSERT(EVP_DigestVerifyInit_ex(state->verifying.get(), nullptr, digest_name(algorithm),
-                                      nullptr, nullptr, state->key.get(), nullptr) == 1);
+                                      nullptr, nullptr, state->key.get(),
+                                      padding.of(algorithm)) == 1);
     return state;
   }
 };
@@ -86,9 +106,29 @@ Result<PublicKey> PublicKey::from_jwk(const json::object& jwk) {
   return PublicKey(State::make(std::move(key), algorithm, text_or(jwk, "kid", "")));
 }
 
+Result<PublicKey> PublicKey::from_certificate(std::string_view text) {
+  std::string base64;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.starts_with("-----")) base64 += line;
+  }
+  std::erase_if(base64, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+  GH_TRY(der, from_base64(base64));
+  const unsigned char* at = octets(std::string_view(der));
+  const std::unique_ptr<X509, Release<X509_free>> certificate(
+      d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  Key key(certificate == nullptr ? nullptr : X509_get_pubkey(certificate.get()));
+  for (const Algorithm algorithm : {Algorithm::rs256, Algorithm::es256, Algorithm::eddsa}) {
+    if (key == nullptr || !fits(*key, algorithm)) continue;
+    return PublicKey(State::make(std::move(key), algorithm, ""));
+  }
+  return fail(ErrorCode::invalid_argument, "The certificate has no key that is supported");
+}
+
 Algorithm PublicKey::algorithm() const { return state_->algorithm; }
 
 const std::string& PublicKey::kid() const { return state_->kid; }
+
+std::string PublicKey::thumbprint() const { return jose::thumbprint(state_->parts); }
 
 json::object PublicKey::to_jwk() const {
   json::object jwk = state_->parts;
@@ -115,6 +155,7 @@ Result<PrivateKey> PrivateKey::generate(Algorithm algorithm) {
   Key key;
   switch (algorithm) {
     case Algorithm::rs256:
+    case Algorithm::ps256:
       key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{rsa_bits_min}));
       break;
     case Algorithm::es256: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); break;
@@ -148,12 +189,13 @@ std::string PrivateKey::to_pkcs8() const {
 Result<std::string> PrivateKey::sign(std::string_view message) const {
   const PublicKey::State& state = *public_.state_;
   const DigestContext context(EVP_MD_CTX_new());
+  const Padding padding;
   std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(state.key.get()));
   std::string signature(size, '\0');
   const bool done =
       context != nullptr &&
       EVP_DigestSignInit_ex(context.get(), nullptr, digest_name(state.algorithm), nullptr, nullptr,
-                            state.key.get(), nullptr) == 1 &&
+                            state.key.get(), padding.of(state.algorithm)) == 1 &&
       EVP_DigestSign(context.get(), octets(signature), &size, octets(message), message.size()) == 1;
   if (!done) return fail(ErrorCode::internal, "A signature could not be made");
   signature.resize(size);

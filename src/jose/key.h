@@ -23,14 +23,20 @@ inline constexpr int rsa_bits_max = 8192;
 
 class PublicKey {
  public:
-  // Reads a public JWK. `alg` may be absent when `kty` and `crv` leave no choice; the kid is the
-  // thumbprint when it is absent.
+  // Reads a public JWK. Without `alg` an RSA key is for RS256; the kid is the thumbprint when it is
+  // absent.
   // Error: invalid_argument, for a symmetric, private, weak or malformed key, a key for encryption,
   //        or an algorithm that does not fit the key.
   static Result<PublicKey> from_jwk(const json::object& jwk);
 
+  // Reads a certificate (PEM, or base64 of DER) for its key alone: who signed it and how long it
+  // holds is not looked at. Error: invalid_argument, for a weak key or one of another kind.
+  static Result<PublicKey> from_certificate(std::string_view text);
+
   Algorithm algorithm() const;
   const std::string& kid() const;
+  // RFC 7638, section 3: names the key itself, whatever its kid.
+  std::string thumbprint() const;
   // {"kty", …, "kid", "alg", "use":"sig"}.
   json::object to_jwk() const;
 
@@ -49,7 +55,7 @@ class PublicKey {
 
 class PrivateKey {
  public:
-  // RS256: 2048 bits.
+  // RS256 and PS256: 2048 bits.
   // Error: internal, when OpenSSL refuses.
   static Result<PrivateKey> generate(Algorithm algorithm);
   // Error: invalid_argument, when `der` is not a PKCS #8 key that fits `algorithm`.

@@ -111,7 +111,8 @@ Result<Algorithm> algorithm_of(const json::object& jwk) {
   const json::value* named = jwk.if_contains("alg");
   Algorithm algorithm{};
   if (type == "RSA") {
-    algorithm = Algorithm::rs256;
+    const bool pss = named != nullptr && *named == json::value(to_text(Algorithm::ps256));
+    algorithm = pss ? Algorithm::ps256 : Algorithm::rs256;
   } else if (type == "EC" && curve == "P-256") {
     algorithm = Algorithm::es256;
   } else if (type == "OKP" && curve == "Ed25519") {
@@ -127,7 +128,8 @@ Result<Algorithm> algorithm_of(const json::object& jwk) {
 
 Result<Key> key_from_parts(const json::object& jwk, Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::rs256: return rsa_key(jwk);
+    case Algorithm::rs256:
+    case Algorithm::ps256: return rsa_key(jwk);
     case Algorithm::es256: return p256_key(jwk);
     case Algorithm::eddsa: return ed25519_key(jwk);
   }
@@ -137,6 +139,7 @@ Result<Key> key_from_parts(const json::object& jwk, Algorithm algorithm) {
 bool fits(const EVP_PKEY& key, Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::rs256:
+    case Algorithm::ps256:
       return EVP_PKEY_is_a(&key, "RSA") && EVP_PKEY_get_bits(&key) >= rsa_bits_min;
     case Algorithm::es256: {
       std::array<char, 32> group{};
@@ -151,7 +154,7 @@ bool fits(const EVP_PKEY& key, Algorithm algorithm) {
 
 json::object parts_of(const EVP_PKEY& key, Algorithm algorithm) {
   json::object parts;
-  if (algorithm == Algorithm::rs256) {
+  if (algorithm == Algorithm::rs256 || algorithm == Algorithm::ps256) {
     parts["e"] = number_part(key, OSSL_PKEY_PARAM_RSA_E);
     parts["kty"] = "RSA";
     parts["n"] = number_part(key, OSSL_PKEY_PARAM_RSA_N);

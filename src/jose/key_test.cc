@@ -115,6 +115,23 @@ INSTANTIATE_TEST_SUITE_P(
         BadKey{"edwards_not_text", Algorithm::eddsa, "x", 7}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// An RSA key serves one of two algorithms, and its JWK says which.
+TEST(Jwk, OfPssSaysSo) {
+  const PrivateKey key = *PrivateKey::generate(Algorithm::ps256);
+  json::object jwk = key.public_key().to_jwk();
+  EXPECT_EQ(jwk.at("alg"), "PS256");
+  EXPECT_EQ(PublicKey::from_jwk(jwk)->algorithm(), Algorithm::ps256);
+  jwk.erase("alg");
+  EXPECT_EQ(PublicKey::from_jwk(jwk)->algorithm(), Algorithm::rs256);
+  EXPECT_EQ(PublicKey::from_jwk(jwk)->thumbprint(), key.public_key().thumbprint());
+}
+
+TEST(Certificate, ThatIsNoneHasNoKey) {
+  for (const char* text : {"", "x", "AAAA", "-----BEGIN CERTIFICATE-----\n"}) {
+    EXPECT_FALSE(PublicKey::from_certificate(text)) << text;
+  }
+}
+
 TEST(KeySet, LeavesOutWhatIsNotSupported) {
   const PrivateKey key = *PrivateKey::generate(Algorithm::es256);
   const json::object set{{"keys", {key.public_key().to_jwk(), {{"kty", "oct"}, {"k", "AQ"}}, 7}}};

@@ -29,6 +29,8 @@ json::object to_json(const AccessClaims& claims) {
       {"iat", seconds_of(claims.issued_at)},
       {"nbf", seconds_of(claims.issued_at)},
       {"exp", seconds_of(claims.expires_at)}};
+  for (auto& [name, value] : to_json(claims.details)) object[name] = std::move(value);
+  if (claims.details.audiences.size() == 1) object["aud"] = claims.details.audiences.front();
   if (of_user) object["username"] = claims.user;
   if (!claims.key_type.empty()) object["keytype"] = claims.key_type;
   return object;
@@ -47,6 +49,9 @@ AccessClaims access_claims_from(const json::object& object) {
   claims.key_type = text_or(object, "keytype", "");
   claims.scopes = split_words(text_or(object, "scope", ""));
   std::erase(claims.scopes, no_scope);
+  claims.details = token_details_from(object);
+  const std::string audience = text_or(object, "aud", "");
+  if (!audience.empty() && audience != claims.client_id) claims.details.audiences = {audience};
   return claims;
 }
 

@@ -4,6 +4,8 @@
 // subject; a user's token the user's immutable id, with his name beside it.
 //
 // Thread:  plain values.
+// The audience is the client, as in WSO2's tokens, unless resources were asked for (RFC 8707).
+//
 // Source:  RFC 9068, section 2.2. `azp`, `aut` and `keytype` are what WSO2's tokens have; `family`
 //          and `username` are ours.
 #pragma once
@@ -13,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "keymanager/token_details.h"
 
 namespace gatehouse::keymanager {
 
@@ -27,6 +30,7 @@ struct AccessClaims {
   std::string user;
   std::vector<std::string> scopes;
   std::string key_type;  // "PRODUCTION", "SANDBOX", or empty for a client without an application
+  TokenDetails details{};
   Instant issued_at{};
   Instant expires_at{};
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/authenticator.h"
 
+#include <algorithm>
+
 #include "rest/problems.h"
 
 namespace gatehouse::keymanager {
@@ -37,12 +39,24 @@ Result<Identity> Authenticator::by_password(std::string_view authorization) {
   return Identity{*account, std::move(scopes)};
 }
 
+// A token that was asked for other resources opens nothing here.
+bool Authenticator::is_for_us(const model::Validation& validation) const {
+  const std::vector<std::string>& audiences = validation.audiences;
+  return audiences.empty() ||
+         std::any_of(audiences.begin(), audiences.end(), [this](const std::string& audience) {
+           return audience == base_url_ || audience.starts_with(base_url_ + '/');
+         });
+}
+
 Result<Identity> Authenticator::by_token(const std::string& token) {
   GH_TRY(validation, validator_.validate_one(token));
   if (!validation.active) {
     const bool expired = validation.code == rest::token_expired.number;
     return rest::refuse(expired ? rest::token_expired : rest::credentials_invalid);
   }
+  const bool bound =
+      !validation.key_thumbprint.empty() || !validation.certificate_thumbprint.empty();
+  if (bound || !is_for_us(validation)) return rest::refuse(rest::credentials_invalid);
   if (validation.user_id.empty()) return rest::refuse(rest::user_required);
   // The key cache may remember a user of a tenant that was switched off a moment ago.
   Result<Account> account = directory_.by_id(validation.tenant, validation.user_id);

@@ -25,19 +25,27 @@ json::object to_json(const Identity& identity);
 
 class Authenticator {
  public:
-  Authenticator(Login& login, const Directory& directory, TokenValidator& validator)
-      : login_(login), directory_(directory), validator_(validator) {}
+  Authenticator(Login& login, const Directory& directory, TokenValidator& validator,
+                std::string base_url)
+      : login_(login),
+        directory_(directory),
+        validator_(validator),
+        base_url_(std::move(base_url)) {}
 
-  // With Basic: every scope that the roles allow. With Bearer: the token's scopes that they allow.
+  // With Basic: every scope that the roles allow. With Bearer: the token's scopes that they allow;
+  // a token that is bound to a key or a certificate, or is for other resources, is refused, because
+  // nothing but the header reaches this place.
   Result<Identity> authenticate(std::string_view authorization);
 
  private:
   Result<Identity> by_password(std::string_view authorization);
   Result<Identity> by_token(const std::string& token);
+  bool is_for_us(const model::Validation& validation) const;
 
   Login& login_;
   const Directory& directory_;
   TokenValidator& validator_;
+  const std::string base_url_;
 };
 
 }  // namespace gatehouse::keymanager

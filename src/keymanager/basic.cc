@@ -64,9 +64,20 @@ std::optional<NameAndSecret> client_credentials_of(std::string_view authorizatio
 }
 
 std::optional<std::string> bearer_token(std::string_view authorization) {
-  const std::optional<std::string_view> token = after_scheme(authorization, "Bearer");
+  std::optional<AccessToken> token = access_token_of(authorization);
+  if (!token || token->scheme != TokenScheme::bearer) return std::nullopt;
+  return std::move(token->text);
+}
+
+std::optional<AccessToken> access_token_of(std::string_view authorization) {
+  TokenScheme scheme = TokenScheme::bearer;
+  std::optional<std::string_view> token = after_scheme(authorization, "Bearer");
+  if (!token) {
+    scheme = TokenScheme::dpop;
+    token = after_scheme(authorization, "DPoP");
+  }
   if (!token || !is_token68(*token)) return std::nullopt;
-  return std::string(*token);
+  return AccessToken{scheme, std::string(*token)};
 }
 
 }  // namespace gatehouse::keymanager

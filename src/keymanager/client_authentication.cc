@@ -9,16 +9,16 @@ namespace gatehouse::keymanager {
 
 namespace {
 
+using storage::Client;
 using storage::Transaction;
 
 tl::unexpected<Error> not_authenticated(const char* why = "The client did not authenticate") {
   return refuse(invalid_client, why);
 }
 
-struct KnownClient {
-  storage::Client client;
-  std::vector<std::string> secrets;
-};
+tl::unexpected<Error> two_ways() {
+  return refuse(invalid_request, "The client authenticates in two ways");
+}
 
 // Each hash is compared whole, so the time tells nothing but how many there are.
 bool matches_one(const std::string& hash, const std::vector<std::string>& secrets) {
@@ -31,50 +31,100 @@ bool matches_one(const std::string& hash, const std::vector<std::string>& secret
 
 }  // namespace
 
-Result<storage::Client> ClientAuthentication::authenticate(const http::Request& request,
-                                                           const Form& form) const {
+Result<Client> ClientAuthentication::authenticate(const http::Request& request,
+                                                  const Form& form) const {
   const std::size_t headers = request.headers.count("Authorization");
   if (headers > 1) return refuse(invalid_request, "Authorization is there twice");
+  const bool asserts = form.has("client_assertion") || form.has("client_assertion_type");
+  const bool has_secret = form.has("client_secret");
+  if ((headers == 1 && (asserts || has_secret)) || (asserts && has_secret)) return two_ways();
+  if (asserts) return by_assertion(request, form);
   if (headers == 0) {
     if (!form.has("client_id")) return not_authenticated();
-    if (!form.has("client_secret")) return check_public(std::string(form.text("client_id")));
+    if (!has_secret) return without_secret(request, form);
     return check({std::string(form.text("client_id")), std::string(form.text("client_secret"))});
   }
   const std::optional<NameAndSecret> pair =
       client_credentials_of(request.headers.value_or("Authorization", ""));
-  const bool twice = form.has("client_secret") ||
-                     (form.has("client_id") && pair && form.text("client_id") != pair->name);
-  if (twice) return refuse(invalid_request, "The client authenticates in two ways");
   if (!pair) return not_authenticated();
+  if (form.has("client_id") && form.text("client_id") != pair->name) return two_ways();
   return check(*pair);
 }
 
-// A client without a secret proves nothing here; its codes are bound to proof keys.
-Result<storage::Client> ClientAuthentication::check_public(const std::string& client_id) const {
-  Result<storage::Client> client = apis_.read(
-      [&](Transaction& transaction) { return storage::ClientStore(transaction).find(client_id); });
-  if (!client && client.error().code != ErrorCode::not_found) return client;
-  if (!client || !client->active || !is_public(*client)) return not_authenticated();
+Result<Client> ClientAuthentication::authenticate_confidential(const http::Request& request,
+                                                               const Form& form) const {
+  Result<Client> client = authenticate(request, form);
+  if (client && is_public(*client)) return not_authenticated();
   return client;
 }
 
-Result<storage::Client> ClientAuthentication::check(const NameAndSecret& pair) const {
+Result<Client> ClientAuthentication::check(const NameAndSecret& pair) const {
   const std::string hash = to_bytes(sha256(pair.secret));
-  const Instant now = clock_.now();
-  const Result<KnownClient> known =
-      apis_.read([&](Transaction& transaction) -> Result<KnownClient> {
-        const storage::ClientStore store(transaction);
-        GH_TRY(client, store.find(pair.name));
-        GH_TRY(secrets, store.secret_hashes(client, now));
-        return KnownClient{std::move(client), std::move(secrets)};
-      });
+  const Result<KnownClient> known = find(pair.name);
   if (!known && known.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(known.error());
   }
   if (!known || !matches_one(hash, known->secrets) || !known->client.active) {
     return not_authenticated("The client id or the client secret is wrong");
   }
+  if (method_of(known->client) != Method::secret) {
+    return not_authenticated("The client registered another way of authentication");
+  }
   return known->client;
+}
+
+Result<Client> ClientAuthentication::by_assertion(const http::Request& request,
+                                                  const Form& form) const {
+  if (form.text("client_assertion_type") != client_assertion_type) {
+    return refuse(invalid_request, "The type of the client assertion is not supported");
+  }
+  GH_TRY(assertion, form.required("client_assertion"));
+  GH_TRY(subject, ClientAssertion::subject_of(assertion));
+  if (form.has("client_id") && form.text("client_id") != subject) {
+    return not_authenticated("client_id and the assertion name two clients");
+  }
+  const Result<KnownClient> known = find(subject);
+  if (!known && known.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(known.error());
+  }
+  const bool takes =
+      known && known->client.active && method_of(known->client) == Method::private_key_jwt;
+  if (!takes) return not_authenticated("The client assertion does not hold");
+  GH_CHECK(assertions_.check(assertion, known->client, request.path));
+  return known->client;
+}
+
+Result<Client> ClientAuthentication::without_secret(const http::Request& request,
+                                                    const Form& form) const {
+  const Result<KnownClient> known = find(form.text("client_id"));
+  if (!known && known.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(known.error());
+  }
+  if (!known || !known->client.active) return not_authenticated();
+  switch (method_of(known->client)) {
+    case Method::none: return known->client;
+    case Method::tls:
+      if (!certificates_.is_of(known->client, request.peer.certificate)) break;
+      return known->client;
+    case Method::self_signed_tls:
+      if (!certificates_.is_registered(known->client, request.peer.certificate)) break;
+      return known->client;
+    case Method::secret:
+    case Method::private_key_jwt:
+    case Method::unknown: break;
+  }
+  return not_authenticated();
+}
+
+Result<ClientAuthentication::KnownClient> ClientAuthentication::find(
+    std::string_view client_id) const {
+  const Instant now = clock_.now();
+  return apis_.read([&](Transaction& transaction) -> Result<KnownClient> {
+    const storage::ClientStore store(transaction);
+    GH_TRY(client, store.find(client_id));
+    GH_TRY(secrets, store.secret_hashes(client, now));
+    return KnownClient{std::move(client), std::move(secrets)};
+  });
 }
 
 }  // namespace gatehouse::keymanager

@@ -1,34 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which client sends a request, by its secret: in the Authorization header or in the body, never in
-// both.
+// Which client sends a request, and that it is that client: by its secret (in the Authorization
+// header or in the body), by an assertion that it signed, by the certificate of its connection, or,
+// if it is a public client, by its word. Never by two of them, and only in the way that it
+// registered.
 //
 // Thread:  pool threads.
-// Source:  RFC 6749, section 2.3.1.
+// Source:  RFC 6749, section 2.3; RFC 7523, section 2.2; RFC 8705, section 2.
 #pragma once
 
 #include <optional>
 
 #include "keymanager/basic.h"
+#include "keymanager/client_assertion.h"
+#include "keymanager/client_certificates.h"
+#include "keymanager/client_metadata.h"
 #include "keymanager/form.h"
-#include "storage/apis/client_store.h"
 
 namespace gatehouse::keymanager {
 
 class ClientAuthentication {
  public:
-  ClientAuthentication(storage::Database& apis, const Clock& clock) : apis_(apis), clock_(clock) {}
+  ClientAuthentication(const Resources& resources, ClientAssertion& assertions,
+                       const ClientCertificates& certificates)
+      : apis_(resources.apis),
+        clock_(resources.clock),
+        assertions_(assertions),
+        certificates_(certificates) {}
 
   // Error: invalid_request, when credentials come twice; invalid_client.
   Result<storage::Client> authenticate(const http::Request& request, const Form& form) const;
-  // Error: invalid_client.
+  // The same, but a public client is refused with invalid_client: it has proved nothing.
+  Result<storage::Client> authenticate_confidential(const http::Request& request,
+                                                    const Form& form) const;
+  // By its secret. Error: invalid_client.
   Result<storage::Client> check(const NameAndSecret& pair) const;
 
  private:
-  Result<storage::Client> check_public(const std::string& client_id) const;
+  struct KnownClient {
+    storage::Client client;
+    std::vector<std::string> secrets;
+  };
+
+  Result<KnownClient> find(std::string_view client_id) const;
+  Result<storage::Client> by_assertion(const http::Request& request, const Form& form) const;
+  Result<storage::Client> without_secret(const http::Request& request, const Form& form) const;
 
   storage::Database& apis_;
   const Clock& clock_;
+  ClientAssertion& assertions_;
+  const ClientCertificates& certificates_;
 };
 
 }  // namespace gatehouse::keymanager

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "storage/users/profile_store.h"
 #include "storage/users/role_store.h"
 
 namespace gatehouse::keymanager {
@@ -73,6 +74,12 @@ Result<storage::Tenant> Directory::tenant(std::string_view domain) const {
     GH_TRY(found, storage::TenantStore(transaction).find_by_domain(domain));
     if (!found.active) return fail(ErrorCode::not_found, "No such tenant", "not active", 909011);
     return found;
+  });
+}
+
+Result<json::object> Directory::profile(const Account& account) const {
+  return users_.read([&](Transaction& transaction) {
+    return storage::ProfileStore(transaction, account.tenant).of(account.user.id);
   });
 }
 

@@ -43,6 +43,9 @@ class Directory {
   // Error: not_found, also when it is not active.
   Result<storage::Tenant> tenant(std::string_view domain) const;
 
+  // What else is known of the user, as SCIM has it (storage/users/profile_store.h).
+  Result<json::object> profile(const Account& account) const;
+
   // Every scope of our REST APIs that the roles allow.
   Result<std::vector<std::string>> rest_scopes(const Account& account) const;
 

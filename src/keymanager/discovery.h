@@ -15,7 +15,8 @@ namespace gatehouse::keymanager {
 
 class Discovery {
  public:
-  Discovery(const Options& options, const SigningKeys& keys);
+  Discovery(const Options& options, const SigningKeys& keys,
+            const std::vector<std::string>& grant_types);
 
   http::Response metadata() const;
   http::Response key_set() const;

@@ -17,6 +17,8 @@ bool is_form(const http::Request& request) {
                               "application/x-www-form-urlencoded");
 }
 
+bool may_repeat(std::string_view name) { return name == "resource" || name == "audience"; }
+
 // NQCHAR of RFC 6749, appendix A.4.
 bool is_scope(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -40,8 +42,9 @@ Result<Form> Form::from_text(std::string_view text) {
   if (!fields) return refuse(invalid_request, fields.error().message);
   Form form;
   for (auto& [name, value] : *fields) {
-    const bool twice = std::any_of(form.fields_.begin(), form.fields_.end(),
-                                   [&](const auto& field) { return field.first == name; });
+    const bool twice =
+        !may_repeat(name) && std::any_of(form.fields_.begin(), form.fields_.end(),
+                                         [&](const auto& field) { return field.first == name; });
     if (twice) return refuse(invalid_request, "A parameter is there twice", name);
     if (!is_utf8(name) || !is_utf8(value)) {
       return refuse(invalid_request, "A parameter is not UTF-8");
@@ -56,6 +59,14 @@ std::string_view Form::text(std::string_view name) const {
     if (field == name) return value;
   }
   return {};
+}
+
+std::vector<std::string> Form::texts(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [field, value] : fields_) {
+    if (field == name && !value.empty()) values.push_back(value);
+  }
+  return values;
 }
 
 Result<std::string> Form::required(std::string_view name) const {

@@ -22,7 +22,8 @@ inline constexpr std::size_t scopes_asked_max = 512;
 
 class Form {
  public:
-  // Error: invalid_request, when the body is not a form, or names a parameter twice.
+  // Error: invalid_request, when the body is not a form, or names a parameter twice that is neither
+  //        `resource` nor `audience` (RFC 8707, section 2; RFC 8693, section 2.1).
   static Result<Form> parse(const http::Request& request);
   // The same of a query, for the pages that a browser opens.
   static Result<Form> parse_query(std::string_view query);
@@ -30,6 +31,8 @@ class Form {
   // Empty when absent: a parameter without a value counts as omitted.
   std::string_view text(std::string_view name) const;
   bool has(std::string_view name) const { return !text(name).empty(); }
+  // Each value that is not empty.
+  std::vector<std::string> texts(std::string_view name) const;
   // Error: invalid_request, when it is omitted.
   Result<std::string> required(std::string_view name) const;
   // The words of `scope`, each once. Error: invalid_scope, for a character that RFC 6749 section

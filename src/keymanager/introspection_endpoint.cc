@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
+#include "keymanager/token_details.h"
 
 namespace gatehouse::keymanager {
 
@@ -27,24 +28,26 @@ Result<json::object> IntrospectionEndpoint::introspect(const http::Request& requ
       {"active", true},
       {"scope", validation.scopes.empty() ? "default" : join(validation.scopes, " ")},
       {"client_id", validation.client_id},
-      {"token_type", "Bearer"},
+      {"token_type", validation.key_thumbprint.empty() ? "Bearer" : "DPoP"},
       {"sub", of_user ? validation.user_id : validation.client_id},
       {"aud", validation.client_id},
       {"iss", issuer_},
       {"iat", to_ms(validation.issued_at) / 1000},
       {"exp", to_ms(validation.expires_at) / 1000}};
   if (of_user) answer["username"] = validation.user;
+  // RFC 7800 and RFC 8693: whoever asks checks what the token is bound to.
+  const TokenDetails details{.key_thumbprint = validation.key_thumbprint,
+                             .certificate_thumbprint = validation.certificate_thumbprint,
+                             .audiences = validation.audiences,
+                             .actor = validation.actor};
+  for (auto& [name, value] : to_json(details)) answer[name] = std::move(value);
   return answer;
 }
 
 Result<model::TenantNumber> IntrospectionEndpoint::tenant_of_caller(const http::Request& request,
                                                                     const Form& form) {
-  const Result<storage::Client> client = clients_.authenticate(request, form);
-  if (client) {
-    // RFC 7662, section 2.1: whoever may ask has proved who he is.
-    if (is_public(*client)) return refuse(invalid_client, "The client did not authenticate");
-    return client->tenant;
-  }
+  const Result<storage::Client> client = clients_.authenticate_confidential(request, form);
+  if (client) return client->tenant;
   const std::optional<NameAndSecret> pair =
       basic_credentials(request.headers.value_or("Authorization", ""));
   const bool may_be_user = client.error().number == invalid_client.number && pair;

@@ -5,6 +5,7 @@
 #include "storage/apis/revocation_store.h"
 #include "storage/apis/sign_on_removal.h"
 #include "storage/apis/token_parts.h"
+#include "storage/apis/used_proof_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -22,12 +23,13 @@ constexpr std::chrono::hours token_grace{1};
 
 KeyManager::KeyManager(const Resources& resources, const Options& options)
     : resources_(resources),
+      client_authorities_(options.client_authorities),
       passwords_(resources.passwords, resources.random, options.password_cost),
       directory_(resources.users),
       scopes_(resources.users, resources.apis),
       login_(resources, directory_, passwords_, options.basic_lifetime),
       signing_keys_(resources.apis, resources.clock, resources.random, resources.sealer,
-                    options.signing_algorithm),
+                    options.signing_algorithms),
       revocations_(resources),
       validator_(resources, options, signing_keys_, directory_, scopes_),
       provider_reader_(resources.fetcher),
@@ -35,26 +37,36 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       provider_tokens_(resources),
       issuer_(resources, signing_keys_, revocations_, options.issuer),
       try_out_keys_(resources, signing_keys_, options.issuer),
-      client_authentication_(resources.apis, resources.clock),
+      used_proofs_(resources.apis),
+      possession_(resources, options, used_proofs_),
+      client_assertion_(resources, options, used_proofs_),
+      client_certificates_(resources.clock),
+      client_authentication_(resources, client_assertion_, client_certificates_),
+      trusted_issuers_(resources, options, used_proofs_),
       client_credentials_(directory_, scopes_),
-      password_(login_, scopes_),
+      password_(login_, scopes_, resources.clock),
       refresh_token_(resources, revocations_, directory_, scopes_),
       codes_(resources),
       authorization_code_(resources, codes_, revocations_, directory_, scopes_),
       device_code_(resources, revocations_, directory_, scopes_),
+      jwt_bearer_(trusted_issuers_, directory_, scopes_),
+      saml_bearer_(trusted_issuers_, directory_, scopes_),
+      token_exchange_(
+          {resources.clock, signing_keys_, validator_, trusted_issuers_, directory_, scopes_},
+          options.issuer),
       clients_(resources, revocations_, client_credentials_, issuer_),
       client_secrets_(resources),
-      authenticator_(login_, directory_, validator_),
-      token_endpoint_(
-          client_authentication_,
-          {&client_credentials_, &password_, &refresh_token_, &authorization_code_, &device_code_},
-          issuer_),
+      authenticator_(login_, directory_, validator_, options.base_url),
+      token_endpoint_(client_authentication_,
+                      {&client_credentials_, &password_, &refresh_token_, &authorization_code_,
+                       &device_code_, &jwt_bearer_, &saml_bearer_, &token_exchange_},
+                      possession_, issuer_),
       revocation_endpoint_(resources, client_authentication_, signing_keys_, revocations_),
       introspection_endpoint_(client_authentication_, login_, validator_, options.issuer),
-      user_info_endpoint_(directory_, validator_),
+      user_info_endpoint_(directory_, validator_, possession_),
       registration_endpoint_(clients_, directory_, login_),
       dynamic_registration_(resources, clients_, authenticator_, options.base_url),
-      discovery_(options, signing_keys_),
+      discovery_(options, signing_keys_, token_endpoint_.grant_types()),
       form_guard_(resources.sealer, resources.clock, resources.random),
       themes_(options.themes),
       pages_(directory_, form_guard_, themes_),
@@ -86,6 +98,7 @@ Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
 Result<> KeyManager::start() {
   GH_CHECK(signing_keys_.start());
   GH_CHECK(storage::make_token_parts(resources_.apis, resources_.clock.now()));
+  if (!client_authorities_.empty()) GH_CHECK(client_certificates_.trust(client_authorities_));
   // Listening begins before the number is read, so nothing falls between the two.
   subscription_ = resources_.bus.subscribe(std::string(bus::subject_revocations),
                                            [this](std::string_view message) { hear(message); });
@@ -121,7 +134,8 @@ Result<std::int64_t> KeyManager::sweep() {
            storage::remove_expired_sign_on(
                transaction,
                {.now = now, .idle = idle, .codes = now - Codes::memory, .limit = sweep_rows_max}));
-    return revocations + sign_on;
+    GH_TRY(proofs, storage::UsedProofStore(transaction).remove_expired(now, sweep_rows_max));
+    return revocations + sign_on + proofs;
   }));
   return tokens + others;
 }

@@ -16,8 +16,11 @@
 #include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/grants/authorization_code.h"
 #include "keymanager/grants/device_code.h"
+#include "keymanager/grants/jwt_bearer.h"
 #include "keymanager/grants/password.h"
 #include "keymanager/grants/refresh_token.h"
+#include "keymanager/grants/saml_bearer.h"
+#include "keymanager/grants/token_exchange.h"
 #include "keymanager/internal_endpoints.h"
 #include "keymanager/public_endpoints.h"
 #include "keymanager/try_out_keys.h"
@@ -54,6 +57,7 @@ class KeyManager {
   void hear(std::string_view message);
 
   const Resources resources_;
+  const std::string client_authorities_;
 
   Passwords passwords_;
   Directory directory_;
@@ -67,7 +71,12 @@ class KeyManager {
   ProviderTokens provider_tokens_;
   TokenIssuer issuer_;
   TryOutKeys try_out_keys_;
+  UsedProofs used_proofs_;
+  Possession possession_;
+  ClientAssertion client_assertion_;
+  ClientCertificates client_certificates_;
   ClientAuthentication client_authentication_;
+  TrustedIssuers trusted_issuers_;
 
   // The grants that this server has; a token request names one of them.
   ClientCredentials client_credentials_;
@@ -76,6 +85,9 @@ class KeyManager {
   Codes codes_;
   AuthorizationCodeGrant authorization_code_;
   DeviceCodeGrant device_code_;
+  JwtBearerGrant jwt_bearer_;
+  SamlBearerGrant saml_bearer_;
+  TokenExchangeGrant token_exchange_;
 
   Clients clients_;
   ClientSecrets client_secrets_;

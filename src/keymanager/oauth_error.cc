@@ -33,7 +33,10 @@ constexpr std::array errors{invalid_request,
                             device_denied,
                             invalid_redirect_uri,
                             invalid_client_metadata,
-                            unapproved_software_statement};
+                            unapproved_software_statement,
+                            invalid_target,
+                            invalid_dpop_proof,
+                            use_dpop_nonce};
 
 constexpr bool numbers_differ() {
   for (std::size_t i = 0; i < errors.size(); ++i) {

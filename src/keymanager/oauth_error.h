@@ -73,6 +73,15 @@ inline constexpr OAuthError invalid_client_metadata{909125, ErrorCode::invalid_a
 inline constexpr OAuthError unapproved_software_statement{909126, ErrorCode::invalid_argument,
                                                           "unapproved_software_statement", 400};
 
+// RFC 8707, section 2.
+inline constexpr OAuthError invalid_target{909131, ErrorCode::invalid_argument, "invalid_target",
+                                           400};
+// RFC 9449, sections 5 and 8.
+inline constexpr OAuthError invalid_dpop_proof{909132, ErrorCode::invalid_argument,
+                                               "invalid_dpop_proof", 400};
+inline constexpr OAuthError use_dpop_nonce{909133, ErrorCode::invalid_argument, "use_dpop_nonce",
+                                           400};
+
 // `return refuse(invalid_grant, "The user name or the password is wrong");` — `detail` is logged.
 tl::unexpected<Error> refuse(const OAuthError& error, std::string description,
                              std::string detail = "");

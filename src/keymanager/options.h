@@ -47,6 +47,11 @@ struct SessionLifetime {
 
 enum class KeyCacheMode : std::uint8_t { off, on };
 
+// Whether DPoP proofs must carry a nonce of ours (RFC 9449, section 8).
+enum class DpopNonce : std::uint8_t { off, required };
+
+enum class ClientCertificateMode : std::uint8_t { ignored, asked };
+
 struct Options {
   // `iss` of our tokens, and where clients find us. Key: key_manager.issuer.
   std::string issuer = "https://localhost:9443/oauth2/token";
@@ -66,8 +71,19 @@ struct Options {
   // Domains of tenants whose clients may use the implicit grant. Key: login.implicit_tenants.
   std::vector<std::string> implicit_tenants;
 
-  jose::Algorithm signing_algorithm = jose::Algorithm::rs256;
+  // One key each; the first one signs access tokens unless a client says otherwise. Key:
+  // key_manager.signing_algorithms.
+  std::vector<jose::Algorithm> signing_algorithms{jose::Algorithm::rs256, jose::Algorithm::es256,
+                                                  jose::Algorithm::eddsa};
   PasswordCost password_cost;
+
+  DpopNonce dpop_nonce = DpopNonce::off;  // Key: key_manager.dpop_nonce.
+
+  // Whether our port asks clients for certificates, and the PEM file of the authorities whose
+  // certificates prove a client (empty: none). Keys: tls.client_certificates,
+  // tls.client_authorities.
+  ClientCertificateMode client_certificates = ClientCertificateMode::ignored;
+  std::string client_authorities;
 };
 
 // No token lives longer; what must outlive every token lasts as long.

@@ -40,6 +40,7 @@ constexpr Member members[] = {
     {"application_type", Kind::text},
     {"subject_type", Kind::text},
     {"id_token_signed_response_alg", Kind::text},
+    {"access_token_signed_response_alg", Kind::text},
     {"default_max_age", Kind::number},
     {"require_auth_time", Kind::flag},
     {"post_logout_redirect_uris", Kind::texts},
@@ -70,7 +71,7 @@ constexpr std::array grant_types{"authorization_code",
                                  "urn:ietf:params:oauth:grant-type:jwt-bearer",
                                  "urn:ietf:params:oauth:grant-type:saml2-bearer",
                                  "urn:ietf:params:oauth:grant-type:token-exchange"};
-constexpr std::array signature_algorithms{"RS256", "ES256", "EdDSA"};
+constexpr std::array signature_algorithms{"RS256", "PS256", "ES256", "EdDSA"};
 
 tl::unexpected<Error> wrong(std::string_view member, std::string_view why) {
   return refuse(invalid_client_metadata, fmt::format("'{}' {}", member, why));
@@ -251,7 +252,8 @@ Result<> check_choices(const json::object& known) {
   if (!is_one_of(auth_methods, text_or(known, "token_endpoint_auth_method", ""))) {
     return wrong("token_endpoint_auth_method", "is one that we do not know");
   }
-  for (const char* name : {"token_endpoint_auth_signing_alg", "id_token_signed_response_alg"}) {
+  for (const char* name : {"token_endpoint_auth_signing_alg", "id_token_signed_response_alg",
+                           "access_token_signed_response_alg"}) {
     if (known.contains(name) && !is_one_of(signature_algorithms, text_or(known, name, ""))) {
       return wrong(name, "is one that we do not know");
     }

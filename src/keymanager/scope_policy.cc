@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "keymanager/user_claims.h"
 #include "storage/apis/api_scope_store.h"
 #include "storage/users/role_store.h"
 
@@ -11,11 +12,6 @@ namespace gatehouse::keymanager {
 namespace {
 
 using storage::Transaction;
-
-// OpenID Connect Core, section 5.4: they open claims about the user himself.
-bool is_about_oneself(std::string_view scope) {
-  return scope == "openid" || scope == "profile" || scope == "email";
-}
 
 // Names of our own REST APIs, which no API may define, even while no role holds them.
 bool is_reserved(std::string_view scope) {
@@ -50,7 +46,7 @@ Result<std::vector<ScopePolicy::Verdict>> ScopePolicy::rest_verdicts(
     const storage::RoleStore store(transaction, holder.tenant);
     std::vector<Verdict> verdicts;
     for (const std::string& scope : asked) {
-      if (is_about_oneself(scope)) {
+      if (opens_user_claims(scope)) {
         verdicts.push_back(is_user ? Verdict::yes : Verdict::no);
         continue;
       }

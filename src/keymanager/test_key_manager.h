@@ -23,7 +23,7 @@ inline constexpr std::string_view cluster_key = "0123456789abcdef0123456789abcde
 inline Options quick_options() {
   Options options;
   options.password_cost = {.memory_kib = 64, .passes = 1};
-  options.signing_algorithm = jose::Algorithm::es256;
+  options.signing_algorithms = {jose::Algorithm::es256, jose::Algorithm::eddsa};
   return options;
 }
 
@@ -64,6 +64,16 @@ class TestKeyManager {
     if (!basic.empty()) request.headers.add("Authorization", "Basic " + to_base64(basic));
     return answer(key_manager_->public_handler().handle(request));
   }
+  // A form with any header fields, over a connection that showed `certificate` (DER).
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  Answer post(const std::string& path, const std::string& body, const Fields& fields,
+              const std::string& certificate = "") {
+    http::Request request =
+        http::make_request("POST", path, body, "application/x-www-form-urlencoded");
+    for (const auto& [name, value] : fields) request.headers.add(name, value);
+    request.peer.certificate = certificate;
+    return answer(key_manager_->public_handler().handle(request));
+  }
   Answer token(const std::string& body, const std::string& basic) {
     return form("/oauth2/token", body, basic);
   }
@@ -94,6 +104,18 @@ class TestKeyManager {
                                   {"token_type", token_type}});
     GH_ASSERT(made.status == 201);
     return text_or(made.body, "client_id", "") + ':' + text_or(made.body, "client_secret", "");
+  }
+
+  // Adds what a registration may say to the document of a client ("client_id:client_secret").
+  void describe(const std::string& client, const json::object& metadata) {
+    GH_ASSERT(databases_.api_manager()
+                  .write([&](storage::Transaction& transaction) -> Result<> {
+                    storage::ClientStore store(transaction);
+                    GH_TRY(found, store.find(client.substr(0, client.find(':'))));
+                    for (const auto& [name, value] : metadata) found.document[name] = value;
+                    return store.update(found);
+                  })
+                  .has_value());
   }
 
   std::string user_id(std::string_view name) {

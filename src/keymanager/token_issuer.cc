@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/token_issuer.h"
 
+#include <algorithm>
+
 #include "core/digest.h"
 #include "core/id.h"
 #include "core/text.h"
 #include "jose/opaque_token.h"
 #include "keymanager/access_claims.h"
+#include "keymanager/client_kind.h"
+#include "keymanager/client_metadata.h"
 #include "keymanager/lifetime.h"
 #include "keymanager/oauth_error.h"
 #include "storage/apis/key_mapping_store.h"
@@ -31,6 +35,7 @@ StoredToken access_token_of(const Entitlement& entitlement, std::string family, 
           .user_id = entitlement.user_id,
           .scopes = entitlement.scopes,
           .grant_type = entitlement.grant_type,
+          .details = to_json(entitlement.details),
           .issued_at = now,
           .expires_at = now + std::chrono::seconds(seconds)};
 }
@@ -41,7 +46,19 @@ StoredToken refresh_token_after(const StoredToken& access, const Entitlement& en
   refresh.kind = TokenKind::refresh;
   refresh.expires_at =
       access.issued_at + std::chrono::seconds(entitlement.client.refresh_token_seconds);
-  if (entitlement.replaces) refresh.scopes = entitlement.replaces->scopes;
+  if (entitlement.replaces) {
+    refresh.scopes = entitlement.replaces->scopes;
+    refresh.details = entitlement.replaces->details;
+    return refresh;
+  }
+  // The client's own proof guards its refresh tokens; only a public one has nothing else than the
+  // key (RFC 9449, section 5; RFC 8705, section 4).
+  TokenDetails details = entitlement.details;
+  if (!is_public(entitlement.client)) {
+    details.key_thumbprint.clear();
+    details.certificate_thumbprint.clear();
+  }
+  refresh.details = to_json(details);
   return refresh;
 }
 
@@ -60,8 +77,10 @@ json::object IssuedTokens::to_json() const {
   json::object body{{"access_token", access_token}};
   if (!refresh_token.empty()) body["refresh_token"] = refresh_token;
   body["scope"] = scope_text();
-  body["token_type"] = "Bearer";
+  body["token_type"] = token_type;
   body["expires_in"] = expires_in;
+  if (!id_token.empty()) body["id_token"] = id_token;
+  if (!issued_token_type.empty()) body["issued_token_type"] = issued_token_type;
   return body;
 }
 
@@ -72,16 +91,18 @@ TokenIssuer::TokenIssuer(const Resources& resources, const SigningKeys& keys,
       random_(resources.random),
       keys_(keys),
       revocations_(revocations),
-      issuer_(std::move(issuer)) {}
+      issuer_(std::move(issuer)),
+      id_tokens_(keys, resources.clock, issuer_) {}
 
 Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
   const Instant now = clock_.now();
-  std::string family = entitlement.family;
-  if (entitlement.replaces) family = entitlement.replaces->family;
+  std::string family = entitlement.replaces ? entitlement.replaces->family : entitlement.family;
   if (family.empty()) family = to_base64url(random_.bytes(family_size));
   StoredToken access = access_token_of(entitlement, std::move(family), now);
   IssuedTokens issued;
   issued.scopes = entitlement.scopes;
+  issued.issued_token_type = entitlement.issued_token_type;
+  if (!entitlement.details.key_thumbprint.empty()) issued.token_type = "DPoP";
   issued.expires_in =
       std::chrono::duration_cast<std::chrono::seconds>(access.expires_at - now).count();
 
@@ -102,6 +123,8 @@ Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
     access.hash = to_bytes(sha256(issued.access_token));
     batch.rows.push_back(std::move(access));
   }
+  GH_TRY(id_token, make_id_token(entitlement, issued.access_token));
+  issued.id_token = std::move(id_token);
   GH_CHECK(store(entitlement, batch));
   return issued;
 }
@@ -119,9 +142,28 @@ Result<std::string> TokenIssuer::make_jwt(const Entitlement& entitlement,
                       .user = entitlement.user,
                       .scopes = token.scopes,
                       .key_type = mapping ? std::string(model::to_text(mapping->key_type)) : "",
+                      .details = entitlement.details,
                       .issued_at = token.issued_at,
                       .expires_at = token.expires_at};
-  return jose::sign(keys_.current()->signer, access_token_type, to_json(claims));
+  const std::shared_ptr<const KeyRing> ring = keys_.current();
+  const std::optional<jose::Algorithm> wanted =
+      algorithm_of(entitlement.client, "access_token_signed_response_alg");
+  const jose::PrivateKey& signer = wanted ? ring->signer_for(*wanted) : ring->signer();
+  return jose::sign(signer, access_token_type, to_json(claims));
+}
+
+Result<std::string> TokenIssuer::make_id_token(const Entitlement& entitlement,
+                                               const std::string& access_token) const {
+  const std::vector<std::string>& scopes = entitlement.scopes;
+  const bool wanted = !entitlement.user_id.empty() && entitlement.details.sign_on &&
+                      std::find(scopes.begin(), scopes.end(), "openid") != scopes.end();
+  if (!wanted) return std::string();
+  return id_tokens_.issue({.client = entitlement.client,
+                           .user_id = entitlement.user_id,
+                           .sign_on = *entitlement.details.sign_on,
+                           .session = entitlement.details.session,
+                           .access_token = access_token,
+                           .code = entitlement.code});
 }
 
 Result<> TokenIssuer::store(const Entitlement& entitlement, const Batch& batch) {

@@ -5,7 +5,8 @@
 //
 // Thread:  pool threads.
 // Cost:    one durable write; for a JWT without a refresh token one signature and no write.
-// Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token).
+// Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token); OpenID Connect Core
+//          1.0, section 3.1.3.3 (id_token).
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "keymanager/id_tokens.h"
 #include "keymanager/revocations.h"
 #include "keymanager/sign_on.h"
 #include "keymanager/signing_keys.h"
@@ -38,14 +40,20 @@ struct Entitlement {
   // Uses up what the tokens were earned with, in the transaction that stores them. False: it was
   // used before, so its family is revoked and nothing is issued.
   std::function<Result<bool>(storage::Transaction&, Instant now)> redeem{};
-  // How the user signed on, where a page has asked.
-  std::optional<SignOn> sign_on{};
-  std::string code{};  // the authorization code, where there was one
+  // Stored with the tokens and handed on by refresh tokens. An ID token is made of its
+  // `sign_on` when the scopes have openid.
+  TokenDetails details{};
+  std::string code{};  // for the ID token: the authorization code that this is the answer to
+  // RFC 8693, section 2.2.1; empty: the answer does not say.
+  std::string issued_token_type{};
 };
 
 struct IssuedTokens {
   std::string access_token;
   std::string refresh_token;  // may be empty
+  std::string id_token;       // may be empty
+  std::string token_type = "Bearer";
+  std::string issued_token_type;  // may be empty
   std::vector<std::string> scopes;
   std::int64_t expires_in = 0;
 
@@ -68,6 +76,8 @@ class TokenIssuer {
   struct Batch;
 
   Result<std::string> make_jwt(const Entitlement& entitlement, const storage::StoredToken& token);
+  Result<std::string> make_id_token(const Entitlement& entitlement,
+                                    const std::string& access_token) const;
   Result<> store(const Entitlement& entitlement, const Batch& batch);
 
   storage::Database& apis_;
@@ -76,6 +86,7 @@ class TokenIssuer {
   const SigningKeys& keys_;
   Revocations& revocations_;
   const std::string issuer_;
+  const IdTokens id_tokens_;
 };
 
 }  // namespace gatehouse::keymanager

@@ -116,7 +116,7 @@ Rate rate_of(const std::function<bool()>& work, double weight = 1) {
 void measure(const char* token_type, KeyCacheMode cache) {
   Options options = quick_options();
   options.key_cache = cache;
-  options.signing_algorithm = jose::Algorithm::rs256;
+  options.signing_algorithms = {jose::Algorithm::rs256};
   DiskKeyManager server(options);
   const std::string client = server.client(token_type);
   const Rate issued = rate_of([&] { return server.token(client).status == 200; });

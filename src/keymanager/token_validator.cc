@@ -24,6 +24,13 @@ Validation inactive(std::uint32_t code) {
   return validation;
 }
 
+void add_details(Validation& validation, TokenDetails details) {
+  validation.key_thumbprint = std::move(details.key_thumbprint);
+  validation.certificate_thumbprint = std::move(details.certificate_thumbprint);
+  validation.audiences = std::move(details.audiences);
+  validation.actor = std::move(details.actor);
+}
+
 }  // namespace
 
 // A token that must be looked up, and where its answer goes.
@@ -149,6 +156,7 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
                 .expires_at = token->expires_at,
                 .key_manager = "",
                 .remember_s = 0};
+  add_details(validation, token_details_from(token->details));
   return {};
 }
 
@@ -180,6 +188,7 @@ Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& ques
                 .expires_at = claims.expires_at,
                 .key_manager = "",
                 .remember_s = 0};
+  add_details(validation, claims.details);
   return {};
 }
 

@@ -127,46 +127,79 @@ TEST(Jwt, OfAnotherIssuerOrTypeIsUnknown) {
                       .issued_at = server.clock().now(),
                       .expires_at = server.clock().now() + std::chrono::hours(1)};
   const json::object good = to_json(claims);
-  EXPECT_TRUE(server.validate(*jose::sign(ring->signer, "at+jwt", good)).active);
-  EXPECT_FALSE(server.validate(*jose::sign(ring->signer, "JWT", good)).active);
+  EXPECT_TRUE(server.validate(*jose::sign(ring->signer(), "at+jwt", good)).active);
+  EXPECT_FALSE(server.validate(*jose::sign(ring->signer(), "JWT", good)).active);
   json::object bad = good;
   bad["iss"] = "https://elsewhere";
-  EXPECT_FALSE(server.validate(*jose::sign(ring->signer, "at+jwt", bad)).active);
+  EXPECT_FALSE(server.validate(*jose::sign(ring->signer(), "at+jwt", bad)).active);
   bad = good;
   bad["client_id"] = "unknown";
-  EXPECT_FALSE(server.validate(*jose::sign(ring->signer, "at+jwt", bad)).active);
+  EXPECT_FALSE(server.validate(*jose::sign(ring->signer(), "at+jwt", bad)).active);
   const jose::PrivateKey stranger = *jose::PrivateKey::generate(jose::Algorithm::es256);
   EXPECT_FALSE(server.validate(*jose::sign(stranger, "at+jwt", good)).active);
+}
+
+// Rows that were written before the column `details` was there.
+TEST(OpaqueToken, WithoutDetailsIsBoundToNothing) {
+  TestKeyManager server;
+  const std::string token = access_token(server, server.client());
+  ASSERT_TRUE(server.databases().api_manager().write([](storage::Transaction& transaction) {
+    return transaction.execute("UPDATE am_token SET details = NULL WHERE tenant_id > 0");
+  }));
+  const model::Validation validation = server.validate(token);
+  EXPECT_TRUE(validation.active);
+  EXPECT_TRUE(validation.key_thumbprint.empty());
+  EXPECT_TRUE(validation.audiences.empty());
+}
+
+// An algorithm that is added later gets its first key at the next start; the others keep theirs.
+TEST(SigningKeys, OfAnotherAlgorithmAreMadeAtTheNextStart) {
+  TestKeyManager server;
+  const auto keys_with = [&](std::vector<jose::Algorithm> algorithms) {
+    SigningKeys keys(server.databases().api_manager(), server.clock(), server.resources().random,
+                     server.resources().sealer, std::move(algorithms));
+    EXPECT_TRUE(keys.start());
+    return keys.current();
+  };
+  const std::string before = server->signing_keys().current()->signer().public_key().kid();
+  const auto more = keys_with({jose::Algorithm::rs256, jose::Algorithm::es256});
+  EXPECT_EQ(more->signer().public_key().algorithm(), jose::Algorithm::rs256);
+  EXPECT_EQ(more->signer_for(jose::Algorithm::es256).public_key().kid(), before);
+  EXPECT_FALSE(more->signs_with(jose::Algorithm::eddsa));
+  // What signed before stays published for those who verify.
+  EXPECT_EQ(more->published.to_json().at("keys").as_array().size(), 3U);
+  EXPECT_EQ(keys_with({jose::Algorithm::rs256})->signer().public_key().kid(),
+            more->signer().public_key().kid());
 }
 
 TEST(SigningKeys, RotateWithoutAGap) {
   TestKeyManager server;
   const std::string client = server.client("JWT");
   const std::string before = access_token(server, client);
-  const std::string first = server->signing_keys().current()->signer.public_key().kid();
-  const Result<std::string> second = server->signing_keys().rotate();
+  const std::string first = server->signing_keys().current()->signer().public_key().kid();
+  const Result<std::vector<std::string>> second = server->signing_keys().rotate();
   ASSERT_TRUE(second);
   const auto published = [&] {
     return server.get("/oauth2/jwks").body.at("keys").as_array().size();
   };
-  EXPECT_EQ(published(), 2U);
-  EXPECT_EQ(server->signing_keys().current()->signer.public_key().kid(), first);
+  EXPECT_EQ(published(), 4U);  // of two algorithms each
+  EXPECT_EQ(server->signing_keys().current()->signer().public_key().kid(), first);
   server.clock().advance(std::chrono::minutes(59));
   EXPECT_TRUE(server.validate(before).active);
   server.clock().advance(std::chrono::minutes(1));
   ASSERT_TRUE(server->sweep());
-  EXPECT_EQ(server->signing_keys().current()->signer.public_key().kid(), *second);
+  EXPECT_EQ(server->signing_keys().current()->signer().public_key().kid(), second->front());
   EXPECT_TRUE(server.validate(access_token(server, client)).active);
   server.clock().advance(std::chrono::hours(24 * 366));
   ASSERT_TRUE(server->sweep());
-  EXPECT_EQ(published(), 1U);
+  EXPECT_EQ(published(), 2U);
 }
 
 TEST(SigningKeys, NeedTheirClusterKey) {
   TestKeyManager server;
   const jose::Sealer other({std::string(32, 'x')});
   SigningKeys keys(server.databases().api_manager(), server.clock(), server.resources().random,
-                   other, jose::Algorithm::es256);
+                   other, {jose::Algorithm::es256});
   EXPECT_FALSE(keys.start());
 }
 

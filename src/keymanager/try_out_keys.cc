@@ -24,7 +24,7 @@ Result<std::string> TryOutKeys::issue(const std::string& api_id, const std::stri
   claims["jti"] = random_uuid(random_);
   claims["iat"] = now;
   claims["exp"] = now + lifetime.count();
-  return jose::sign(keys_.current()->signer, try_out_type, claims);
+  return jose::sign(keys_.current()->signer(), try_out_type, claims);
 }
 
 }  // namespace gatehouse::keymanager

@@ -3,39 +3,69 @@
 
 #include <algorithm>
 
-#include "keymanager/basic.h"
 #include "keymanager/oauth_error.h"
+#include "keymanager/user_claims.h"
 
 namespace gatehouse::keymanager {
 
-http::Response UserInfoEndpoint::handle(const http::Request& request) {
-  const std::optional<std::string> token =
-      bearer_token(request.headers.value_or("Authorization", ""));
-  if (!token || request.headers.count("Authorization") != 1) {
-    http::Response response =
-        oauth_response(refuse(invalid_token, "Send the access token as a Bearer token").value());
-    response.headers.set("WWW-Authenticate", R"(Bearer realm="gatehouse")");
-    return response;
-  }
-  const Result<json::object> claims = claims_of(*token);
-  return claims ? oauth_answer(*claims) : oauth_response(claims.error());
+namespace {
+
+// RFC 9449, section 7.1: which algorithms a proof may have.
+constexpr std::string_view dpop_challenge =
+    R"(DPoP realm="gatehouse", algs="RS256 PS256 ES256 EdDSA")";
+
+// Both ways of sending a token are named to whoever has sent none.
+http::Response no_token() {
+  http::Response response =
+      oauth_response(refuse(invalid_token, "Send the access token as a Bearer token").value());
+  response.headers.set("WWW-Authenticate", R"(Bearer realm="gatehouse")");
+  response.headers.add("WWW-Authenticate", std::string(dpop_challenge));
+  return response;
 }
 
-Result<json::object> UserInfoEndpoint::claims_of(const std::string& token) {
-  GH_TRY(validation, validator_.validate_one(token));
+http::Response refusal(const Error& error, TokenScheme scheme) {
+  http::Response response = oauth_response(error);
+  const OAuthError& known = oauth_error_of(error);
+  const bool of_proof =
+      known.number == invalid_dpop_proof.number || known.number == use_dpop_nonce.number;
+  if (of_proof) response.status = 401;
+  const bool challenges = response.status == 401 || response.status == 403;
+  if (challenges && scheme == TokenScheme::dpop) {
+    response.headers.set("WWW-Authenticate",
+                         fmt::format(R"({}, error="{}")", dpop_challenge, known.name));
+  }
+  return response;
+}
+
+}  // namespace
+
+http::Response UserInfoEndpoint::handle(const http::Request& request) {
+  const std::optional<AccessToken> token =
+      access_token_of(request.headers.value_or("Authorization", ""));
+  if (!token || request.headers.count("Authorization") != 1) return no_token();
+  const Result<json::object> claims = claims_of(request, *token);
+  http::Response response = claims ? oauth_answer(*claims) : refusal(claims.error(), token->scheme);
+  possession_.offer_nonce(response);
+  return response;
+}
+
+Result<json::object> UserInfoEndpoint::claims_of(const http::Request& request,
+                                                 const AccessToken& token) {
+  GH_TRY(shown, possession_.shown_by(request, token.text));
+  GH_TRY(validation, validator_.validate_one(token.text));
   if (!validation.active || validation.user_id.empty()) {
     return refuse(invalid_token, "The access token does not hold, or belongs to no user");
   }
-  const auto has = [&](std::string_view scope) {
-    return std::find(validation.scopes.begin(), validation.scopes.end(), scope) !=
-           validation.scopes.end();
-  };
-  if (!has("openid")) return refuse(insufficient_scope, "The scope openid is needed");
+  // A token in the scheme Bearer is a token without a key, whatever else was sent.
+  if (token.scheme == TokenScheme::bearer) shown.key_thumbprint.clear();
+  GH_CHECK(Possession::check(shown, validation));
+  const std::vector<std::string>& scopes = validation.scopes;
+  if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) {
+    return refuse(insufficient_scope, "The scope openid is needed");
+  }
   GH_TRY(account, directory_.by_id(validation.tenant, validation.user_id));
-  json::object claims{{"sub", account.user.id}};
-  if (has("profile")) claims["preferred_username"] = account.user.name;
-  if (has("email") && !account.user.email.empty()) claims["email"] = account.user.email;
-  return claims;
+  GH_TRY(profile, directory_.profile(account));
+  return user_claims(account, profile, scopes);
 }
 
 }  // namespace gatehouse::keymanager

@@ -239,6 +239,10 @@ GH_FIELDS(Validation) {
   visit.optional("expires_at_ms", self.expires_at);
   visit.optional("key_manager", self.key_manager);
   visit.optional("remember_s", self.remember_s);
+  visit.optional("key_thumbprint", self.key_thumbprint);
+  visit.optional("certificate_thumbprint", self.certificate_thumbprint);
+  visit.optional("audiences", self.audiences);
+  visit.optional("actor", self.actor);
 }
 
 #undef GH_FIELDS

@@ -253,6 +253,11 @@ struct Validation {
   Instant expires_at{};
   std::string key_manager;      // name; empty: our own
   std::int64_t remember_s = 0;  // for so long and no longer; 0: as tokens of our own
+  // What the caller must show besides the token; empty: nothing.
+  std::string key_thumbprint{};          // cnf.jkt: a DPoP proof by this key
+  std::string certificate_thumbprint{};  // cnf.x5t#S256: this client certificate
+  std::vector<std::string> audiences{};  // resource indicators; empty: not bound to resources
+  json::object actor{};                  // act: who acts for the user
 };
 json::object to_json(const Validation& validation);
 Result<Validation> validation_from(const json::object& object);

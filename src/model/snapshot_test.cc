@@ -78,10 +78,23 @@ TEST(FeedJson, EveryMemberSurvivesARoundTrip) {
                           "upn", "sub", "{client}", {{"keys", json::array()}}};
   expect_round_trip(manager, known_key_manager_from);
   expect_round_trip(Revocation{9, 2, "token", "ff", when, when}, revocation_from);
-  expect_round_trip(
-      Validation{
-          true, 900903, 2, "client", "u1", "ann", "f1", {"read"}, when, when, "Keycloak", 60},
-      validation_from);
+  expect_round_trip(Validation{true,
+                               900903,
+                               2,
+                               "client",
+                               "u1",
+                               "ann",
+                               "f1",
+                               {"read"},
+                               when,
+                               when,
+                               "Keycloak",
+                               60,
+                               "jkt",
+                               "x5t",
+                               {"urn:a"},
+                               {{"sub", "u2"}}},
+                    validation_from);
 }
 
 TEST(FeedJson, ARangeKeepsItsEntries) {

@@ -110,6 +110,7 @@ class Stream final : private Source, private Deadline {
   // Facts of TLS, "" without it.
   std::string_view alpn() const { return tls_ ? tls_->alpn() : std::string_view(); }
   std::string_view server_name() const { return tls_ ? tls_->server_name() : std::string_view(); }
+  std::string peer_certificate() const { return tls_ ? tls_->peer_certificate() : std::string(); }
   std::string_view tls_version() const { return tls_ ? tls_->version() : std::string_view(); }
 
   // A connect that is under way (connect.cc): nothing is possible before the first event.

@@ -65,10 +65,13 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Lets every certificate in; OpenSSL has checked by then that the client holds its key.
+int accept_any(int, X509_STORE_CTX*) { return 1; }
+
 }  // namespace
 
 Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options) {
-  const std::shared_ptr<TlsServer> server(new TlsServer);
+  std::shared_ptr<TlsServer> server(new TlsServer);
   server->context_ = make_context(TLS_server_method());
   server->alpn_ = on_the_wire(options.alpn);
   GH_CHECK(use(server->context_, options.files));
@@ -78,6 +81,9 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options)
   SSL_CTX_set_session_id_context(server->context_,
                                  reinterpret_cast<const unsigned char*>(sessions.data()),
                                  static_cast<unsigned>(sessions.size()));
+  if (options.client_certificates == ClientCertificates::asked) {
+    SSL_CTX_set_verify(server->context_, SSL_VERIFY_PEER, accept_any);
+  }
   if (!server->alpn_.empty()) {
     SSL_CTX_set_alpn_select_cb(server->context_, choose_protocol, server.get());
   }
@@ -87,7 +93,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options)
 TlsServer::~TlsServer() { SSL_CTX_free(context_); }
 
 Result<std::shared_ptr<const TlsClient>> TlsClient::open(const Options& options) {
-  const std::shared_ptr<TlsClient> client(new TlsClient);
+  std::shared_ptr<TlsClient> client(new TlsClient);
   client->context_ = make_context(TLS_client_method());
   client->trust_ = options.trust;
   if (options.trust != Trust::insecure) {

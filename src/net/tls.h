@@ -27,11 +27,16 @@ struct CertificateFiles {
   std::string key;
 };
 
+// What a server wants to know of its clients. Whoever shows a certificate has proved that the key
+// is his; whose it is, and whether it is trusted, the caller judges.
+enum class ClientCertificates : std::uint8_t { ignored, asked };
+
 class TlsServer {
  public:
   struct Options {
     CertificateFiles files;
     std::vector<std::string> alpn = {"http/1.1"};  // in the order of preference
+    ClientCertificates client_certificates = ClientCertificates::ignored;
   };
 
   // Error: invalid_argument, naming the file that cannot be read or does not fit.

@@ -185,4 +185,15 @@ std::string_view TlsSession::server_name() const {
 
 std::string_view TlsSession::version() const { return SSL_get_version(ssl_); }
 
+std::string TlsSession::peer_certificate() const {
+  X509* certificate = SSL_get0_peer_certificate(ssl_);
+  if (certificate == nullptr) return {};
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(certificate, &bytes);
+  if (size <= 0) return {};
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
+
 }  // namespace gatehouse::net

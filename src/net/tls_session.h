@@ -46,6 +46,7 @@ class TlsSession {
   std::string_view alpn() const;         // "" when none was agreed on
   std::string_view server_name() const;  // SNI as the client sent it, "" without
   std::string_view version() const;      // "TLSv1.3"
+  std::string peer_certificate() const;  // DER, "" when none was shown
   // Why a call failed, for the log.
   const std::string& failure() const { return failure_; }
 

@@ -289,5 +289,30 @@ TEST_F(Tls, NamesTheFileThatItCannotUse) {
   EXPECT_FALSE(make_self_signed(nowhere, "localhost"));
 }
 
+// The certificate counts for who holds its key; a client without one is let in as well.
+TEST_F(Tls, AsksClientsForACertificate) {
+  const CertificateFiles mine{(folder_ / "client.pem").string(), (folder_ / "client.key").string()};
+  ASSERT_TRUE(make_self_signed(mine, "client"));
+  const auto asking = *TlsServer::open(
+      {.files = files_, .alpn = {"http/1.1"}, .client_certificates = ClientCertificates::asked});
+  const auto shown = [&](const std::shared_ptr<const TlsServer>& by, const CertificateFiles& own) {
+    StreamPair pair(loop_);
+    const Handshake handshake{by,
+                              *TlsClient::open({.trust = TlsClient::Trust::file,
+                                                .ca_file = files_.certificate,
+                                                .files = own,
+                                                .alpn = {"http/1.1"}}),
+                              "localhost"};
+    const auto [dialled, served] = loop_.run_until_done(secure(pair, handshake));
+    EXPECT_TRUE(dialled && served);
+    return pair.server->peer_certificate();
+  };
+  const std::string certificate = shown(asking, mine);
+  EXPECT_TRUE(certificate.starts_with("\x30\x82"));  // DER of a sequence
+  EXPECT_EQ(shown(asking, mine), certificate);
+  EXPECT_EQ(shown(asking, {}), "");
+  EXPECT_EQ(shown(server(), mine), "");
+}
+
 }  // namespace
 }  // namespace gatehouse::net

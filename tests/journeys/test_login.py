@@ -295,7 +295,8 @@ class Looks(unittest.TestCase):
 
     def test_the_implicit_grant_is_there_only_where_it_is_configured(self):
         for settings, types in (((), ["code"]),
-                                (("login.implicit_tenants=carbon.super",), ["code", "token"])):
+                                (("login.implicit_tenants=carbon.super",),
+                                 ["code", "token", "id_token", "id_token token"])):
             with Server(*settings) as server:
                 metadata = call(server.url("/.well-known/openid-configuration")).json()
                 self.assertEqual(metadata["response_types_supported"], types)

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "gateway/jwt_check.h"
+#include "gateway/possession.h"
 #include "gateway/stages/stages.h"
 #include "jose/jwt.h"
 #include "jose/opaque_token.h"
@@ -11,9 +12,9 @@ namespace gatehouse::gateway::stages {
 
 namespace {
 
-// The token of "Bearer <token>" (RFC 6750, section 2.1), empty for anything else.
-std::string_view bearer_token(std::string_view value) {
-  constexpr std::string_view scheme = "bearer ";
+// The token of "Bearer <token>" (RFC 6750, section 2.1), or with another scheme that has a token;
+// empty for anything else.
+std::string_view token_after(std::string_view scheme, std::string_view value) {
   if (value.size() <= scheme.size() ||
       !equals_ignoring_case(value.substr(0, scheme.size()), scheme)) {
     return {};
@@ -64,7 +65,14 @@ Flow find_credential(Exchange& exchange) {
     const Header header = find_header(head, api.token_field());
     // Two credentials: nobody knows which one the backend would have believed.
     if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
-    if (header.field != nullptr) exchange.credential = bearer_token(head.value(*header.field));
+    if (header.field != nullptr) {
+      const std::string_view value = head.value(*header.field);
+      exchange.credential = token_after("bearer ", value);
+      if (exchange.credential.empty()) {
+        exchange.credential = token_after("dpop ", value);
+        exchange.dpop = !exchange.credential.empty();
+      }
+    }
     if (!exchange.credential.empty()) {
       exchange.credential_kind = Credential::token;
       return Flow::proceed;
@@ -101,7 +109,7 @@ bool is_still_ours(const Exchange& exchange, const Token& token) {
 }
 
 // A token that was found, remembered or fresh from its check.
-Flow judge(Exchange& exchange, Token& token) {
+Flow judge(Exchange& exchange, Surroundings& surroundings, Token& token) {
   if (token.state == TokenState::unknown) return exchange.fail(FaultCode::invalid_credentials);
   if (token.state == TokenState::expired || token.expires_at <= exchange.now) {
     return exchange.fail(FaultCode::token_expired);
@@ -110,8 +118,10 @@ Flow judge(Exchange& exchange, Token& token) {
   if (!api.takes_key_manager(token.key_manager) || !is_still_ours(exchange, token)) {
     return exchange.fail(FaultCode::invalid_credentials);
   }
-  exchange.token = &token;
-  return Flow::proceed;
+  if (!is_for_resource(exchange, token)) return exchange.fail(FaultCode::invalid_credentials);
+  const Flow flow = check_possession(exchange, surroundings.used_proofs, token);
+  if (flow == Flow::proceed) exchange.token = &token;
+  return flow;
 }
 
 // Another server may know it, which may be slow: nobody else waits for its answer.
@@ -137,7 +147,8 @@ Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
       case Revoked::ask_again: return Flow::need_credential;
     }
   }
-  return judge(exchange, surroundings.tokens.put(exchange.credential_hash, std::move(token)));
+  return judge(exchange, surroundings,
+               surroundings.tokens.put(exchange.credential_hash, std::move(token)));
 }
 
 Flow check_token(Exchange& exchange, Surroundings& surroundings) {
@@ -150,7 +161,7 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
     if (exchange.verdict->state != TokenState::unknown) {
       surroundings.trials.give_back(exchange.client);
     }
-    return judge(exchange, *exchange.verdict);
+    return judge(exchange, surroundings, *exchange.verdict);
   }
   if (exchange.key_manager_failed) {
     surroundings.trials.give_back(exchange.client);
@@ -161,7 +172,7 @@ Flow check_token(Exchange& exchange, Surroundings& surroundings) {
   if (token != nullptr && is_still_ours(exchange, *token)) {
     const Freshness fresh = freshness(*token, rules, exchange.turn);
     if (fresh == Freshness::old) exchange.recheck = !std::exchange(token->rechecking, true);
-    if (fresh != Freshness::useless) return judge(exchange, *token);
+    if (fresh != Freshness::useless) return judge(exchange, surroundings, *token);
   }
   const bool is_jwt = jose::looks_like_jwt(exchange.credential);
   bool is_ours = false;

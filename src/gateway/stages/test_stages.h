@@ -21,6 +21,7 @@ inline model::DeployedApi pizza() {
   api.context = "/pizza";
   api.version = "1";
   api.state = "PUBLISHED";
+  api.vhost = "localhost";
   api.security_schemes = {"oauth2", "api_key"};
   api.operations = {{"GET", "/menu", model::AuthType::any, "", {}},
                     {"GET", "/open", model::AuthType::none, "", {}},
@@ -146,7 +147,8 @@ class StageTest : public ::testing::Test {
   limits::LeaseTable leases_{"test", 100};
   Metrics metrics_;
   TokenTrials trials_;
-  Surroundings surroundings_{rules_, tokens_, revocations_, leases_, trials_};
+  UsedProofs used_proofs_;
+  Surroundings surroundings_{rules_, tokens_, revocations_, leases_, trials_, used_proofs_};
   Tick now_{std::chrono::hours(1)};
   std::string bytes_;
   http::RequestHead head_;

@@ -144,12 +144,16 @@ Result<AnswerFields> AuthorizationEndpoint::answer_of(const Visit& visit,
                                 .user = visit.session->account.user.name,
                                 .scopes = scopes,
                                 .grant_type = "implicit",
-                                .sign_on = std::move(sign_on)};
+                                .details = {.sign_on = std::move(sign_on)}};
   GH_TRY(issued, parts_.issuer.issue(entitlement));
-  return AnswerFields{{"access_token", issued.access_token},
-                      {"token_type", "Bearer"},
-                      {"expires_in", std::to_string(issued.expires_in)},
-                      {"scope", issued.scope_text()}};
+  AnswerFields fields;
+  if (visit.request.asks_for("id_token")) fields.emplace_back("id_token", issued.id_token);
+  if (!visit.request.asks_for("token")) return fields;
+  fields.emplace_back("access_token", issued.access_token);
+  fields.emplace_back("token_type", issued.token_type);
+  fields.emplace_back("expires_in", std::to_string(issued.expires_in));
+  fields.emplace_back("scope", issued.scope_text());
+  return fields;
 }
 
 http::Response AuthorizationEndpoint::take_consent(Visit& visit, const Form& form,

@@ -234,6 +234,19 @@ TEST(ResponseMode, KeepsTheQueryOfTheRedirectUri) {
   EXPECT_THAT(browser.location(), StartsWith(uri + "&error=login_required"));
 }
 
+TEST(ImplicitGrant, GivesWhatTheResponseTypeNames) {
+  TestKeyManager server(options_with_implicit());
+  const TestClient app = browser_client(server);
+  TestBrowser browser = signed_on_browser(server, app);
+  browser.get(authorize_target(app, {{"response_type", "id_token"}, {"nonce", "n"}}));
+  EXPECT_EQ(browser.answer("access_token"), "");
+  EXPECT_TRUE(
+      jose::verify(browser.answer("id_token"), server->signing_keys().current()->published));
+  browser.get(authorize_target(app, {{"response_type", "id_token token"}, {"nonce", "n"}}));
+  EXPECT_NE(browser.answer("id_token"), "");
+  EXPECT_TRUE(server.validate(browser.answer("access_token")).active);
+}
+
 TEST(ImplicitGrant, IsThereOnlyForATenantThatWantsIt) {
   TestKeyManager server(options_with_implicit());
   const TestClient app = browser_client(server);

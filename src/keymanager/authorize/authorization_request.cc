@@ -107,7 +107,7 @@ Result<std::optional<std::int64_t>> max_age_of(const Form& form) {
 }
 
 Result<> check_texts(const Form& form) {
-  for (const char* name : {"state", "nonce", "login_hint", "acr_values"}) {
+  for (const char* name : {"state", "nonce", "login_hint", "acr_values", "dpop_jkt"}) {
     if (form.text(name).size() > text_bytes_max) {
       return refuse(invalid_request, fmt::format("'{}' is too long", name));
     }
@@ -167,6 +167,7 @@ Result<AuthorizationRequest> authorization_request(const Form& form, const stora
   GH_TRY(max_age, max_age_of(form));
   request.max_age_seconds = max_age;
   request.nonce = form.text("nonce");
+  request.key_thumbprint = form.text("dpop_jkt");
   request.acr_values = split_words(form.text("acr_values"));
   request.login_hint = form.text("login_hint");
   request.id_token_hint = form.text("id_token_hint");
@@ -188,6 +189,7 @@ json::object to_json(const AuthorizationRequest& request) {
                       {"scopes", gatehouse::to_json(request.scopes)},
                       {"challenge", request.challenge},
                       {"nonce", request.nonce},
+                      {"dpop_jkt", request.key_thumbprint},
                       {"prompts", gatehouse::to_json(request.prompts)},
                       {"acr_values", gatehouse::to_json(request.acr_values)},
                       {"login_hint", request.login_hint},
@@ -207,6 +209,7 @@ AuthorizationRequest authorization_request_from(const json::object& object) {
   request.scopes = texts_of(object, "scopes");
   request.challenge = text_or(object, "challenge", "");
   request.nonce = text_or(object, "nonce", "");
+  request.key_thumbprint = text_or(object, "dpop_jkt", "");
   request.prompts = texts_of(object, "prompts");
   request.acr_values = texts_of(object, "acr_values");
   request.login_hint = text_or(object, "login_hint", "");

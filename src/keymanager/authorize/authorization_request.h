@@ -34,6 +34,7 @@ struct AuthorizationRequest {
   std::string response_type;    // "code", "token", "id_token" or "id_token token"
   std::vector<std::string> scopes;
   std::string challenge;
+  std::string key_thumbprint;  // dpop_jkt (RFC 9449, section 10); may be empty
   std::string nonce;
   std::vector<std::string> prompts;
   std::optional<std::int64_t> max_age_seconds;

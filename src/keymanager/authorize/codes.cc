@@ -19,11 +19,9 @@ constexpr std::size_t family_size = 16;
 }  // namespace
 
 json::object to_json(const CodeTerms& terms) {
-  return {{"redirect_uri", terms.redirect_uri},
-          {"redirect_given", terms.redirect_given},
-          {"challenge", terms.challenge},
-          {"scopes", gatehouse::to_json(terms.scopes)},
-          {"sign_on", to_json(terms.sign_on)}};
+  return {{"redirect_uri", terms.redirect_uri}, {"redirect_given", terms.redirect_given},
+          {"challenge", terms.challenge},       {"scopes", gatehouse::to_json(terms.scopes)},
+          {"dpop_jkt", terms.key_thumbprint},   {"sign_on", to_json(terms.sign_on)}};
 }
 
 CodeTerms code_terms_from(const json::object& object) {
@@ -31,6 +29,7 @@ CodeTerms code_terms_from(const json::object& object) {
                   .redirect_given = flag_or(object, "redirect_given", false),
                   .challenge = text_or(object, "challenge", ""),
                   .scopes = texts_of(object, "scopes"),
+                  .key_thumbprint = text_or(object, "dpop_jkt", ""),
                   .sign_on = {}};
   if (const json::object* sign_on = object_at(object, "sign_on")) {
     terms.sign_on = sign_on_from(*sign_on);
@@ -45,6 +44,7 @@ Result<std::string> Codes::issue(const AuthorizationRequest& request, const Sess
                   .redirect_given = request.redirect_given,
                   .challenge = request.challenge,
                   .scopes = scopes,
+                  .key_thumbprint = request.key_thumbprint,
                   .sign_on = session.sign_on};
   terms.sign_on.nonce = request.nonce;
   const storage::StoredCode row{.hash = to_bytes(sha256(code)),

@@ -20,6 +20,7 @@ struct CodeTerms {
   bool redirect_given = false;
   std::string challenge;
   std::vector<std::string> scopes;
+  std::string key_thumbprint;  // of the DPoP key that the client bound the code to; may be empty
   SignOn sign_on;
 };
 

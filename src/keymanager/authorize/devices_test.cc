@@ -74,6 +74,10 @@ TEST_F(DevicesTest, GetTokensOnceTheUserAgrees) {
   EXPECT_EQ(text_or(tokens.body, "scope", ""), "openid");
   const std::string token = text_or(tokens.body, "access_token", "");
   EXPECT_EQ(server().validate(token).user_id, server().user_id("admin"));
+  const auto id_token = jose::verify(text_or(tokens.body, "id_token", ""),
+                                     server()->signing_keys().current()->published);
+  ASSERT_TRUE(id_token) << tokens.response.body;
+  EXPECT_EQ(text_or(id_token->claims, "aud", ""), app_.id);
   // The code is used up, and a second use takes the tokens back.
   EXPECT_EQ(poll_error(), "invalid_grant");
   EXPECT_FALSE(server().validate(token).active);

@@ -27,7 +27,7 @@ class LogoutTest : public ::testing::Test {
                    std::string_view issuer = "https://localhost:9443/oauth2/token") {
     const json::object claims{
         {"iss", issuer}, {"sub", subject}, {"aud", audience}, {"exp", 1}, {"iat", 1}};
-    return *jose::sign(server()->signing_keys().current()->signer, "JWT", claims);
+    return *jose::sign(server()->signing_keys().current()->signer(), "JWT", claims);
   }
 
   const TestClient app_ = browser_client(

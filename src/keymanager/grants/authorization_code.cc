@@ -56,7 +56,7 @@ Result<Entitlement> AuthorizationCodeGrant::decide(const Form& form,
                          [hash = code.hash](storage::Transaction& transaction, Instant now) {
                            return storage::AuthorizationCodeStore(transaction).use(hash, now);
                          },
-                     .sign_on = terms.sign_on,
+                     .details = {.key_thumbprint = terms.key_thumbprint, .sign_on = terms.sign_on},
                      .code = std::string(form.text("code"))};
 }
 

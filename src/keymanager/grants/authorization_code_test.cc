@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "core/digest.h"
 #include "keymanager/browser/test_browser.h"
+#include "keymanager/test_proofs.h"
 
 namespace gatehouse::keymanager {
 namespace {
@@ -43,6 +45,37 @@ TEST(Code, GivesTokensOfTheUser) {
   const model::Validation validation = shared().validate(text_or(tokens.body, "access_token", ""));
   EXPECT_TRUE(validation.active);
   EXPECT_EQ(validation.user_id, shared().user_id("admin"));
+}
+
+TEST(Code, GivesAnIdTokenOfTheSignOn) {
+  const std::string code = fresh_code({{"nonce", "n-1"}});
+  const auto tokens = redeem(code);
+  const auto id_token = jose::verify(text_or(tokens.body, "id_token", ""),
+                                     shared()->signing_keys().current()->published);
+  ASSERT_TRUE(id_token) << tokens.response.body;
+  EXPECT_EQ(text_or(id_token->claims, "sub", ""), shared().user_id("admin"));
+  EXPECT_EQ(text_or(id_token->claims, "aud", ""), client().id);
+  EXPECT_EQ(text_or(id_token->claims, "nonce", ""), "n-1");
+  EXPECT_EQ(text_or(id_token->claims, "acr", ""), acr_password);
+  EXPECT_EQ(texts_of(id_token->claims, "amr"), std::vector<std::string>{"pwd"});
+  EXPECT_EQ(text_or(id_token->claims, "c_hash", ""),
+            to_base64url(to_bytes(sha256(code)).substr(0, 16)));
+}
+
+TEST(Code, BoundToAKeyNeedsItsProof) {
+  const jose::PrivateKey key = *jose::PrivateKey::generate(jose::Algorithm::es256);
+  const std::string code = fresh_code({{"dpop_jkt", key.public_key().thumbprint()}});
+  const auto without = redeem(code);
+  EXPECT_EQ(without.status, 400);
+  EXPECT_EQ(text_or(without.body, "error", ""), "invalid_grant");
+  const std::string body =
+      fmt::format("grant_type=authorization_code&code={}&redirect_uri={}&code_verifier={}", code,
+                  percent_encode(app_uri), verifier);
+  const auto with = shared().post("/oauth2/token", body,
+                                  {{"Authorization", "Basic " + to_base64(client().pair())},
+                                   {"DPoP", dpop_proof(key, {.at = shared().clock().now()})}});
+  ASSERT_EQ(with.status, 200) << with.response.body;
+  EXPECT_EQ(text_or(with.body, "token_type", ""), "DPoP");
 }
 
 TEST(Code, IsWorthNothingTwiceAndTakesBackWhatItGave) {

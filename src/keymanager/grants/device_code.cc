@@ -49,7 +49,7 @@ Result<Entitlement> DeviceCodeGrant::decide(const Form& form, const storage::Cli
       .family = device.family,
       .redeem = [hash = device.hash](Transaction& transaction,
                                      Instant) { return DeviceStore(transaction).use(hash); },
-      .sign_on = sign_on_from(device.document)};
+      .details = {.sign_on = sign_on_from(device.document)}};
 }
 
 Result<Device> DeviceCodeGrant::find(const Form& form, const storage::Client& client) {

@@ -26,7 +26,8 @@ Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Clien
                      .user = account->user.name,
                      .scopes = std::move(allowed),
                      .grant_type = std::string(type()),
-                     .refresh = client.may("refresh_token") ? WithRefresh::yes : WithRefresh::no};
+                     .refresh = client.may("refresh_token") ? WithRefresh::yes : WithRefresh::no,
+                     .details = {.sign_on = SignOn{.at = clock_.now(), .amr = {"pwd"}}}};
 }
 
 }  // namespace gatehouse::keymanager

@@ -13,7 +13,8 @@ namespace gatehouse::keymanager {
 
 class PasswordGrant final : public Grant {
  public:
-  PasswordGrant(Login& login, const ScopePolicy& scopes) : login_(login), scopes_(scopes) {}
+  PasswordGrant(Login& login, const ScopePolicy& scopes, const Clock& clock)
+      : login_(login), scopes_(scopes), clock_(clock) {}
 
   std::string_view type() const override { return "password"; }
   // Error: invalid_grant, in the same words and time for an unknown user and a wrong password.
@@ -22,6 +23,7 @@ class PasswordGrant final : public Grant {
  private:
   Login& login_;
   const ScopePolicy& scopes_;
+  const Clock& clock_;
 };
 
 }  // namespace gatehouse::keymanager

@@ -47,6 +47,7 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
   GH_TRY(token, find(text, client));
   GH_TRY(wanted, narrowed(asked, token.scopes));
   GH_TRY(account, user_of(token));
+  TokenDetails details = token_details_from(token.details);
   GH_TRY(allowed, scopes_.allowed({HolderKind::user, account.tenant, account.roles}, wanted));
   return Entitlement{.client = client,
                      .user_id = account.user.id,
@@ -54,7 +55,8 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
                      .scopes = std::move(allowed),
                      .grant_type = token.grant_type,
                      .refresh = WithRefresh::yes,
-                     .replaces = std::move(token)};
+                     .replaces = std::move(token),
+                     .details = std::move(details)};
 }
 
 Result<StoredToken> RefreshTokenGrant::find(const std::string& token,

@@ -29,27 +29,29 @@ Result<std::optional<StoredToken>> TokenStore::find(std::string_view hash, Insta
   const std::int64_t hour = hour_of(end) - 1;
   GH_TRY(row, transaction_.query_one(
                   "SELECT t.tenant_id, t.kind, t.family, t.client_id, t.user_id, t.scopes, "
-                  "t.grant_type, t.issued_at_ms, t.expires_at_ms, t.used_at_ms "
+                  "t.grant_type, t.issued_at_ms, t.expires_at_ms, t.used_at_ms, t.details "
                   "FROM am_token t JOIN am_client c ON c.client_id = t.client_id "
                   "AND c.tenant_id = t.tenant_id AND c.status = 'ACTIVE' WHERE t.hash = $1 "
                   "AND t.part IN ($2, $3, 0)",
                   Bytes{std::string(hash)}, hour, day_part(hour)));
   if (!row) return std::optional<StoredToken>();
+  GH_TRY(details, row->is_null(10) ? Result<json::object>() : stored_document(row->text(10)));
   return std::optional<StoredToken>(StoredToken{
       std::string(hash), row->number(0),
       row->text(1) == to_text(TokenKind::access) ? TokenKind::access : TokenKind::refresh,
       row->text(2), row->text(3), row->text(4), split_words(row->text(5)), row->text(6),
-      row->instant(7), row->instant(8), row->instant(9)});
+      std::move(details), row->instant(7), row->instant(8), row->instant(9)});
 }
 
 void TokenStore::insert(const StoredToken& token) {
   transaction_.post(
       "INSERT INTO am_token (hash, part, tenant_id, kind, family, client_id, user_id, scopes, "
-      "grant_type, issued_at_ms, expires_at_ms, used_at_ms) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+      "grant_type, issued_at_ms, expires_at_ms, used_at_ms, details) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
       Bytes{token.hash}, token_part(token.issued_at, token.expires_at), token.tenant,
       to_text(token.kind), token.family, token.client_id, token.user_id, join(token.scopes, " "),
-      token.grant_type, token.issued_at, token.expires_at, token.used_at);
+      token.grant_type, token.issued_at, token.expires_at, token.used_at,
+      json::serialize(token.details));
 }
 
 Result<bool> TokenStore::use(const StoredToken& token, Instant at) {

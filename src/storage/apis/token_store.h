@@ -27,6 +27,7 @@ struct StoredToken {
   std::string user_id;  // empty: a token of the application itself
   std::vector<std::string> scopes{};
   std::string grant_type{};
+  json::object details{};  // as keymanager/token_details.h writes them
   Instant issued_at{};
   Instant expires_at{};
   Instant used_at{};  // of a refresh token; the epoch: not yet

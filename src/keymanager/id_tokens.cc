@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/id_tokens.h"
+
+#include "keymanager/client_metadata.h"
+#include "keymanager/lifetime.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+constexpr std::int64_t seconds_default = 3600;
+
+}  // namespace
+
+Result<std::string> IdTokens::issue(const Identification& identification) const {
+  const storage::Client& client = identification.client;
+  const jose::Algorithm wanted =
+      algorithm_of(client, "id_token_signed_response_alg").value_or(jose::Algorithm::rs256);
+  const std::shared_ptr<const KeyRing> ring = keys_.current();
+  const jose::PrivateKey& signer = ring->signer_for(wanted);
+  const jose::Algorithm algorithm = signer.public_key().algorithm();
+
+  const std::int64_t now = to_ms(clock_.now()) / 1000;
+  const std::int64_t lifetime =
+      bounded_seconds(number_or(client.document, "id_token_expiry_time", 0), seconds_default);
+  json::object claims{{"iss", issuer_},          {"sub", identification.user_id},
+                      {"aud", client.client_id}, {"azp", client.client_id},
+                      {"exp", now + lifetime},   {"iat", now}};
+  const TokenDetails login{.sign_on = identification.sign_on,
+                           .session = std::string(identification.session)};
+  for (auto& [name, value] : to_json(login)) claims[name] = std::move(value);
+  const std::string& nonce = identification.sign_on.nonce;
+  if (!nonce.empty()) claims["nonce"] = nonce;
+  if (!identification.access_token.empty()) {
+    claims["at_hash"] = jose::half_hash(algorithm, identification.access_token);
+  }
+  if (!identification.code.empty()) {
+    claims["c_hash"] = jose::half_hash(algorithm, identification.code);
+  }
+  return jose::sign(signer, "JWT", claims);
+}
+
+}  // namespace gatehouse::keymanager

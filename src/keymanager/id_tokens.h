@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes ID tokens: what a client may know of a login. Who the user is beyond his id stands in
+// /oauth2/userinfo, as OpenID Connect Core 1.0 section 5.4 says for grants with an access token.
+//
+// TokenIssuer calls it for every grant whose entitlement has the scope openid, a user and a login
+// (Entitlement::details.sign_on); a grant adds, with a code, `code`.
+//
+// Thread:  pool threads; one signature, no read.
+// Source:  OpenID Connect Core 1.0, sections 2, 3.1.3.6, 3.3.2.11 and 12.2.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "keymanager/signing_keys.h"
+#include "keymanager/token_details.h"
+#include "storage/apis/client_store.h"
+
+namespace gatehouse::keymanager {
+
+struct Identification {
+  const storage::Client& client;
+  std::string_view user_id;
+  const SignOn& sign_on;          // a nonce goes in when there is one
+  std::string_view session;       // sid; empty: none
+  std::string_view access_token;  // for at_hash; empty: none goes with it
+  std::string_view code;          // for c_hash; empty: none goes with it
+};
+
+class IdTokens {
+ public:
+  IdTokens(const SigningKeys& keys, const Clock& clock, std::string issuer)
+      : keys_(keys), clock_(clock), issuer_(std::move(issuer)) {}
+
+  // Signed with the client's id_token_signed_response_alg, RS256 when it has none, and with the
+  // usual key when this server does not sign with that. Valid for the client's
+  // id_token_expiry_time, an hour when it has none.
+  // Error: internal.
+  Result<std::string> issue(const Identification& identification) const;
+
+ private:
+  const SigningKeys& keys_;
+  const Clock& clock_;
+  const std::string issuer_;
+};
+
+}  // namespace gatehouse::keymanager
