@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A gateway asks two key managers behind NGINX: by its session, else by Basic.
+
+Two nodes share databases and the cluster key, as key managers of one cluster do; a third one is the
+gateway. The verdict comes from the counters of the key managers.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import unittest
+
+from support.backend import Recorder
+from support.nginx import Nginx
+from support.postgres import Postgres
+from support.server import Server, basic, bearer, call
+from support.walk import User, token_of
+
+SECRET = "a secret of at least thirty-two characters"
+CALLS = 40
+TOKENS = 5
+
+
+def secret_file(folder, secret=SECRET):
+    path = os.path.join(folder, "cluster.secret")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(secret + "\n")
+    return path
+
+
+class Cluster:
+    """Two key managers on one PostgreSQL, and what a gateway of theirs needs."""
+
+    def __init__(self, stack, *settings):
+        self.stack = stack
+        postgres = stack.enter_context(Postgres())
+        self.databases = postgres.settings()
+        self.key = None  # of the cluster, from the first node
+        self.key_managers = [self.node("cluster.secret_file", *settings) for _ in range(2)]
+        self.backend = stack.enter_context(Recorder())
+
+    def node(self, *settings):
+        """A node with the secret and the key of the cluster."""
+        folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        if self.key:
+            with open(os.open(os.path.join(folder, "cluster.key"), os.O_WRONLY | os.O_CREAT, 0o600),
+                      "wb") as out:
+                out.write(self.key)
+        own = [f"cluster.secret_file={secret_file(folder)}" if setting == "cluster.secret_file"
+               else setting for setting in settings]
+        server = self.stack.enter_context(Server(*self.databases, *own, data_dir=folder))
+        if not self.key:
+            with open(os.path.join(folder, "cluster.key"), "rb") as key:
+                self.key = key.read()
+        return server
+
+    def gateway(self, balancer, *settings):
+        return self.node("cluster.secret_file", f"cluster.ca={balancer.certificate}",
+                         f"gateway.key_manager=https://localhost:{balancer.port}", *settings)
+
+    def publish(self):
+        """An API, and tokens that open it."""
+        admin = User(self.key_managers[0])
+        api = admin.publish("Shared", self.backend.url)
+        application = admin.create_application("shared", "Unlimited", "OAUTH")
+        admin.subscribe(api["id"], application["applicationId"])
+        keys = admin.generate_keys(application["applicationId"])
+        return [token_of(self.key_managers[0], keys) for _ in range(TOKENS)]
+
+    def counters(self, name):
+        return [counter(server, name) for server in self.key_managers]
+
+
+def counter(server, name):
+    text = server.status("/metrics").body.decode()
+    lines = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.startswith(name)]
+    return sum(int(float(value)) for value in lines)
+
+
+HITS = "gatehouse_key_manager_session_hits_total"
+FALLBACKS = "gatehouse_key_manager_basic_fallbacks_total"
+
+
+class NodeSessions(unittest.TestCase):
+    def run_calls(self, affinity, *key_manager_settings):
+        """(session hits, fallbacks) of each key manager after calls that are all validated."""
+        with contextlib.ExitStack() as stack:
+            cluster = Cluster(stack, *key_manager_settings)
+            tokens = cluster.publish()
+            ports = [server.port(9443) for server in cluster.key_managers]
+            balancer = stack.enter_context(Nginx(ports, affinity))
+            gateway = cluster.gateway(balancer, "gateway.key_cache=false", "server.workers=1")
+            url = gateway.gateway("/shared/1.0.0/menu")
+            for number in range(CALLS):
+                answer = call(url, headers=bearer(tokens[number % TOKENS]))
+                self.assertEqual(answer.status, 200, answer)
+            return cluster.counters(HITS), cluster.counters(FALLBACKS)
+
+    def test_with_a_shared_key_both_know_the_session(self):
+        hits, fallbacks = self.run_calls("")
+        self.assertEqual(sum(fallbacks), 1)
+        self.assertEqual(sum(hits), CALLS - 1)
+        self.assertGreater(min(hits), CALLS // 4, "round robin reaches both")
+
+    def test_without_a_shared_key_every_miss_falls_back_and_none_fails(self):
+        hits, fallbacks = self.run_calls("", "cluster.share_sessions=false")
+        self.assertEqual(sum(hits) + sum(fallbacks), CALLS)
+        self.assertGreater(sum(fallbacks), CALLS // 2, "each answer brings the other's session")
+
+    def test_without_a_shared_key_affinity_makes_hits(self):
+        hits, fallbacks = self.run_calls("ip_hash;", "cluster.share_sessions=false")
+        self.assertEqual(sum(fallbacks), 1)
+        self.assertEqual(sum(hits), CALLS - 1)
+        self.assertEqual(min(hits), 0, "one key manager gets them all")
+
+
+class Door(unittest.TestCase):
+    """What opens the validation of tokens on port 9443, asked by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.server = cls.enterClassContext(
+            Server(f"cluster.secret_file={secret_file(cls.folder)}", data_dir=cls.folder))
+
+    def ask(self, headers):
+        return call(self.server.url("/internal/keys/v1/validate"), "POST", {"tokens": ["x"]},
+                    headers)
+
+    def session(self):
+        answer = self.ask(basic("gw", SECRET))
+        self.assertEqual(answer.status, 200, answer)
+        return answer.headers["set-cookie"].split(";")[0]
+
+    def test_a_session_opens_without_basic_and_a_bad_one_with_a_wrong_secret_does_not(self):
+        good = self.session()
+        self.assertEqual(self.ask({"Cookie": good}).status, 200)
+        name, _, value = good.partition("=")
+        parts = value.split(".")
+        forged = ".".join([*parts[:-1], parts[-1][::-1]])
+        expired = ".".join([*parts[:-3], "1", *parts[-2:]])
+        for bad in (forged, expired, "v1.gw", ""):
+            with self.subTest(bad=bad):
+                cookie = {"Cookie": f"{name}={bad}"}
+                refused = self.ask({**cookie, **basic("gw", "wrong")})
+                self.assertEqual(refused.status, 401)
+                self.assertIn("basic", refused.headers["www-authenticate"].lower())
+                self.assertEqual(self.ask({**cookie, **basic("gw", SECRET)}).status, 200)
+
+    def test_a_new_secret_ends_every_session(self):
+        old = self.session()
+        secret_file(self.folder, "another secret of thirty-two characters")
+        try:
+            self.server.restart()
+            self.assertEqual(self.ask({"Cookie": old, **basic("gw", "wrong")}).status, 401)
+        finally:
+            secret_file(self.folder)
+            self.server.restart()
+        self.assertEqual(self.ask({"Cookie": old}).status, 200)
+
+    def test_nothing_else_of_the_inside_is_behind_it(self):
+        for path in ("/internal/keys/v1/clients", "/internal/keys/v1/authenticate",
+                     "/internal/data/v1/snapshot"):
+            answer = call(self.server.url(path), "POST", {}, basic("gw", SECRET))
+            self.assertEqual(answer.status, 404, path)
+
+
+class KeyCacheModes(unittest.TestCase):
+    """How many validations and database reads N calls of a few tokens cost in each mode."""
+
+    def cost(self, *settings):
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(Server("server.workers=2", *settings))
+            backend = stack.enter_context(Recorder())
+            admin = User(server)
+            api = admin.publish("Modes", backend.url)
+            application = admin.create_application("modes", "Unlimited", "OAUTH")
+            admin.subscribe(api["id"], application["applicationId"])
+            keys = admin.generate_keys(application["applicationId"])
+            tokens = [token_of(server, keys) for _ in range(TOKENS)]
+            names = ("gatehouse_key_validations_total",
+                     "gatehouse_key_validation_reads_total")
+            before = [counter(server, name) for name in names]
+            url = server.gateway("/modes/1.0.0/menu")
+            for number in range(CALLS):
+                answer = call(url, headers=bearer(tokens[number % TOKENS]))
+                self.assertEqual(answer.status, 200, answer)
+            return [counter(server, name) - count for name, count in zip(names, before)]
+
+    def test_cache_at_the_gateway(self):
+        validations, reads = self.cost()
+        self.assertLessEqual(validations, TOKENS)
+        self.assertLessEqual(reads, TOKENS)
+
+    def test_cache_at_the_key_manager(self):
+        validations, reads = self.cost("gateway.key_cache=false", "key_manager.key_cache=true")
+        self.assertEqual(validations, CALLS)
+        self.assertLessEqual(reads, TOKENS)
+
+    def test_no_cache(self):
+        validations, reads = self.cost("gateway.key_cache=false")
+        self.assertEqual(validations, CALLS)
+        self.assertEqual(reads, CALLS)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An NGINX of the test's own in front of nodes: a temporary folder, a free port, its own
+certificate."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+READY_SECONDS_MAX = 10
+
+CONFIGURATION = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream nodes {{ {affinity} {servers} keepalive 8; }}
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;
+    location / {{
+      proxy_pass https://nodes; proxy_http_version 1.1; proxy_set_header Connection "";
+    }}
+  }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Nginx:
+    """A balancer before `ports`, round robin unless `affinity` says `ip_hash;`. Use as a context
+    manager; `certificate` is what clients trust."""
+
+    def __init__(self, ports, affinity=""):
+        self.folder = tempfile.mkdtemp(prefix="gatehouse-nginx-")
+        os.chmod(self.folder, 0o755)
+        self.port = free_port()
+        self.certificate = os.path.join(self.folder, "tls.crt")
+        servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
+        with open(os.path.join(self.folder, "nginx.conf"), "w", encoding="utf-8") as out:
+            out.write(CONFIGURATION.format(folder=self.folder, port=self.port, servers=servers,
+                                           affinity=affinity))
+        self.process = None
+
+    def __enter__(self):
+        try:
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                 "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                 "-keyout", os.path.join(self.folder, "tls.key"), "-out", self.certificate],
+                check=True, capture_output=True)
+            self.process = subprocess.Popen(
+                ["/usr/sbin/nginx", "-c", os.path.join(self.folder, "nginx.conf"),
+                 "-e", os.path.join(self.folder, "error.log")],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    log = os.path.join(self.folder, "error.log")
+                    said = open(log, encoding="utf-8").read() if os.path.exists(log) else ""
+                    raise RuntimeError(f"nginx did not start: {said}") from None
+                time.sleep(0.02)
+
+    def close(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
