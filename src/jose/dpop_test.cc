@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         DpopCase{"symmetric_key", false,
                  [](Proof& p) { p.header["jwk"] = {{"kty", "oct"}, {"k", "AAAA"}}; }},
         DpopCase{"strangers_signature", false, [](Proof& p) { p.signer = &stranger(); }},
-        DpopCase{"critical", false, [](Proof& p) { p.header["crit"] = {"exp"}; }},
+        DpopCase{"critical", false, [](Proof& p) { p.header["crit"] = json::array{"exp"}; }},
         DpopCase{"jti_absent", false, [](Proof& p) { p.claims.erase("jti"); }},
         DpopCase{"jti_number", false, [](Proof& p) { p.claims["jti"] = 1; }},
         DpopCase{"jti_too_long", false, [](Proof& p) { p.claims["jti"] = std::string(257, 'a'); }},

@@ -75,10 +75,8 @@ Result<> PasswordChange::reset(std::string_view token, std::string_view password
 Result<std::string> PasswordChange::hash_of(const Account& account, std::string_view password) {
   const rest::PasswordHashing hashing{
       .hash = [this](const std::string& text) { return passwords_.hash(text); },
-      .matches =
-          [this](const std::string& text, const std::string& hash) {
-            return passwords_.matches(text, hash);
-          }};
+      .matches = [this](const std::string& text,
+                        const std::string& hash) { return passwords_.matches(text, hash); }};
   return rest::hash_new_password(users_, account.tenant, account.user, std::string(password),
                                  hashing);
 }
