@@ -55,12 +55,15 @@ Result<KeyMapping> DevPortal::find_key(const rest::Call& call, const Application
   GH_TRY(mappings, api_manager_.read([&](Transaction& transaction) {
     return KeyMappingStore(transaction).list(call.caller.tenant, application.id);
   }));
-  std::stable_partition(mappings.begin(), mappings.end(),
-                        [](const KeyMapping& mapping) { return mapping.is_ours(); });
-  for (KeyMapping& mapping : mappings) {
-    const bool wanted = id != call.path.end() ? mapping.id == id->second
-                                              : model::to_text(mapping.key_type) == type->second;
-    if (wanted) return std::move(mapping);
+  const auto is_wanted = [&](const KeyMapping& mapping) {
+    return id != call.path.end() ? mapping.id == id->second
+                                 : model::to_text(mapping.key_type) == type->second;
+  };
+  // A type may name several: that of our own key manager comes first.
+  for (const bool ours : {true, false}) {
+    for (KeyMapping& mapping : mappings) {
+      if (mapping.is_ours() == ours && is_wanted(mapping)) return std::move(mapping);
+    }
   }
   return rest::refuse(rest::key_mapping_not_found, application.id);
 }

@@ -37,6 +37,21 @@ std::string sort_key(const json::object& resource, const AttributePath& path) {
                             : json::serialize(*value);
 }
 
+// Equal ones keep their order.
+void sort(std::vector<json::object>& resources, const AttributePath& path, const ScimQuery& query) {
+  std::vector<std::pair<std::string, std::size_t>> order;
+  for (const json::object& resource : resources) {
+    order.emplace_back(sort_key(resource, path), order.size());
+  }
+  std::ranges::sort(order, [&](const auto& a, const auto& b) {
+    if (a.first == b.first) return a.second < b.second;
+    return query.descending ? b.first < a.first : a.first < b.first;
+  });
+  std::vector<json::object> sorted;
+  for (const auto& [key, place] : order) sorted.push_back(std::move(resources[place]));
+  resources = std::move(sorted);
+}
+
 json::object response_of(json::array resources, std::int64_t total, const ScimQuery& query) {
   return {{"schemas", json::array{json::value(list_schema)}},
           {"totalResults", total},
@@ -71,13 +86,7 @@ json::object scim_list(std::vector<json::object> resources, const ScimQuery& que
   if (query.filter) {
     std::erase_if(resources, [&](const json::object& it) { return !query.filter->matches(it); });
   }
-  if (const auto path = parse_attribute_path(query.sort_by)) {
-    std::ranges::stable_sort(resources, [&](const json::object& a, const json::object& b) {
-      const std::string left = sort_key(a, *path);
-      const std::string right = sort_key(b, *path);
-      return query.descending ? right < left : left < right;
-    });
-  }
+  if (const auto path = parse_attribute_path(query.sort_by)) sort(resources, *path, query);
   const auto total = static_cast<std::int64_t>(resources.size());
   std::vector<json::object> window;
   for (std::int64_t i = query.start - 1; i < total && i < query.start - 1 + query.count; ++i) {

@@ -132,10 +132,14 @@ std::vector<KeyManagerRow> ProviderTokens::candidates(std::vector<KeyManagerRow>
     return is_jwt ? provider.issuer != issuer : !fits_patterns(provider, token);
   });
   const std::lock_guard lock(mutex_);
-  std::stable_partition(providers.begin(), providers.end(), [&](const KeyManagerRow& provider) {
-    return circuits_[provider.id].healthy();
-  });
-  return providers;
+  // Those that answer are asked first.
+  std::vector<KeyManagerRow> ordered;
+  for (const bool healthy : {true, false}) {
+    for (const KeyManagerRow& provider : providers) {
+      if (circuits_[provider.id].healthy() == healthy) ordered.push_back(provider);
+    }
+  }
+  return ordered;
 }
 
 Result<Validation> ProviderTokens::ask(const KeyManagerRow& provider, const std::string& token) {
