@@ -8,7 +8,6 @@
 namespace gatehouse::gateway {
 namespace {
 
-using model::FeedEntry;
 using model::FeedRange;
 
 constexpr Instant the_time{std::chrono::seconds(1'795'000'000)};

@@ -54,7 +54,7 @@ class AccountPagesTest : public ::testing::Test {
   // Sets up the second factor of anna; returns its secret.
   std::string enrol(std::vector<std::string>* recovery = nullptr) {
     TestBrowser browser = open("second-factor");
-    const std::string secret = secret_of(browser);
+    std::string secret = secret_of(browser);
     EXPECT_EQ(browser.submit({{"code", code_of(secret)}, {"password", "password-of-anna"}}), 200)
         << browser.page.body;
     EXPECT_TRUE(browser.shows("Recovery codes"));

@@ -16,7 +16,7 @@ constexpr std::string_view page_name = "logout";
 
 // The one audience of an ID token, which may also be written as a list.
 std::string audience_of(const json::object& claims) {
-  const std::string text = text_or(claims, "aud", "");
+  std::string text = text_or(claims, "aud", "");
   if (!text.empty()) return text;
   const std::vector<std::string> list = texts_of(claims, "aud");
   return list.size() == 1 ? list.front() : text_or(claims, "azp", "");
