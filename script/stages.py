@@ -146,7 +146,7 @@ def binary(preset):
     return str(Path(f"build/{preset}/gatehouse").resolve())
 
 
-def journeys(preset, pattern="test_*.py", **environment):
+def journeys(preset, pattern="test_*.py"):
     if not build(preset, "gatehouse"):
         return Tally(failed=[f"build of gatehouse, {preset}"])
     modules = sorted(Path("tests").glob(f"*/{pattern}"))
@@ -156,7 +156,7 @@ def journeys(preset, pattern="test_*.py", **environment):
         code, output = run(
             [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
              "-s", str(module.parent), "-p", module.name],
-            env={"GATEHOUSE_BINARY": binary(preset), "PYTHONDONTWRITEBYTECODE": "1", **environment})
+            env={"GATEHOUSE_BINARY": binary(preset), "PYTHONDONTWRITEBYTECODE": "1"})
         part = count_unittest(output, code, f"{module} ({preset})")
         print(f"  {module}: {part} ({time.monotonic() - begun:.0f} s)", flush=True)
         if part.failed:
@@ -212,10 +212,9 @@ def stages_of(mode):
             yield f"unit tests of {', '.join(folders)}", lambda: units("release", folders)
         yield "the walk", lambda: journeys("release", "test_walk.py")
         return
-    long = {"GATEHOUSE_LONG": "1"} if mode == "--full" else {}
     races = sorted(folders_with_tests().intersection(RACE_FOLDERS))
     yield "unit tests", lambda: units("release")
-    yield "journeys", lambda: journeys("release", **long)
+    yield "journeys", lambda: journeys("release")
     yield "unit tests, address and undefined behaviour sanitizers", lambda: units("asan")
     yield "unit tests, thread sanitizer", lambda: units("tsan", races)
     if mode == "--full":
