@@ -21,6 +21,9 @@ class Recorder:
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.read_chunks() if self.is_chunked() else self.rfile.read(length)
+                if body is None:  # cut off
+                    self.close_connection = True
+                    return
                 seen = {
                     "method": self.command,
                     "target": self.path,
@@ -46,7 +49,10 @@ class Recorder:
             def read_chunks(self):
                 body = b""
                 while True:
-                    size = int(self.rfile.readline().split(b";")[0], 16)
+                    line = self.rfile.readline()
+                    if not line:
+                        return None
+                    size = int(line.split(b";")[0], 16)
                     chunk = self.rfile.read(size)
                     self.rfile.readline()
                     if size == 0:
