@@ -5,7 +5,7 @@
 namespace gatehouse::model {
 
 template <typename Visitor, typename Self>
-requires std::same_as<std::remove_const_t<Self>, FeedRange>
+  requires std::same_as<std::remove_const_t<Self>, FeedRange>
 static void describe(Visitor& visit, Self& range) {
   visit.required("tag", range.tag);
   visit.required("from", range.from);
