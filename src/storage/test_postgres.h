@@ -131,7 +131,8 @@ class TestPostgres {
   }
 
   pid_t spawn(std::vector<std::string> arguments) const {
-    const std::string program = "/usr/lib/postgresql/15/bin/" + arguments.front();
+    // With its path as its name: it looks there for the programs beside it.
+    arguments.front().insert(0, "/usr/lib/postgresql/15/bin/");
     const std::string log = (folder_.path() / "log").string();
     const uid_t owner = ::geteuid() == 0 ? user()->pw_uid : ::geteuid();
     std::vector<char*> pointers;
@@ -146,7 +147,7 @@ class TestPostgres {
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
-    if (ready && ::chdir("/") == 0) ::execv(program.c_str(), pointers.data());
+    if (ready && ::chdir("/") == 0) ::execv(pointers.front(), pointers.data());
     ::_exit(127);
   }
 
