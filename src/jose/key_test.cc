@@ -109,11 +109,23 @@ INSTANTIATE_TEST_SUITE_P(
         BadKey{"point_off_the_curve", Algorithm::es256, "x",
                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"},
         BadKey{"point_short", Algorithm::es256, "x", "AQ"},
+        BadKey{"point_long", Algorithm::es256, "x",
+               "AAAg9ZjRo1csm47z3ssAXBdxcjm9e6tY2MfwftmKJyLi"},
         BadKey{"point_half", Algorithm::es256, "y", nullptr},
         BadKey{"edwards_other_curve", Algorithm::eddsa, "crv", "X25519"},
         BadKey{"edwards_short", Algorithm::eddsa, "x", "AQ"},
         BadKey{"edwards_not_text", Algorithm::eddsa, "x", 7}),
     [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Jwk, MayDropTheZerosBeforeACoordinate) {
+  json::object jwk{{"kty", "EC"},
+                   {"crv", "P-256"},
+                   {"x", "IPWY0aNXLJuO897LAFwXcXI5vXurWNjH8H7Ziici4g"},
+                   {"y", "8dh98qfWxhtuXWYF8Kd4OxwF59JKhITyWGwKHllhp4c"}};
+  const Result<PublicKey> key = PublicKey::from_jwk(jwk);
+  ASSERT_TRUE(key) << key.error().message;
+  EXPECT_EQ(key->to_jwk().at("x"), "ACD1mNGjVyybjvPeywBcF3FyOb17q1jYx_B-2YonIuI");
+}
 
 // An RSA key serves one of two algorithms, and its JWK says which.
 TEST(Jwk, OfPssSaysSo) {
