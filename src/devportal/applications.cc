@@ -78,7 +78,7 @@ Result<> DevPortal::ensure_default_application(const rest::Caller& caller) {
   application.document["owner"] = caller.user;
   application.document["description"] = "This is the default application";
   application.created_at = application.updated_at = clock_.now();
-  const Result<> made = api_manager_.write([&](Transaction& transaction) -> Result<> {
+  Result<> made = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(ApplicationStore(transaction, caller.tenant).insert(application));
     changed(transaction, caller.tenant, application.id);
     return {};

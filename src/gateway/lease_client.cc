@@ -12,7 +12,7 @@ class PermitWaiter final : public limits::Waiter {
  public:
   PermitWaiter(net::Loop& loop, limits::LeaseTable& leases, limits::Permit& permit)
       : told_(loop), leases_(leases), permit_(permit) {}
-  ~PermitWaiter() {
+  ~PermitWaiter() override {
     if (!answered_) leases_.forget(permit_);
   }
 
