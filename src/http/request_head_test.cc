@@ -447,7 +447,7 @@ TEST(RequestHead, TellsItsFacts) {
   }
   EXPECT_EQ(named, (std::vector<std::string_view>{"1", "2"}));
 
-  const std::string elsewhere = text;
+  const std::string elsewhere(text.data(), text.size());
   head.rebase(elsewhere.data());
   EXPECT_EQ(head.path().data(), elsewhere.data() + text.find("/pizza"));
 }
