@@ -28,13 +28,6 @@ Method method_of(const storage::Client& client) {
   return Method::unknown;
 }
 
-jose::KeySet keys_of(const storage::Client& client) {
-  const json::object* jwks = object_at(client.document, "jwks");
-  if (jwks == nullptr) return {};
-  Result<jose::KeySet> keys = jose::KeySet::from_json(*jwks);
-  return keys ? *std::move(keys) : jose::KeySet();
-}
-
 std::optional<jose::Algorithm> algorithm_of(const storage::Client& client,
                                             std::string_view member) {
   const Result<jose::Algorithm> algorithm =

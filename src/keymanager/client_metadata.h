@@ -4,7 +4,8 @@
 // the names of the standards, so registration stores what it was given:
 //
 //   token_endpoint_auth_method   see Method; absent: one of the two ways of sending a secret
-//   jwks                         keys of private_key_jwt and self_signed_tls_client_auth
+//   jwks, jwks_uri               keys of private_key_jwt and self_signed_tls_client_auth
+//   token_endpoint_auth_signing_alg   of private_key_jwt; absent: that of the key
 //   tls_client_auth_subject_dn, _san_dns, _san_uri, _san_ip, _san_email
 //   tls_client_certificate_bound_access_tokens, dpop_bound_access_tokens
 //   id_token_signed_response_alg, access_token_signed_response_alg, id_token_expiry_time
@@ -17,7 +18,7 @@
 #include <optional>
 #include <string_view>
 
-#include "jose/key_set.h"
+#include "jose/algorithm.h"
 #include "storage/apis/client_store.h"
 
 namespace gatehouse::keymanager {
@@ -32,9 +33,6 @@ enum class Method : std::uint8_t {
   unknown,          // another word: nobody gets in
 };
 Method method_of(const storage::Client& client);
-
-// Its registered keys; none when there are none, or they cannot be read.
-jose::KeySet keys_of(const storage::Client& client);
 
 // The algorithm that the member names, if it names one.
 std::optional<jose::Algorithm> algorithm_of(const storage::Client& client, std::string_view member);

@@ -73,6 +73,7 @@ class KeyManager {
   TryOutKeys try_out_keys_;
   UsedProofs used_proofs_;
   Possession possession_;
+  ClientKeys client_keys_;
   ClientAssertion client_assertion_;
   ClientCertificates client_certificates_;
   ClientAuthentication client_authentication_;

@@ -13,7 +13,7 @@ namespace gatehouse::keymanager {
 
 namespace {
 
-enum class Kind : std::uint8_t { text, texts, flag, number, object, web_url };
+enum class Kind : std::uint8_t { text, texts, flag, number, object, web_url, key_url };
 
 struct Member {
   const char* name;
@@ -33,7 +33,7 @@ constexpr Member members[] = {
     {"policy_uri", Kind::web_url},
     {"scope", Kind::text},
     {"contacts", Kind::texts},
-    {"jwks_uri", Kind::web_url},
+    {"jwks_uri", Kind::key_url},
     {"jwks", Kind::object},
     {"software_id", Kind::text},
     {"software_version", Kind::text},
@@ -102,6 +102,12 @@ bool is_loopback(std::string_view host) {
   return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
 }
 
+// Nobody on the way may put another key in.
+bool is_key_url(std::string_view url) {
+  const std::string host = host_of(url);
+  return !host.empty() && (to_lower(url).starts_with("https:") || is_loopback(host));
+}
+
 // https; http on the loopback of a native client; or a scheme of its own in reverse domain form.
 bool is_redirect_uri(std::string_view uri) {
   if (!is_plain(uri) || uri.find('#') != std::string_view::npos ||
@@ -141,6 +147,7 @@ bool fits(const json::value& value, Kind kind) {
     case Kind::number: return value.is_int64() && value.get_int64() >= 0;
     case Kind::object: return value.is_object();
     case Kind::web_url: return value.is_string() && !host_of(value.get_string()).empty();
+    case Kind::key_url: return value.is_string() && is_key_url(value.get_string());
   }
   GH_ASSERT_NOT_REACHED();
 }
