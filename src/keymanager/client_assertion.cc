@@ -41,7 +41,8 @@ Result<jose::Jwt> ClientAssertion::verify(std::string_view assertion,
   const auto keys = keys_.find(client, [&](const ClientKeySet& set) {
     return set.keys.find(name->kid, name->algorithm) != nullptr;
   });
-  if (!keys && keys.error().code == ErrorCode::unavailable) return tl::unexpected<Error>(keys.error());
+  if (!keys && keys.error().code == ErrorCode::unavailable)
+    return tl::unexpected<Error>(keys.error());
   if (!keys) return not_valid(keys.error().detail);
   Result<jose::Jwt> jwt = jose::verify(assertion, (*keys)->keys);
   if (!jwt) return not_valid(jwt.error().detail);

@@ -105,7 +105,8 @@ Result<bool> ClientAuthentication::registered(const Client& client,
         set.certificates.begin(), set.certificates.end(),
         [&](const std::string& one) { return equals_in_constant_time(one, certificate); });
   });
-  if (!keys && keys.error().code == ErrorCode::unavailable) return tl::unexpected<Error>(keys.error());
+  if (!keys && keys.error().code == ErrorCode::unavailable)
+    return tl::unexpected<Error>(keys.error());
   return keys.has_value();
 }
 

@@ -151,16 +151,15 @@ TEST_F(FetchedKeys, ProveTheirClient) {
   int number = 0;
   const auto error = [&] {
     const std::int64_t now = to_ms(server_.clock().now()) / 1000;
-    const std::string assertion =
-        provider_.sign({{"iss", id},
-                        {"sub", id},
-                        {"aud", "https://localhost:9443/oauth2/token"},
-                        {"jti", std::to_string(++number)},
-                        {"exp", now + 60}});
-    const auto answer = server_.token("grant_type=client_credentials&client_assertion_type=" +
-                                          percent_encode(client_assertion_type) +
-                                          "&client_assertion=" + assertion,
-                                      "");
+    const std::string assertion = provider_.sign({{"iss", id},
+                                                  {"sub", id},
+                                                  {"aud", "https://localhost:9443/oauth2/token"},
+                                                  {"jti", std::to_string(++number)},
+                                                  {"exp", now + 60}});
+    const auto answer =
+        server_.token("grant_type=client_credentials&client_assertion_type=" +
+                          percent_encode(client_assertion_type) + "&client_assertion=" + assertion,
+                      "");
     return answer.status == 200 ? std::string() : text_or(answer.body, "error", "");
   };
   EXPECT_EQ(error(), "");

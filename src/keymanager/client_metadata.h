@@ -8,7 +8,9 @@
 //   token_endpoint_auth_signing_alg   of private_key_jwt; absent: that of the key
 //   tls_client_auth_subject_dn, _san_dns, _san_uri, _san_ip, _san_email
 //   tls_client_certificate_bound_access_tokens, dpop_bound_access_tokens
-//   id_token_signed_response_alg, access_token_signed_response_alg, id_token_expiry_time
+//   scope                        what it may ask for; absent: anything
+//   id_token_signed_response_alg, userinfo_signed_response_alg, access_token_signed_response_alg,
+//   id_token_expiry_time
 //
 // Thread:  pure functions.
 // Source:  RFC 7591 section 2, RFC 8705 sections 2.1.2, 2.2.2 and 3.4, RFC 9449 section 5.2, OpenID
@@ -36,5 +38,9 @@ Method method_of(const storage::Client& client);
 
 // The algorithm that the member names, if it names one.
 std::optional<jose::Algorithm> algorithm_of(const storage::Client& client, std::string_view member);
+
+// The scopes of `asked` that the client registered; all of them when it registered none.
+std::vector<std::string> registered_scopes(const storage::Client& client,
+                                           std::vector<std::string> asked);
 
 }  // namespace gatehouse::keymanager

@@ -69,6 +69,7 @@ class KeyManager {
   ProviderReader provider_reader_;
   ProviderKeys provider_keys_;
   ProviderTokens provider_tokens_;
+  TokenAlgorithms token_algorithms_;
   TokenIssuer issuer_;
   TryOutKeys try_out_keys_;
   UsedProofs used_proofs_;
