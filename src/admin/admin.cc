@@ -91,6 +91,13 @@ void Admin::mount(rest::Router& router) {
   router.on("updateKeyManager", this, &Admin::update_key_manager);
   router.on("deleteKeyManager", this, &Admin::delete_key_manager);
   router.on("discoverKeyManager", this, &Admin::discover_key_manager);
+
+  router.on("listTrustedIssuers", this, &Admin::list_trusted_issuers);
+  router.on("createTrustedIssuer", this, &Admin::create_trusted_issuer);
+  router.on("getTrustedIssuer", this, &Admin::get_trusted_issuer);
+  router.on("updateTrustedIssuer", this, &Admin::update_trusted_issuer);
+  router.on("deleteTrustedIssuer", this, &Admin::delete_trusted_issuer);
+
   router.on("getSettings", this, &Admin::get_settings);
   router.on("getTenantInfoByUsername", this, &Admin::get_tenant_info);
 }

@@ -26,7 +26,8 @@ struct AdminOptions {
   rest::PasswordMatches password_matches{};
   // Closes a secret under the cluster key, for the place that `context` names (jose::Sealer).
   std::function<std::string(std::string_view secret, std::string_view context)> seal{};
-  std::string issuer = {};  // of our own tokens
+  std::string issuer = {};                        // of our own tokens
+  std::vector<std::string> signing_algorithms{};  // that they may be signed with
   // The vhost of a new tenant's environment Default.
   storage::DefaultsOptions defaults{};
 };
@@ -109,6 +110,12 @@ class Admin {
   Reply discover_key_manager(const rest::Call& call);
   Result<json::object> read_keys(const json::object& document);
   Result<> take_secret(storage::KeyManagerRow& row);
+
+  Reply list_trusted_issuers(const rest::Call& call);
+  Reply create_trusted_issuer(const rest::Call& call);
+  Reply get_trusted_issuer(const rest::Call& call);
+  Reply update_trusted_issuer(const rest::Call& call);
+  Reply delete_trusted_issuer(const rest::Call& call);
 
   Reply get_settings(const rest::Call& call);
   Reply get_tenant_info(const rest::Call& call);

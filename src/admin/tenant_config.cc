@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // /tenant-config and /tenant-config-schema: what a tenant decides for itself.
+#include <algorithm>
+
 #include "admin/admin.h"
 #include "admin/scope_bindings.h"
 #include "core/text.h"
@@ -40,6 +42,17 @@ std::vector<ScopeBinding> bindings_from(const json::object& document) {
   return bindings;
 }
 
+// Error: invalid_argument, when a tenant wants what this server has no key for.
+Result<> check_signing(const storage::SigningPolicy& signing,
+                       const std::vector<std::string>& offered) {
+  const auto known = [&](const std::string& name) {
+    return name.empty() || std::find(offered.begin(), offered.end(), name) != offered.end();
+  };
+  if (known(signing.access_token) && known(signing.id_token)) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("The algorithms of 'TokenSigning' are {}", join(offered, ", ")));
+}
+
 json::object number_schema(std::int64_t least, std::int64_t most, std::int64_t standard) {
   return {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", standard}};
 }
@@ -68,6 +81,7 @@ Result<rest::Reply> Admin::get_tenant_config(const rest::Call& call) {
 Result<rest::Reply> Admin::update_tenant_config(const rest::Call& call) {
   json::object document = call.object();
   GH_TRY(settings, storage::tenant_settings_from(document));
+  GH_CHECK(check_signing(settings.signing, options_.signing_algorithms));
   const std::vector<ScopeBinding> bindings = bindings_from(document);
   document.erase("RESTAPIScopes");
   const Result<> written = user_manager_.write([&](Transaction& transaction) -> Result<> {
@@ -99,6 +113,11 @@ Result<rest::Reply> Admin::get_tenant_config_schema(const rest::Call&) {
        {"UnlockMinutes", number_schema(1, 43'200, standard.lockout.duration.count())}});
   properties["SelfSignUp"] =
       section_schema({{"Enabled", flag}, {"ApprovalRequired", flag}, {"SignUpRoles", texts}});
+  json::array algorithms{""};  // as the server usually does
+  for (const std::string& name : options_.signing_algorithms) algorithms.emplace_back(name);
+  const json::object algorithm{{"type", "string"}, {"enum", algorithms}, {"default", ""}};
+  properties["TokenSigning"] =
+      section_schema({{"AccessTokenAlgorithm", algorithm}, {"IdTokenAlgorithm", algorithm}});
   properties["RESTAPIScopes"] = section_schema(
       {{"Scope", json::object{{"type", "array"}, {"items", section_schema(std::move(scope))}}}});
   return rest::ok(json::object{{"$schema", "https://json-schema.org/draft/2020-12/schema"},

@@ -60,6 +60,7 @@ class AdminTest : public ::testing::Test {
       return fmt::format("{} sealed {}", context, secret);
     };
     options.issuer = "https://ours";
+    options.signing_algorithms = {"RS256", "ES256"};
     admin_ = std::make_unique<Admin>(databases_.all(), key_manager_, clock_, random_, options);
     router_ = std::make_unique<rest::Router>(
         rest::RouterOptions{.base_paths = {std::string(base)},

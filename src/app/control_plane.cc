@@ -102,6 +102,7 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
                     return sealer_.seal(secret, context, surroundings_.random);
                   },
               .issuer = configuration.issuer(),
+              .signing_algorithms = configuration.key_manager.signing_algorithms,
               .defaults = defaults()}),
       analytics_(databases, surroundings.clock),
       inspection_(gateway_.snapshot) {}

@@ -53,6 +53,11 @@ Revoked Revocations::check(const Sha256& hash, const Token& token, std::uint64_t
       has("user", token.user_id, token.issued_at, after)) {
     return Revoked::yes;
   }
+  if (!token.user_id.empty() &&
+      has("user_client", model::user_and_client(token.user_id, token.client_id), token.issued_at,
+          after)) {
+    return Revoked::yes;
+  }
   return has("user_changed", token.user_id, token.issued_at, after) ? Revoked::ask_again
                                                                     : Revoked::no;
 }
@@ -66,6 +71,9 @@ bool Revocations::means(const model::Revocation& revocation, std::string_view ha
   if (token.issued_at > revocation.issued_before) return false;
   if (revocation.kind == "family") return revocation.value == token.family;
   if (revocation.kind == "client") return revocation.value == token.client_id;
+  if (revocation.kind == "user_client") {
+    return revocation.value == model::user_and_client(token.user_id, token.client_id);
+  }
   if (revocation.kind == "user" || revocation.kind == "user_changed") {
     return revocation.value == token.user_id;
   }

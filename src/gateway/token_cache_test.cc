@@ -99,16 +99,19 @@ TEST_P(RevocationRule, MeansTheTokenOrNot) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, RevocationRule,
-    ::testing::Values(RevocationCase{"by_digest", "token", sha256_hex("token"), 0, Revoked::yes},
-                      RevocationCase{"by_jti", "token", "jti", 0, Revoked::yes},
-                      RevocationCase{"of_another_token", "token", "other", 0, Revoked::no},
-                      RevocationCase{"by_family", "family", "family", 100, Revoked::yes},
-                      RevocationCase{"by_client", "client", "client", 100, Revoked::yes},
-                      RevocationCase{"issued_later", "client", "client", 99, Revoked::no},
-                      RevocationCase{"by_user", "user", "user", 100, Revoked::yes},
-                      RevocationCase{"user_changed", "user_changed", "user", 100,
-                                     Revoked::ask_again},
-                      RevocationCase{"of_nobody", "user", "", 100, Revoked::no}),
+    ::testing::Values(
+        RevocationCase{"by_digest", "token", sha256_hex("token"), 0, Revoked::yes},
+        RevocationCase{"by_jti", "token", "jti", 0, Revoked::yes},
+        RevocationCase{"of_another_token", "token", "other", 0, Revoked::no},
+        RevocationCase{"by_user_and_client", "user_client", "user client", 100, Revoked::yes},
+        RevocationCase{"user_at_another_client", "user_client", "user other", 100, Revoked::no},
+        RevocationCase{"another_user_of_the_client", "user_client", "bob client", 100, Revoked::no},
+        RevocationCase{"by_family", "family", "family", 100, Revoked::yes},
+        RevocationCase{"by_client", "client", "client", 100, Revoked::yes},
+        RevocationCase{"issued_later", "client", "client", 99, Revoked::no},
+        RevocationCase{"by_user", "user", "user", 100, Revoked::yes},
+        RevocationCase{"user_changed", "user_changed", "user", 100, Revoked::ask_again},
+        RevocationCase{"of_nobody", "user", "", 100, Revoked::no}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Revocations, AreForgottenOnceTheirTokensHaveExpired) {

@@ -99,6 +99,13 @@ Result<json::object> unverified_claims(std::string_view compact) {
   return object_from(parts->payload, "payload");
 }
 
+Result<KeyName> unverified_key_name(std::string_view compact) {
+  const std::optional<Parts> parts = parts_of(compact);
+  if (!parts) return refuse("not three parts");
+  GH_TRY(header, header_from(parts->header));
+  return KeyName{std::move(header.kid), header.algorithm};
+}
+
 Result<Jwt> verify(std::string_view compact, const KeySet& keys) {
   const std::optional<Parts> parts = parts_of(compact);
   if (!parts) return refuse("not three parts");

@@ -35,6 +35,14 @@ bool looks_like_jwt(std::string_view text);
 // it, and for nothing else. Error: unauthenticated.
 Result<json::object> unverified_claims(std::string_view compact);
 
+// Which key a token says that it is signed with.
+struct KeyName {
+  std::string kid;  // may be empty
+  Algorithm algorithm{};
+};
+// Error: unauthenticated.
+Result<KeyName> unverified_key_name(std::string_view compact);
+
 // Error: unauthenticated, whatever is wrong; `detail` says what, for the log.
 Result<Jwt> verify(std::string_view compact, const KeySet& keys);
 

@@ -59,7 +59,7 @@ Result<Identity> Authenticator::by_token(const std::string& token) {
   if (bound || !is_for_us(validation)) return rest::refuse(rest::credentials_invalid);
   if (validation.user_id.empty()) return rest::refuse(rest::user_required);
   // The key cache may remember a user of a tenant that was switched off a moment ago.
-  Result<Account> account = directory_.by_id(validation.tenant, validation.user_id);
+  Result<Account> account = directory_.by_id(validation.tenant_of_user(), validation.user_id);
   if (!account && account.error().code == ErrorCode::not_found) {
     return rest::refuse(rest::credentials_invalid);
   }

@@ -2,7 +2,6 @@
 #include "keymanager/client_assertion.h"
 
 #include "jose/claims.h"
-#include "jose/jwt.h"
 #include "keymanager/client_metadata.h"
 #include "keymanager/oauth_error.h"
 
@@ -17,8 +16,12 @@ tl::unexpected<Error> not_valid(std::string detail) {
 }  // namespace
 
 ClientAssertion::ClientAssertion(const Resources& resources, const Options& options,
-                                 UsedProofs& used)
-    : clock_(resources.clock), used_(used), issuer_(options.issuer), base_url_(options.base_url) {}
+                                 ClientKeys& keys, UsedProofs& used)
+    : clock_(resources.clock),
+      keys_(keys),
+      used_(used),
+      issuer_(options.issuer),
+      base_url_(options.base_url) {}
 
 Result<std::string> ClientAssertion::subject_of(std::string_view assertion) {
   const Result<json::object> claims = jose::unverified_claims(assertion);
@@ -28,11 +31,28 @@ Result<std::string> ClientAssertion::subject_of(std::string_view assertion) {
   return subject;
 }
 
+Result<jose::Jwt> ClientAssertion::verify(std::string_view assertion,
+                                          const storage::Client& client) {
+  const Result<jose::KeyName> name = jose::unverified_key_name(assertion);
+  if (!name) return not_valid(name.error().detail);
+  const std::optional<jose::Algorithm> registered =
+      algorithm_of(client, "token_endpoint_auth_signing_alg");
+  if (registered && *registered != name->algorithm) return not_valid("another algorithm");
+  const auto keys = keys_.find(client, [&](const ClientKeySet& set) {
+    return set.keys.find(name->kid, name->algorithm) != nullptr;
+  });
+  if (!keys && keys.error().code == ErrorCode::unavailable)
+    return tl::unexpected<Error>(keys.error());
+  if (!keys) return not_valid(keys.error().detail);
+  Result<jose::Jwt> jwt = jose::verify(assertion, (*keys)->keys);
+  if (!jwt) return not_valid(jwt.error().detail);
+  return jwt;
+}
+
 Result<> ClientAssertion::check(std::string_view assertion, const storage::Client& client,
                                 std::string_view path) {
-  const Result<jose::Jwt> jwt = jose::verify(assertion, keys_of(client));
-  if (!jwt) return not_valid(jwt.error().detail);
-  const json::object& claims = jwt->claims;
+  GH_TRY(jwt, verify(assertion, client));
+  const json::object& claims = jwt.claims;
   if (text_or(claims, "sub", "") != client.client_id) return not_valid("another sub");
   const Instant now = clock_.now();
   const Result<jose::Lifetime> lifetime = jose::check_claims(

@@ -6,13 +6,15 @@
 // (client_secret_jwt would need the secrets themselves, of which we keep a hash only.)
 //
 // Thread:  pool threads.
-// Cost:    one read, one verification, one durable write.
+// Cost:    one read, one verification, one durable write; keys may have to be fetched.
 // Source:  RFC 7521 section 4.2, RFC 7523 sections 2.2 and 3, OpenID Connect Core 1.0 section 9.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "jose/jwt.h"
+#include "keymanager/client_keys.h"
 #include "keymanager/used_proofs.h"
 #include "storage/apis/client_store.h"
 
@@ -28,18 +30,22 @@ inline constexpr std::chrono::seconds assertion_leeway{30};
 
 class ClientAssertion {
  public:
-  ClientAssertion(const Resources& resources, const Options& options, UsedProofs& used);
+  ClientAssertion(const Resources& resources, const Options& options, ClientKeys& keys,
+                  UsedProofs& used);
 
   // The client id that the assertion speaks for, before anything is believed of it. Error:
   // invalid_client.
   static Result<std::string> subject_of(std::string_view assertion);
 
   // Whether `assertion` is this client's, for this server (its issuer, or the URL of the endpoint
-  // at `path`), alive and fresh. Error: invalid_client.
+  // at `path`), alive and fresh. Error: invalid_client; unavailable, as ClientKeys.
   Result<> check(std::string_view assertion, const storage::Client& client, std::string_view path);
 
  private:
+  Result<jose::Jwt> verify(std::string_view assertion, const storage::Client& client);
+
   const Clock& clock_;
+  ClientKeys& keys_;
   UsedProofs& used_;
   const std::string issuer_;
   const std::string base_url_;

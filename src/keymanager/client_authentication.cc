@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/client_authentication.h"
 
+#include <algorithm>
+
 #include "core/digest.h"
 #include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
@@ -94,6 +96,20 @@ Result<Client> ClientAuthentication::by_assertion(const http::Request& request,
   return known->client;
 }
 
+// RFC 8705, section 2.2.2: one of the client's keys has it as its certificate.
+Result<bool> ClientAuthentication::registered(const Client& client,
+                                              const std::string& certificate) const {
+  if (certificate.empty()) return false;
+  const auto keys = keys_.find(client, [&](const ClientKeySet& set) {
+    return std::any_of(
+        set.certificates.begin(), set.certificates.end(),
+        [&](const std::string& one) { return equals_in_constant_time(one, certificate); });
+  });
+  if (!keys && keys.error().code == ErrorCode::unavailable)
+    return tl::unexpected<Error>(keys.error());
+  return keys.has_value();
+}
+
 Result<Client> ClientAuthentication::without_secret(const http::Request& request,
                                                     const Form& form) const {
   const Result<KnownClient> known = find(form.text("client_id"));
@@ -106,9 +122,11 @@ Result<Client> ClientAuthentication::without_secret(const http::Request& request
     case Method::tls:
       if (!certificates_.is_of(known->client, request.peer.certificate)) break;
       return known->client;
-    case Method::self_signed_tls:
-      if (!certificates_.is_registered(known->client, request.peer.certificate)) break;
+    case Method::self_signed_tls: {
+      GH_TRY(own, registered(known->client, request.peer.certificate));
+      if (!own) break;
       return known->client;
+    }
     case Method::secret:
     case Method::private_key_jwt:
     case Method::unknown: break;

@@ -21,14 +21,16 @@ namespace gatehouse::keymanager {
 
 class ClientAuthentication {
  public:
-  ClientAuthentication(const Resources& resources, ClientAssertion& assertions,
+  ClientAuthentication(const Resources& resources, ClientKeys& keys, ClientAssertion& assertions,
                        const ClientCertificates& certificates)
       : apis_(resources.apis),
         clock_(resources.clock),
+        keys_(keys),
         assertions_(assertions),
         certificates_(certificates) {}
 
-  // Error: invalid_request, when credentials come twice; invalid_client.
+  // Error: invalid_request, when credentials come twice; invalid_client; unavailable, when the
+  //        client's keys could not be asked for just now.
   Result<storage::Client> authenticate(const http::Request& request, const Form& form) const;
   // The same, but a public client is refused with invalid_client: it has proved nothing.
   Result<storage::Client> authenticate_confidential(const http::Request& request,
@@ -44,10 +46,12 @@ class ClientAuthentication {
 
   Result<KnownClient> find(std::string_view client_id) const;
   Result<storage::Client> by_assertion(const http::Request& request, const Form& form) const;
+  Result<bool> registered(const storage::Client& client, const std::string& certificate) const;
   Result<storage::Client> without_secret(const http::Request& request, const Form& form) const;
 
   storage::Database& apis_;
   const Clock& clock_;
+  ClientKeys& keys_;
   ClientAssertion& assertions_;
   const ClientCertificates& certificates_;
 };

@@ -118,19 +118,4 @@ bool ClientCertificates::is_of(const storage::Client& client, std::string_view c
   return X509_verify_cert(context.get()) == 1 && is_for(*shown, client.document);
 }
 
-bool ClientCertificates::is_registered(const storage::Client& client,
-                                       std::string_view certificate) {
-  const json::object* jwks = object_at(client.document, "jwks");
-  const json::array* keys = jwks != nullptr ? array_at(*jwks, "keys") : nullptr;
-  if (keys == nullptr || certificate.empty()) return false;
-  for (const json::value& key : *keys) {
-    if (!key.is_object()) continue;
-    const std::vector<std::string> chain = texts_of(key.get_object(), "x5c");
-    if (chain.empty()) continue;
-    const Result<std::string> registered = from_base64(chain.front());
-    if (registered && equals_in_constant_time(*registered, certificate)) return true;
-  }
-  return false;
-}
-
 }  // namespace gatehouse::keymanager

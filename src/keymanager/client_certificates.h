@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether the certificate of a connection is a client's: issued by an authority that we trust for a
-// subject that the client registered, or one that the client registered itself.
+// subject that the client registered.
 //
 // Thread:  immutable once opened; any.
 // Cost:    with an authority one verification of a chain.
-// Source:  RFC 8705, sections 2.1 and 2.2. A certificate that an authority did not issue directly
+// Source:  RFC 8705, section 2.1. A certificate that an authority did not issue directly
 //          needs the one between them in the same file.
 #pragma once
 
@@ -31,9 +31,6 @@ class ClientCertificates {
   // `tls_client_auth`: the chain holds now, and the one registered subject is the certificate's:
   // its distinguished name as RFC 4514 writes it, or a name among its alternative ones.
   bool is_of(const storage::Client& client, std::string_view certificate) const;
-
-  // `self_signed_tls_client_auth`: an `x5c` of the client's keys begins with it.
-  static bool is_registered(const storage::Client& client, std::string_view certificate);
 
  private:
   const Clock& clock_;

@@ -22,6 +22,19 @@ bool is_public(const storage::Client& client) {
          is_on(client.document, "bypassClientCredentials");
 }
 
+bool serves(const storage::Client& client, model::TenantNumber user_tenant) {
+  return client.tenant == user_tenant || flag_or(client.document, all_tenants_member, false);
+}
+
+std::optional<model::TenantNumber> tenant_served(const storage::Client& client) {
+  if (flag_or(client.document, all_tenants_member, false)) return std::nullopt;
+  return client.tenant;
+}
+
+model::TenantNumber foreign_tenant(const storage::Client& client, model::TenantNumber user_tenant) {
+  return client.tenant == user_tenant ? 0 : user_tenant;
+}
+
 bool needs_proof_key(const storage::Client& client) {
   return is_public(client) || is_on(client.document, "pkceMandatory");
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/client_metadata.h"
 
+#include <algorithm>
 #include <array>
 
+#include "core/text.h"
 #include "keymanager/client_kind.h"
 
 namespace gatehouse::keymanager {
@@ -28,18 +30,21 @@ Method method_of(const storage::Client& client) {
   return Method::unknown;
 }
 
-jose::KeySet keys_of(const storage::Client& client) {
-  const json::object* jwks = object_at(client.document, "jwks");
-  if (jwks == nullptr) return {};
-  Result<jose::KeySet> keys = jose::KeySet::from_json(*jwks);
-  return keys ? *std::move(keys) : jose::KeySet();
-}
-
 std::optional<jose::Algorithm> algorithm_of(const storage::Client& client,
                                             std::string_view member) {
   const Result<jose::Algorithm> algorithm =
       jose::parse_algorithm(text_or(client.document, member, ""));
   return algorithm ? std::optional(*algorithm) : std::nullopt;
+}
+
+std::vector<std::string> registered_scopes(const storage::Client& client,
+                                           std::vector<std::string> asked) {
+  const std::vector<std::string> own = split_words(text_or(client.document, "scope", ""));
+  if (own.empty()) return asked;
+  std::erase_if(asked, [&](const std::string& scope) {
+    return std::find(own.begin(), own.end(), scope) == own.end();
+  });
+  return asked;
 }
 
 }  // namespace gatehouse::keymanager

@@ -4,10 +4,13 @@
 // the names of the standards, so registration stores what it was given:
 //
 //   token_endpoint_auth_method   see Method; absent: one of the two ways of sending a secret
-//   jwks                         keys of private_key_jwt and self_signed_tls_client_auth
+//   jwks, jwks_uri               keys of private_key_jwt and self_signed_tls_client_auth
+//   token_endpoint_auth_signing_alg   of private_key_jwt; absent: that of the key
 //   tls_client_auth_subject_dn, _san_dns, _san_uri, _san_ip, _san_email
 //   tls_client_certificate_bound_access_tokens, dpop_bound_access_tokens
-//   id_token_signed_response_alg, access_token_signed_response_alg, id_token_expiry_time
+//   scope                        what it may ask for; absent: anything
+//   id_token_signed_response_alg, userinfo_signed_response_alg, access_token_signed_response_alg,
+//   id_token_expiry_time
 //
 // Thread:  pure functions.
 // Source:  RFC 7591 section 2, RFC 8705 sections 2.1.2, 2.2.2 and 3.4, RFC 9449 section 5.2, OpenID
@@ -17,7 +20,7 @@
 #include <optional>
 #include <string_view>
 
-#include "jose/key_set.h"
+#include "jose/algorithm.h"
 #include "storage/apis/client_store.h"
 
 namespace gatehouse::keymanager {
@@ -33,10 +36,11 @@ enum class Method : std::uint8_t {
 };
 Method method_of(const storage::Client& client);
 
-// Its registered keys; none when there are none, or they cannot be read.
-jose::KeySet keys_of(const storage::Client& client);
-
 // The algorithm that the member names, if it names one.
 std::optional<jose::Algorithm> algorithm_of(const storage::Client& client, std::string_view member);
+
+// The scopes of `asked` that the client registered; all of them when it registered none.
+std::vector<std::string> registered_scopes(const storage::Client& client,
+                                           std::vector<std::string> asked);
 
 }  // namespace gatehouse::keymanager

@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/lifetime.h"
 #include "keymanager/registered_metadata.h"
 
@@ -39,6 +40,7 @@ void apply_metadata(const ClientRequest& request, Client& client) {
   if (!request.registration_token_hash.empty()) {
     client.document["registration_token_hash"] = request.registration_token_hash;
   }
+  if (request.all_tenants) client.document[all_tenants_member] = *request.all_tenants;
   if (!request.metadata) return;
   const std::vector<std::string_view> known = registered_members();
   const json::object before = std::exchange(client.document, json::object());
@@ -63,7 +65,7 @@ void apply(const ClientRequest& request, Client& client) {
 }
 
 // A client that proves nothing has no secret that could be stolen.
-bool is_public(const Client& client) {
+bool has_no_secret(const Client& client) {
   return text_or(client.document, "token_endpoint_auth_method", "") == "none";
 }
 
@@ -91,11 +93,11 @@ Result<Registered> Clients::create(const ClientRequest& request) {
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     ClientStore store(transaction);
     GH_CHECK(store.insert(client));
-    if (is_public(client)) return {};
+    if (has_no_secret(client)) return {};
     return store.add_secret(client, secret.row, secrets_max);
   });
   GH_CHECK(written);
-  const bool secretless = is_public(client);
+  const bool secretless = has_no_secret(client);
   return Registered{std::move(client), secretless ? "" : secret.text};
 }
 

@@ -29,6 +29,7 @@ struct ClientRequest {
   std::int64_t refresh_token_seconds = 86'400;
   // What it said of itself (registered_metadata.h); absent: what is known stays.
   std::optional<json::object> metadata;
+  std::optional<bool> all_tenants;  // whom it serves (client_kind.h); absent: what is known stays
   std::string registration_token_hash;  // SHA-256 in hexadecimal; empty: what there is stays
 };
 

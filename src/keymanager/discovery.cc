@@ -61,6 +61,7 @@ std::string describe(const Options& options, const std::vector<std::string>& gra
       {"acr_values_supported", {"1", "2"}},
       {"subject_types_supported", {"public"}},
       {"id_token_signing_alg_values_supported", names_of(options.signing_algorithms)},
+      {"userinfo_signing_alg_values_supported", names_of(options.signing_algorithms)},
       {"dpop_signing_alg_values_supported", names_of(all)},
       {"scopes_supported", to_json(user_scopes())},
       {"claim_types_supported", {"normal"}},

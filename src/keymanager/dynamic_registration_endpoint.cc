@@ -6,7 +6,6 @@
 #include "core/digest.h"
 #include "core/text.h"
 #include "keymanager/oauth_error.h"
-#include "keymanager/registered_metadata.h"
 
 namespace gatehouse::keymanager {
 
@@ -47,15 +46,17 @@ http::Response answer_of(const Result<json::object>& answer, int status) {
 }  // namespace
 
 DynamicRegistrationEndpoint::DynamicRegistrationEndpoint(const Resources& resources,
-                                                         Clients& clients,
-                                                         Authenticator& authenticator,
-                                                         std::string base_url)
+                                                         const Options& options, Clients& clients,
+                                                         Authenticator& authenticator)
     : apis_(resources.apis),
       clock_(resources.clock),
       random_(resources.random),
       clients_(clients),
       authenticator_(authenticator),
-      base_url_(std::move(base_url)) {}
+      directory_(resources.users),
+      base_url_(options.base_url),
+      signing_(options.signing_algorithms),
+      implicit_tenants_(options.implicit_tenants) {}
 
 http::Response DynamicRegistrationEndpoint::create(const http::Request& request) {
   return answer_of(create_client(request), 201);
@@ -90,7 +91,8 @@ Result<json::object> DynamicRegistrationEndpoint::create_client(const http::Requ
   GH_TRY(account, administrator_of(request));
   const Result<json::object> body = parse_json_object(request.body);
   if (!body) return refuse(invalid_client_metadata, "The body is not a JSON object");
-  GH_TRY(metadata, registered_metadata(*body));
+  GH_TRY(offer, offer_to(account.tenant));
+  GH_TRY(metadata, registered_metadata(*body, offer));
   const std::string token = to_base64url(random_.bytes(token_bytes));
   ClientRequest wanted = request_of(metadata, nullptr);
   wanted.tenant = account.tenant;
@@ -132,7 +134,8 @@ Result<json::object> DynamicRegistrationEndpoint::update_client(const http::Requ
     });
     if (!known) return refuse(invalid_client_metadata, "'client_secret' is not the client's");
   }
-  GH_TRY(metadata, registered_metadata(*body));
+  GH_TRY(offer, offer_to(client.tenant));
+  GH_TRY(metadata, registered_metadata(*body, offer));
   const bool was_public = text_or(client.document, "token_endpoint_auth_method", "") == "none";
   const bool is_public = text_or(metadata, "token_endpoint_auth_method", "") == "none";
   if (was_public != is_public) {
@@ -144,6 +147,15 @@ Result<json::object> DynamicRegistrationEndpoint::update_client(const http::Requ
   GH_CHECK(clients_.update(client_id, wanted));
   GH_TRY(changed, authorised(request, client_id));
   return view(changed, *bearer_token(request.headers.value_or("Authorization", "")));
+}
+
+Result<Offer> DynamicRegistrationEndpoint::offer_to(model::TenantNumber tenant) const {
+  Offer offer{.signing = signing_, .implicit = false};
+  if (implicit_tenants_.empty()) return offer;
+  GH_TRY(found, directory_.tenant(tenant));
+  offer.implicit = std::find(implicit_tenants_.begin(), implicit_tenants_.end(), found.domain) !=
+                   implicit_tenants_.end();
+  return offer;
 }
 
 Result<Account> DynamicRegistrationEndpoint::administrator_of(const http::Request& request) {

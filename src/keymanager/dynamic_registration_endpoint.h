@@ -19,13 +19,14 @@
 
 #include "keymanager/authenticator.h"
 #include "keymanager/clients.h"
+#include "keymanager/registered_metadata.h"
 
 namespace gatehouse::keymanager {
 
 class DynamicRegistrationEndpoint {
  public:
-  DynamicRegistrationEndpoint(const Resources& resources, Clients& clients,
-                              Authenticator& authenticator, std::string base_url);
+  DynamicRegistrationEndpoint(const Resources& resources, const Options& options, Clients& clients,
+                              Authenticator& authenticator);
 
   http::Response create(const http::Request& request);
   http::Response read(const http::Request& request, const std::string& client_id);
@@ -35,6 +36,8 @@ class DynamicRegistrationEndpoint {
  private:
   Result<json::object> create_client(const http::Request& request);
   Result<json::object> update_client(const http::Request& request, const std::string& client_id);
+  // What clients of this tenant may register.
+  Result<Offer> offer_to(model::TenantNumber tenant) const;
   Result<Account> administrator_of(const http::Request& request);
   // The client whose registration token the request carries.
   Result<storage::Client> authorised(const http::Request& request,
@@ -46,7 +49,10 @@ class DynamicRegistrationEndpoint {
   Random& random_;
   Clients& clients_;
   Authenticator& authenticator_;
+  const Directory directory_;
   const std::string base_url_;
+  const std::vector<jose::Algorithm> signing_;
+  const std::vector<std::string> implicit_tenants_;
 };
 
 }  // namespace gatehouse::keymanager

@@ -60,6 +60,65 @@ TEST_F(DynamicRegistration, GivesAClientThatWorks) {
   EXPECT_EQ(server_.token("grant_type=client_credentials", pair).status, 200);
 }
 
+// Every member that the standards name comes back as it was sent.
+TEST_F(DynamicRegistration, KeepsAllThatItTakes) {
+  const auto key = jose::PrivateKey::generate(jose::Algorithm::es256);
+  const json::object sent{{"redirect_uris", {"https://shop.example/back"}},
+                          {"token_endpoint_auth_method", "private_key_jwt"},
+                          {"token_endpoint_auth_signing_alg", "ES256"},
+                          {"grant_types", {"authorization_code", "refresh_token"}},
+                          {"response_types", {"code"}},
+                          {"client_name", "Shop"},
+                          {"client_name#fr", "Boutique"},
+                          {"client_uri", "https://shop.example/"},
+                          {"logo_uri", "https://shop.example/logo.png"},
+                          {"scope", "openid email"},
+                          {"contacts", {"ann@example.org"}},
+                          {"tos_uri", "https://shop.example/tos"},
+                          {"policy_uri", "https://shop.example/privacy"},
+                          {"jwks", json::object{{"keys", json::array{key->public_key().to_jwk()}}}},
+                          {"software_id", "4NRB1-0XZABZI9E6-5SM3R"},
+                          {"software_version", "2.1"},
+                          {"application_type", "web"},
+                          {"subject_type", "public"},
+                          {"id_token_signed_response_alg", "ES256"},
+                          {"userinfo_signed_response_alg", "EdDSA"},
+                          {"access_token_signed_response_alg", "ES256"},
+                          {"default_max_age", 60},
+                          {"require_auth_time", true},
+                          {"default_acr_values", {"2"}},
+                          {"initiate_login_uri", "https://shop.example/login"},
+                          {"post_logout_redirect_uris", {"https://shop.example/bye"}},
+                          {"tls_client_certificate_bound_access_tokens", false},
+                          {"require_pushed_authorization_requests", true},
+                          {"dpop_bound_access_tokens", true}};
+  const Answer made = create(sent);
+  ASSERT_EQ(made.status, 201) << made.response.body;
+  const Answer read = ask("GET", path_of(made), {}, own(made));
+  // RFC 7592: what is sent again is what there is.
+  json::object again = sent;
+  again["client_id"] = made.text("client_id");
+  const Answer replaced = ask("PUT", path_of(made), again, own(made));
+  ASSERT_EQ(replaced.status, 200) << replaced.response.body;
+  for (const Answer* answer : {&made, &read, &replaced}) {
+    for (const auto& [name, value] : sent) EXPECT_EQ(answer->body.at(name), value) << name;
+  }
+  // What is left out is gone.
+  again.erase("default_max_age");
+  EXPECT_FALSE(ask("PUT", path_of(made), again, own(made)).body.contains("default_max_age"));
+  again["id_token_encrypted_response_alg"] = "RSA-OAEP";
+  EXPECT_EQ(ask("PUT", path_of(made), again, own(made)).text("error"), "invalid_client_metadata");
+}
+
+TEST_F(DynamicRegistration, OffersTheAlgorithmsThatTheServerHas) {
+  for (const char* algorithm : {"ES256", "EdDSA", "RS256", "PS256", "HS256", "none"}) {
+    json::object wanted = shop();
+    wanted["id_token_signed_response_alg"] = algorithm;
+    const bool there = std::string_view(algorithm).starts_with("E");  // quick_options
+    EXPECT_EQ(create(wanted).status, there ? 201 : 400) << algorithm;
+  }
+}
+
 TEST_F(DynamicRegistration, GivesAPublicClientNoSecret) {
   const Answer made =
       create({{"redirect_uris", {"com.example.app:/cb"}}, {"token_endpoint_auth_method", "none"}});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/id_tokens.h"
 
-#include "keymanager/client_metadata.h"
 #include "keymanager/lifetime.h"
 
 namespace gatehouse::keymanager {
@@ -14,8 +13,7 @@ constexpr std::int64_t seconds_default = 3600;
 
 Result<std::string> IdTokens::issue(const Identification& identification) const {
   const storage::Client& client = identification.client;
-  const jose::Algorithm wanted =
-      algorithm_of(client, "id_token_signed_response_alg").value_or(jose::Algorithm::rs256);
+  GH_TRY(wanted, algorithms_.of_id_token(client));
   const std::shared_ptr<const KeyRing> ring = keys_.current();
   const jose::PrivateKey& signer = ring->signer_for(wanted);
   const jose::Algorithm algorithm = signer.public_key().algorithm();

@@ -6,7 +6,7 @@
 // TokenIssuer calls it for every grant whose entitlement has the scope openid, a user and a login
 // (Entitlement::details.sign_on); a grant adds, with a code, `code`.
 //
-// Thread:  pool threads; one signature, no read.
+// Thread:  pool threads; one signature.
 // Source:  OpenID Connect Core 1.0, sections 2, 3.1.3.6, 3.3.2.11 and 12.2.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "keymanager/signing_keys.h"
+#include "keymanager/token_algorithms.h"
 #include "keymanager/token_details.h"
 #include "storage/apis/client_store.h"
 
@@ -30,17 +31,17 @@ struct Identification {
 
 class IdTokens {
  public:
-  IdTokens(const SigningKeys& keys, const Clock& clock, std::string issuer)
-      : keys_(keys), clock_(clock), issuer_(std::move(issuer)) {}
+  IdTokens(const SigningKeys& keys, TokenAlgorithms& algorithms, const Clock& clock,
+           std::string issuer)
+      : keys_(keys), algorithms_(algorithms), clock_(clock), issuer_(std::move(issuer)) {}
 
-  // Signed with the client's id_token_signed_response_alg, RS256 when it has none, and with the
-  // usual key when this server does not sign with that. Valid for the client's
-  // id_token_expiry_time, an hour when it has none.
+  // Valid for the client's id_token_expiry_time, an hour when it has none.
   // Error: internal.
   Result<std::string> issue(const Identification& identification) const;
 
  private:
   const SigningKeys& keys_;
+  TokenAlgorithms& algorithms_;
   const Clock& clock_;
   const std::string issuer_;
 };

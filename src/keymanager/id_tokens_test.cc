@@ -115,7 +115,8 @@ TEST(IdToken, CarriesNonceCodeAndSession) {
   TestKeyManager server;
   storage::Client client;
   client.client_id = "c";
-  const IdTokens tokens(server->signing_keys(), server.clock(), "https://us");
+  TokenAlgorithms algorithms(server.resources(), quick_options().signing_algorithms);
+  const IdTokens tokens(server->signing_keys(), algorithms, server.clock(), "https://us");
   const SignOn sign_on{
       .at = server.clock().now(), .acr = "2", .amr = {"pwd", "otp"}, .nonce = "n-0S6_WzA2Mj"};
   const Result<std::string> token = tokens.issue({.client = client,

@@ -13,7 +13,11 @@ bool names(const model::Revocation& revocation, const std::string& hash,
            const model::Validation& validation) {
   if (revocation.kind == "family") return validation.family == revocation.value;
   if (revocation.kind == "client") return validation.client_id == revocation.value;
-  if (revocation.kind == "tenant_changed") return validation.tenant == revocation.tenant;
+  if (revocation.kind == "user_client") {
+    return model::user_and_client(validation.user_id, validation.client_id) == revocation.value;
+  }
+  if (revocation.kind == "tenant_changed")
+    return validation.tenant == revocation.tenant || validation.user_tenant == revocation.tenant;
   if (revocation.kind == "token") return to_hex(hash) == revocation.value;
   return validation.user_id == revocation.value;
 }

@@ -35,13 +35,15 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       provider_reader_(resources.fetcher),
       provider_keys_(resources, provider_reader_),
       provider_tokens_(resources),
-      issuer_(resources, signing_keys_, revocations_, options.issuer),
+      token_algorithms_(resources, options.signing_algorithms),
+      issuer_(resources, signing_keys_, token_algorithms_, revocations_, options.issuer),
       try_out_keys_(resources, signing_keys_, options.issuer),
       used_proofs_(resources.apis),
       possession_(resources, options, used_proofs_),
-      client_assertion_(resources, options, used_proofs_),
+      client_keys_(resources),
+      client_assertion_(resources, options, client_keys_, used_proofs_),
       client_certificates_(resources.clock),
-      client_authentication_(resources, client_assertion_, client_certificates_),
+      client_authentication_(resources, client_keys_, client_assertion_, client_certificates_),
       trusted_issuers_(resources, options, used_proofs_),
       client_credentials_(directory_, scopes_),
       password_(login_, scopes_, resources.clock),
@@ -63,9 +65,10 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                       possession_, issuer_),
       revocation_endpoint_(resources, client_authentication_, signing_keys_, revocations_),
       introspection_endpoint_(client_authentication_, login_, validator_, options.issuer),
-      user_info_endpoint_(directory_, validator_, possession_),
+      user_info_endpoint_(resources, options.issuer,
+                          {directory_, validator_, possession_, signing_keys_}),
       registration_endpoint_(clients_, directory_, login_),
-      dynamic_registration_(resources, clients_, authenticator_, options.base_url),
+      dynamic_registration_(resources, options, clients_, authenticator_),
       discovery_(options, signing_keys_, token_endpoint_.grant_types()),
       form_guard_(resources.sealer, resources.clock, resources.random),
       themes_(options.themes),
@@ -118,7 +121,10 @@ void KeyManager::hear(std::string_view message) {
     return;
   }
   if (validator_.cache() != nullptr) validator_.cache()->apply(*revocation);
-  if (revocation->kind.starts_with("user")) login_.forget(revocation->value);
+  if (revocation->kind == "user" || revocation->kind == "user_changed") {
+    login_.forget(revocation->value);
+  }
+  if (revocation->kind == "tenant_changed") token_algorithms_.forget(revocation->tenant);
 }
 
 Result<std::int64_t> KeyManager::sweep() {

@@ -69,10 +69,12 @@ class KeyManager {
   ProviderReader provider_reader_;
   ProviderKeys provider_keys_;
   ProviderTokens provider_tokens_;
+  TokenAlgorithms token_algorithms_;
   TokenIssuer issuer_;
   TryOutKeys try_out_keys_;
   UsedProofs used_proofs_;
   Possession possession_;
+  ClientKeys client_keys_;
   ClientAssertion client_assertion_;
   ClientCertificates client_certificates_;
   ClientAuthentication client_authentication_;

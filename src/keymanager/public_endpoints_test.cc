@@ -154,6 +154,26 @@ TEST(Introspection, TellsClientsAndAdministrators) {
   EXPECT_EQ(shared().form("/oauth2/introspect", "", client).status, 400);
 }
 
+TEST(UserInfo, IsSignedForTheClientThatWantsIt) {
+  TestKeyManager server;
+  const std::string client = server.client();
+  const std::string id = client.substr(0, client.find(':'));
+  server.describe(client, {{"userinfo_signed_response_alg", "EdDSA"}});
+  const auto tokens = server.token(
+      "grant_type=password&username=admin&password=admin-password&scope=openid", client);
+  const auto told =
+      server.get("/oauth2/userinfo", "Bearer " + text_or(tokens.body, "access_token", ""));
+  ASSERT_EQ(told.status, 200) << told.response.body;
+  EXPECT_EQ(told.response.headers.value_or("Content-Type", ""), "application/jwt");
+  const Result<jose::Jwt> jwt =
+      jose::verify(told.response.body, server->signing_keys().current()->published);
+  ASSERT_TRUE(jwt);
+  EXPECT_EQ(jose::unverified_key_name(told.response.body)->algorithm, jose::Algorithm::eddsa);
+  EXPECT_EQ(text_or(jwt->claims, "sub", ""), server.user_id("admin"));
+  EXPECT_EQ(text_or(jwt->claims, "aud", ""), id);
+  EXPECT_EQ(text_or(jwt->claims, "iss", ""), "https://localhost:9443/oauth2/token");
+}
+
 TEST(UserInfo, NeedsAUsersTokenWithOpenid) {
   const std::string client = shared().client();
   const auto token_of = [&](const std::string& body) {

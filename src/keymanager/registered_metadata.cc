@@ -13,7 +13,7 @@ namespace gatehouse::keymanager {
 
 namespace {
 
-enum class Kind : std::uint8_t { text, texts, flag, number, object, web_url };
+enum class Kind : std::uint8_t { text, texts, flag, number, object, web_url, key_url };
 
 struct Member {
   const char* name;
@@ -33,16 +33,19 @@ constexpr Member members[] = {
     {"policy_uri", Kind::web_url},
     {"scope", Kind::text},
     {"contacts", Kind::texts},
-    {"jwks_uri", Kind::web_url},
+    {"jwks_uri", Kind::key_url},
     {"jwks", Kind::object},
     {"software_id", Kind::text},
     {"software_version", Kind::text},
     {"application_type", Kind::text},
     {"subject_type", Kind::text},
     {"id_token_signed_response_alg", Kind::text},
+    {"userinfo_signed_response_alg", Kind::text},
     {"access_token_signed_response_alg", Kind::text},
     {"default_max_age", Kind::number},
     {"require_auth_time", Kind::flag},
+    {"default_acr_values", Kind::texts},
+    {"initiate_login_uri", Kind::web_url},
     {"post_logout_redirect_uris", Kind::texts},
     {"tls_client_auth_subject_dn", Kind::text},
     {"tls_client_auth_san_dns", Kind::text},
@@ -54,6 +57,17 @@ constexpr Member members[] = {
     {"dpop_bound_access_tokens", Kind::flag},
 };
 
+// Who asks for these counts on them, and would be worse off if they were left out.
+constexpr std::array not_offered{
+    "id_token_encrypted_response_alg",      "id_token_encrypted_response_enc",
+    "userinfo_encrypted_response_alg",      "userinfo_encrypted_response_enc",
+    "request_object_signing_alg",           "request_object_encryption_alg",
+    "request_object_encryption_enc",        "request_uris",
+    "require_signed_request_object",        "authorization_signed_response_alg",
+    "authorization_encrypted_response_alg", "authorization_encrypted_response_enc",
+    "introspection_signed_response_alg",    "introspection_encrypted_response_alg",
+    "introspection_encrypted_response_enc", "sector_identifier_uri"};
+
 constexpr std::size_t text_bytes_max = 2048;
 constexpr std::size_t list_max = 64;
 
@@ -63,6 +77,7 @@ constexpr std::array auth_methods{"none",
                                   "private_key_jwt",
                                   "tls_client_auth",
                                   "self_signed_tls_client_auth"};
+constexpr std::array token_responses{"token", "id_token", "id_token token", "token id_token"};
 constexpr std::array grant_types{"authorization_code",
                                  "client_credentials",
                                  "refresh_token",
@@ -71,8 +86,6 @@ constexpr std::array grant_types{"authorization_code",
                                  "urn:ietf:params:oauth:grant-type:jwt-bearer",
                                  "urn:ietf:params:oauth:grant-type:saml2-bearer",
                                  "urn:ietf:params:oauth:grant-type:token-exchange"};
-constexpr std::array signature_algorithms{"RS256", "PS256", "ES256", "EdDSA"};
-
 tl::unexpected<Error> wrong(std::string_view member, std::string_view why) {
   return refuse(invalid_client_metadata, fmt::format("'{}' {}", member, why));
 }
@@ -100,6 +113,12 @@ std::string host_of(std::string_view url) {
 
 bool is_loopback(std::string_view host) {
   return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+}
+
+// Nobody on the way may put another key in.
+bool is_key_url(std::string_view url) {
+  const std::string host = host_of(url);
+  return !host.empty() && (to_lower(url).starts_with("https:") || is_loopback(host));
 }
 
 // https; http on the loopback of a native client; or a scheme of its own in reverse domain form.
@@ -141,6 +160,7 @@ bool fits(const json::value& value, Kind kind) {
     case Kind::number: return value.is_int64() && value.get_int64() >= 0;
     case Kind::object: return value.is_object();
     case Kind::web_url: return value.is_string() && !host_of(value.get_string()).empty();
+    case Kind::key_url: return value.is_string() && is_key_url(value.get_string());
   }
   GH_ASSERT_NOT_REACHED();
 }
@@ -179,8 +199,11 @@ void fill_defaults(json::object& known) {
   }
   if (!known.contains("grant_types")) known["grant_types"] = json::array{"authorization_code"};
   if (known.contains("response_types")) return;
-  const bool code = has(texts_of(known, "grant_types"), "authorization_code");
-  known["response_types"] = code ? json::array{"code"} : json::array();
+  const std::vector<std::string> grants = texts_of(known, "grant_types");
+  json::array types;
+  if (has(grants, "authorization_code")) types.emplace_back("code");
+  if (has(grants, "implicit")) types.emplace_back("token");
+  known["response_types"] = std::move(types);
 }
 
 Result<> check_redirects(const json::object& known) {
@@ -193,23 +216,31 @@ Result<> check_redirects(const json::object& known) {
   for (const std::string& uri : texts_of(known, "post_logout_redirect_uris")) {
     if (!is_redirect_uri(uri)) return wrong("post_logout_redirect_uris", "cannot be redirected to");
   }
-  if (uris.empty() && has(texts_of(known, "grant_types"), "authorization_code")) {
+  const std::vector<std::string> grants = texts_of(known, "grant_types");
+  if (uris.empty() && (has(grants, "authorization_code") || has(grants, "implicit"))) {
     return refuse(invalid_redirect_uri, "A client that redirects needs 'redirect_uris'");
   }
   return {};
 }
 
 // Section 2.1: grant types and response types say the same thing twice.
-Result<> check_flows(const json::object& known) {
+Result<> check_flows(const json::object& known, const Offer& offer) {
   const std::vector<std::string> grants = texts_of(known, "grant_types");
   for (const std::string& grant : grants) {
-    if (!is_one_of(grant_types, grant)) return wrong("grant_types", "has one that we do not know");
+    const bool implicit = offer.implicit && grant == "implicit";
+    if (!implicit && !is_one_of(grant_types, grant)) {
+      return wrong("grant_types", "has one that this server does not have");
+    }
   }
   const std::vector<std::string> responses = texts_of(known, "response_types");
+  bool tokens = false;
   for (const std::string& response : responses) {
-    if (response != "code") return wrong("response_types", "has one that we do not know");
+    if (response == "code") continue;
+    tokens = is_one_of(token_responses, response);
+    if (!tokens) return wrong("response_types", "has one that this server does not have");
   }
-  if (responses.empty() == has(grants, "authorization_code")) {
+  if (has(responses, "code") != has(grants, "authorization_code") ||
+      tokens != has(grants, "implicit")) {
     return wrong("response_types", "does not fit 'grant_types'");
   }
   const std::string method = text_or(known, "token_endpoint_auth_method", "");
@@ -248,15 +279,25 @@ Result<> check_keys(const json::object& known) {
   return {};
 }
 
+Result<> check_algorithms(const json::object& known, const Offer& offer) {
+  const std::string proof = text_or(known, "token_endpoint_auth_signing_alg", "");
+  if (!proof.empty() && !jose::parse_algorithm(proof)) {
+    return wrong("token_endpoint_auth_signing_alg", "is one that this server does not take");
+  }
+  for (const char* name : {"id_token_signed_response_alg", "userinfo_signed_response_alg",
+                           "access_token_signed_response_alg"}) {
+    if (!known.contains(name)) continue;
+    const Result<jose::Algorithm> algorithm = jose::parse_algorithm(text_or(known, name, ""));
+    const bool offered = algorithm && std::find(offer.signing.begin(), offer.signing.end(),
+                                                *algorithm) != offer.signing.end();
+    if (!offered) return wrong(name, "is one that this server does not sign with");
+  }
+  return {};
+}
+
 Result<> check_choices(const json::object& known) {
   if (!is_one_of(auth_methods, text_or(known, "token_endpoint_auth_method", ""))) {
     return wrong("token_endpoint_auth_method", "is one that we do not know");
-  }
-  for (const char* name : {"token_endpoint_auth_signing_alg", "id_token_signed_response_alg",
-                           "access_token_signed_response_alg"}) {
-    if (known.contains(name) && !is_one_of(signature_algorithms, text_or(known, name, ""))) {
-      return wrong(name, "is one that we do not know");
-    }
   }
   const std::string type = text_or(known, "application_type", "web");
   if (type != "web" && type != "native") return wrong("application_type", "is 'web' or 'native'");
@@ -275,15 +316,21 @@ std::vector<std::string_view> registered_members() {
   return names;
 }
 
-Result<json::object> registered_metadata(const json::object& wanted) {
+Result<json::object> registered_metadata(const json::object& wanted, const Offer& offer) {
   // Nobody whose word we would take signs them.
   if (wanted.contains("software_statement")) {
     return refuse(unapproved_software_statement, "Software statements are not taken here");
   }
+  for (const char* name : not_offered) {
+    const json::value* value = wanted.if_contains(name);
+    if (value == nullptr || value->is_null() || *value == json::value(false)) continue;
+    return wrong(name, "is not offered here");
+  }
   GH_TRY(known, known_members(wanted));
   fill_defaults(known);
   GH_CHECK(check_choices(known));
-  GH_CHECK(check_flows(known));
+  GH_CHECK(check_algorithms(known, offer));
+  GH_CHECK(check_flows(known, offer));
   GH_CHECK(check_redirects(known));
   GH_CHECK(check_keys(known));
   return known;

@@ -10,13 +10,21 @@
 #pragma once
 
 #include "core/json.h"
+#include "jose/algorithm.h"
 
 namespace gatehouse::keymanager {
 
-// Known members with their defaults filled in, consistent with each other.
+// What this server has for the client that registers.
+struct Offer {
+  std::vector<jose::Algorithm> signing{jose::algorithms.begin(), jose::algorithms.end()};
+  bool implicit = false;  // of the client's tenant
+};
+
+// Known members with their defaults filled in, consistent with each other. What we could not keep
+// to, as encrypted tokens, is refused rather than left out.
 // Error: invalid_redirect_uri, invalid_client_metadata, unapproved_software_statement
 //        (oauth_error.h).
-Result<json::object> registered_metadata(const json::object& wanted);
+Result<json::object> registered_metadata(const json::object& wanted, const Offer& offer);
 
 // The names of all known members.
 std::vector<std::string_view> registered_members();

@@ -36,7 +36,7 @@ json::object with(const char* changes) {
 class Metadata : public ::testing::TestWithParam<MetadataCase> {};
 
 TEST_P(Metadata, IsTakenOrRefused) {
-  const Result<json::object> metadata = registered_metadata(with(GetParam().changes));
+  const Result<json::object> metadata = registered_metadata(with(GetParam().changes), {});
   ASSERT_EQ(metadata.has_value(), GetParam().error == nullptr)
       << (metadata ? "" : metadata.error().message);
   if (metadata) return;
@@ -111,6 +111,26 @@ INSTANTIATE_TEST_SUITE_P(
         MetadataCase{"pairwise", R"({"subject_type":"pairwise"})", wrong},
         MetadataCase{"age", R"({"default_max_age":60})"},
         MetadataCase{"age_below_zero", R"({"default_max_age":-1})", wrong},
+        MetadataCase{"acr", R"({"default_acr_values":["2"]})"},
+        MetadataCase{"acr_as_text", R"({"default_acr_values":"2"})", wrong},
+        MetadataCase{"login_uri", R"({"initiate_login_uri":"https://a.example/login"})"},
+        MetadataCase{"login_uri_is_no_url", R"({"initiate_login_uri":"/login"})", wrong},
+        MetadataCase{"software", R"({"software_id":"4NRB1","software_version":"2.1"})"},
+        MetadataCase{"software_is_no_text", R"({"software_version":2.1})", wrong},
+        MetadataCase{"signed_user_info", R"({"userinfo_signed_response_alg":"EdDSA"})"},
+        MetadataCase{"user_info_signed_by_nobody", R"({"userinfo_signed_response_alg":"none"})",
+                     wrong},
+        MetadataCase{"pushed", R"({"require_pushed_authorization_requests":true})"},
+        MetadataCase{"pushed_as_number", R"({"require_pushed_authorization_requests":1})", wrong},
+        MetadataCase{"encrypted_id_token", R"({"id_token_encrypted_response_alg":"RSA-OAEP"})",
+                     wrong},
+        MetadataCase{"encrypted_user_info", R"({"userinfo_encrypted_response_enc":"A128GCM"})",
+                     wrong},
+        MetadataCase{"request_object", R"({"request_object_signing_alg":"ES256"})", wrong},
+        MetadataCase{"signed_requests_only", R"({"require_signed_request_object":true})", wrong},
+        MetadataCase{"plain_requests_too", R"({"require_signed_request_object":false})"},
+        MetadataCase{"request_uris", R"({"request_uris":["https://a.example/r"]})", wrong},
+        MetadataCase{"sector", R"({"sector_identifier_uri":"https://a.example/s"})", wrong},
         MetadataCase{"dpop", R"({"dpop_bound_access_tokens":true})"},
         MetadataCase{"dpop_as_text", R"({"dpop_bound_access_tokens":"true"})", wrong},
         MetadataCase{"software_statement", R"({"software_statement":"eyJ.e30.x"})",
@@ -122,6 +142,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         MetadataCase{"by_url", R"({"token_endpoint_auth_method":"private_key_jwt",
                                    "jwks_uri":"https://a.example/jwks"})"},
+        MetadataCase{"by_url_on_this_machine", R"({"jwks_uri":"http://127.0.0.1:9000/jwks"})"},
+        MetadataCase{"by_url_that_others_may_change", R"({"jwks_uri":"http://a.example/jwks"})",
+                     wrong},
         MetadataCase{"no_url", R"({"jwks_uri":"jwks.json"})", wrong},
         MetadataCase{"no_keys_at_all", R"({"token_endpoint_auth_method":"private_key_jwt"})",
                      wrong},
@@ -142,17 +165,45 @@ TEST(RegisteredKeys, ArePublicAndExcludeAUrl) {
   ASSERT_TRUE(key);
   json::object wanted = with(R"({"token_endpoint_auth_method":"private_key_jwt"})");
   wanted["jwks"] = json::object{{"keys", json::array{key->public_key().to_jwk()}}};
-  EXPECT_TRUE(registered_metadata(wanted));
+  EXPECT_TRUE(registered_metadata(wanted, {}));
   wanted["jwks_uri"] = "https://a.example/jwks";
-  EXPECT_EQ(registered_metadata(wanted).error().number, invalid_client_metadata.number);
+  EXPECT_EQ(registered_metadata(wanted, {}).error().number, invalid_client_metadata.number);
   wanted.erase("jwks_uri");
   wanted["jwks"].as_object()["keys"].as_array()[0].as_object()["d"] = "AAAA";
-  EXPECT_EQ(registered_metadata(wanted).error().number, invalid_client_metadata.number);
+  EXPECT_EQ(registered_metadata(wanted, {}).error().number, invalid_client_metadata.number);
+}
+
+TEST(RegisteredMetadata, IsWhatTheServerHas) {
+  const Offer es256{.signing = {jose::Algorithm::es256}, .implicit = false};
+  const Offer implicit{.signing = {jose::Algorithm::es256}, .implicit = true};
+  const struct {
+    const char* changes;
+    const Offer& offer;
+    bool taken;
+  } rows[] = {
+      {R"({"id_token_signed_response_alg":"ES256"})", es256, true},
+      {R"({"id_token_signed_response_alg":"RS256"})", es256, false},
+      {R"({"access_token_signed_response_alg":"EdDSA"})", es256, false},
+      {R"({"userinfo_signed_response_alg":"PS256"})", es256, false},
+      // What a client signs with is its own affair.
+      {R"({"token_endpoint_auth_signing_alg":"PS256"})", es256, true},
+      {R"({"grant_types":["implicit"],"response_types":["token"]})", es256, false},
+      {R"({"grant_types":["implicit"],"response_types":["token"]})", implicit, true},
+      {R"({"grant_types":["implicit"],"response_types":null})", implicit, true},
+      {R"({"grant_types":["implicit"],"response_types":["id_token token"]})", implicit, true},
+      {R"({"grant_types":["implicit"],"response_types":["code"]})", implicit, false},
+      {R"({"response_types":["code","token"]})", implicit, false},
+      {R"({"grant_types":["implicit"],"redirect_uris":null,"response_types":["token"]})", implicit,
+       false}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(registered_metadata(with(row.changes), row.offer).has_value(), row.taken)
+        << row.changes;
+  }
 }
 
 TEST(RegisteredDefaults, AreTheStandards) {
   const auto metadata =
-      registered_metadata(json::object{{"redirect_uris", {"https://a.example/"}}});
+      registered_metadata(json::object{{"redirect_uris", {"https://a.example/"}}}, {});
   ASSERT_TRUE(metadata);
   EXPECT_EQ(text_or(*metadata, "token_endpoint_auth_method", ""), "client_secret_basic");
   EXPECT_EQ(texts_of(*metadata, "grant_types"), std::vector<std::string>{"authorization_code"});

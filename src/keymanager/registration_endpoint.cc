@@ -5,6 +5,7 @@
 
 #include "core/id.h"
 #include "core/text.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/internal_answer.h"
 #include "rest/problems.h"
 
@@ -51,7 +52,7 @@ json::object answer_of(const json::object& body, const Registered& registered,
           {"clientSecret", registered.secret},
           {"callbackUrl", callback},
           {"callBackURL", callback},
-          {"isSaasApplication", is_true(body, "saasApp")},
+          {"isSaasApplication", flag_or(client.document, all_tenants_member, false)},
           {"appOwner", owner},
           {"jsonString", json::serialize(json::object{{"grant_types", grants},
                                                       {"redirect_uris", callback},
@@ -82,6 +83,9 @@ Result<json::object> RegistrationEndpoint::register_client(const http::Request& 
     wanted.callback_urls.push_back(callback);
   }
   wanted.token_type = text_or(body, "tokenType", "") == "JWT" ? "JWT" : "OAUTH";
+  // It meets users who are not its owner's, so the platform's administrators alone make one.
+  wanted.all_tenants = is_true(body, "saasApp") && owner.tenant == model::first_tenant &&
+                       caller.has_role(storage::admin_role);
   GH_TRY(registered, clients_.create_or_extend(wanted));
   return answer_of(body, registered, owner.user.name);
 }

@@ -25,6 +25,12 @@ Result<> remove_tokens(Transaction& transaction,
     } else if (revocation.kind == "client") {
       GH_CHECK(storage::remove_sign_on_of_client(transaction, revocation.tenant, revocation.value));
       tokens.remove_of_client(revocation.tenant, revocation.value);
+    } else if (revocation.kind == "user_client") {
+      const std::size_t space = revocation.value.find(' ');
+      const storage::UserAtClient pair{revocation.tenant, revocation.value.substr(0, space),
+                                       revocation.value.substr(space + 1)};
+      GH_CHECK(storage::remove_sign_on_of(transaction, pair));
+      tokens.remove_of(pair);
     } else if (revocation.kind == "user") {
       GH_CHECK(storage::remove_sign_on_of_user(transaction, revocation.tenant, revocation.value));
       tokens.remove_of_user(revocation.tenant, revocation.value);
@@ -65,6 +71,17 @@ Result<> Revocations::revoke_user(model::TenantNumber tenant, std::string user_i
                              .value = std::move(user_id),
                              .issued_before = now,
                              .expires_at = now + std::chrono::seconds(token_seconds_max)}});
+}
+
+Result<> Revocations::revoke_user_client(const storage::Client& client, const std::string& user_id,
+                                         Also also) {
+  const Instant now = clock_.now();
+  return add({.revocation = {.tenant = client.tenant,
+                             .kind = "user_client",
+                             .value = model::user_and_client(user_id, client.client_id),
+                             .issued_before = now,
+                             .expires_at = now + longest_access_lifetime(client)},
+              .also = std::move(also)});
 }
 
 Result<> Revocations::announce_user(model::TenantNumber tenant, std::string user_id) {

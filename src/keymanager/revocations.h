@@ -33,6 +33,9 @@ class Revocations {
   Result<> revoke_family(const storage::Client& client, std::string family);
   Result<> revoke_client(const storage::Client& client, Also also);
   Result<> revoke_user(model::TenantNumber tenant, std::string user_id);
+  // What the client holds for the user: his consent, and with it every token, also those that are
+  // stored nowhere.
+  Result<> revoke_user_client(const storage::Client& client, const std::string& user_id, Also also);
   // Takes no token back: whoever remembers the user's roles or scopes asks again.
   Result<> announce_user(model::TenantNumber tenant, std::string user_id);
   // The same for everybody of a tenant: what its roles may do has changed.

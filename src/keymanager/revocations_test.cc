@@ -74,11 +74,10 @@ TEST(Revocations, LiveAsLongAsTheLongestTokenOfTheirClient) {
 TEST(RevocationStore, CoversTokensByWhatTheyAreAndWhen) {
   storage::TestDatabases databases;
   const Instant then = Instant(std::chrono::seconds(100));
-  std::vector<model::Revocation> written{{0, 1, "token", "t", then, then},
-                                         {0, 1, "family", "f", then, then},
-                                         {0, 1, "client", "c", then, then},
-                                         {0, 1, "user", "u", then, then},
-                                         {0, 1, "user_changed", "w", then, then}};
+  std::vector<model::Revocation> written{
+      {0, 1, "token", "t", then, then},         {0, 1, "family", "f", then, then},
+      {0, 1, "client", "c", then, then},        {0, 1, "user", "u", then, then},
+      {0, 1, "user_client", "v d", then, then}, {0, 1, "user_changed", "w", then, then}};
   ASSERT_TRUE(databases.api_manager().write([&](Transaction& transaction) {
     return storage::RevocationStore(transaction).append(written);
   }));
@@ -86,11 +85,12 @@ TEST(RevocationStore, CoversTokensByWhatTheyAreAndWhen) {
   const struct {
     storage::TokenNames token;
     bool covered;
-  } rows[] = {{{1, "t", "", "", "", later}, true},   {{1, "", "f", "", "", later}, true},
-              {{1, "", "", "c", "", then}, true},    {{1, "", "", "c", "", later}, false},
-              {{1, "", "", "", "u", then}, true},    {{1, "", "", "", "u", later}, false},
-              {{1, "", "", "", "w", then}, false},   {{2, "t", "f", "c", "u", then}, false},
-              {{1, "f", "t", "u", "c", then}, false}};
+  } rows[] = {{{1, "t", "", "", "", later}, true},  {{1, "", "f", "", "", later}, true},
+              {{1, "", "", "c", "", then}, true},   {{1, "", "", "c", "", later}, false},
+              {{1, "", "", "", "u", then}, true},   {{1, "", "", "", "u", later}, false},
+              {{1, "", "", "", "w", then}, false},  {{2, "t", "f", "c", "u", then}, false},
+              {{1, "", "", "d", "v", then}, true},  {{1, "", "", "d", "v", later}, false},
+              {{1, "", "", "d", "x", then}, false}, {{1, "f", "t", "u", "c", then}, false}};
   for (const auto& row : rows) {
     EXPECT_EQ(*databases.api_manager().read([&](Transaction& transaction) {
       return storage::RevocationStore(transaction).covers(row.token);

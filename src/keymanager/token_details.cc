@@ -29,6 +29,7 @@ json::object to_json(const TokenDetails& details) {
   if (!details.actor.empty()) object["act"] = details.actor;
   if (details.sign_on) add_sign_on(object, *details.sign_on);
   if (!details.session.empty()) object["sid"] = details.session;
+  if (details.user_tenant != 0) object["user_tenant"] = details.user_tenant;
   return object;
 }
 
@@ -46,6 +47,7 @@ TokenDetails token_details_from(const json::object& object) {
                              .amr = texts_of(object, "amr")};
   }
   details.session = text_or(object, "sid", "");
+  details.user_tenant = number_or(object, "user_tenant", 0);
   return details;
 }
 

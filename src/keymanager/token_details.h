@@ -6,7 +6,7 @@
 //
 // Thread:  plain values.
 // Shape:   {"aud":["…"],"cnf":{"jkt":"…","x5t#S256":"…"},"act":{"sub":"…"},"auth_time":1,
-//          "acr":"…","amr":["pwd"],"sid":"…"}; what is not there is left out.
+//          "acr":"…","amr":["pwd"],"sid":"…","user_tenant":2}; what is not there is left out.
 // Source:  RFC 8707 (audiences), RFC 9449 section 6.1 and RFC 8705 section 3.1 (cnf), RFC 8693
 //          section 4.1 (act), RFC 9068 section 2.2.1 and OpenID Connect Core 1.0 section 2.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include "core/json.h"
 #include "keymanager/sign_on.h"
+#include "model/change.h"
 
 namespace gatehouse::keymanager {
 
@@ -26,7 +27,8 @@ struct TokenDetails {
   std::vector<std::string> audiences{};
   json::object actor{};
   std::optional<SignOn> sign_on{};  // its nonce is not kept: it goes into the first ID token only
-  std::string session{};            // sid, of a browser's session; empty: none
+  model::TenantNumber user_tenant = 0;  // when it is not the client's: a client for all tenants
+  std::string session{};                // sid, of a browser's session; empty: none
 
   bool is_bound() const { return !key_thumbprint.empty() || !certificate_thumbprint.empty(); }
 };

@@ -3,6 +3,7 @@
 
 #include "core/digest.h"
 #include "keymanager/client_kind.h"
+#include "keymanager/client_metadata.h"
 #include "keymanager/oauth_error.h"
 #include "keymanager/resource_indicators.h"
 
@@ -42,6 +43,7 @@ Result<IssuedTokens> TokenEndpoint::issue(const http::Request& request) {
   GH_TRY(shown, possession_.shown_by(request, ""));
   GH_TRY(resources, resources_of(form));
   GH_TRY(entitlement, grant->decide(form, client));
+  entitlement.scopes = registered_scopes(client, std::move(entitlement.scopes));
   GH_CHECK(bind(shown, entitlement));
   GH_TRY(audiences,
          narrowed_audiences(std::move(resources), std::move(entitlement.details.audiences)));

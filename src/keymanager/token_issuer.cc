@@ -9,7 +9,6 @@
 #include "jose/opaque_token.h"
 #include "keymanager/access_claims.h"
 #include "keymanager/client_kind.h"
-#include "keymanager/client_metadata.h"
 #include "keymanager/lifetime.h"
 #include "keymanager/oauth_error.h"
 #include "storage/apis/key_mapping_store.h"
@@ -85,14 +84,15 @@ json::object IssuedTokens::to_json() const {
 }
 
 TokenIssuer::TokenIssuer(const Resources& resources, const SigningKeys& keys,
-                         Revocations& revocations, std::string issuer)
+                         TokenAlgorithms& algorithms, Revocations& revocations, std::string issuer)
     : apis_(resources.apis),
       clock_(resources.clock),
       random_(resources.random),
       keys_(keys),
+      algorithms_(algorithms),
       revocations_(revocations),
       issuer_(std::move(issuer)),
-      id_tokens_(keys, resources.clock, issuer_) {}
+      id_tokens_(keys, algorithms, resources.clock, issuer_) {}
 
 Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
   const Instant now = clock_.now();
@@ -146,10 +146,8 @@ Result<std::string> TokenIssuer::make_jwt(const Entitlement& entitlement,
                       .issued_at = token.issued_at,
                       .expires_at = token.expires_at};
   const std::shared_ptr<const KeyRing> ring = keys_.current();
-  const std::optional<jose::Algorithm> wanted =
-      algorithm_of(entitlement.client, "access_token_signed_response_alg");
-  const jose::PrivateKey& signer = wanted ? ring->signer_for(*wanted) : ring->signer();
-  return jose::sign(signer, access_token_type, to_json(claims));
+  GH_TRY(algorithm, algorithms_.of_access_token(entitlement.client));
+  return jose::sign(ring->signer_for(algorithm), access_token_type, to_json(claims));
 }
 
 Result<std::string> TokenIssuer::make_id_token(const Entitlement& entitlement,

@@ -64,8 +64,8 @@ struct IssuedTokens {
 
 class TokenIssuer {
  public:
-  TokenIssuer(const Resources& resources, const SigningKeys& keys, Revocations& revocations,
-              std::string issuer);
+  TokenIssuer(const Resources& resources, const SigningKeys& keys, TokenAlgorithms& algorithms,
+              Revocations& revocations, std::string issuer);
 
   // Error: invalid_grant, when the refresh token or the code was used before (its family is revoked
   // then) or
@@ -84,6 +84,7 @@ class TokenIssuer {
   const Clock& clock_;
   Random& random_;
   const SigningKeys& keys_;
+  TokenAlgorithms& algorithms_;
   Revocations& revocations_;
   const std::string issuer_;
   const IdTokens id_tokens_;

@@ -29,6 +29,7 @@ void add_details(Validation& validation, TokenDetails details) {
   validation.certificate_thumbprint = std::move(details.certificate_thumbprint);
   validation.audiences = std::move(details.audiences);
   validation.actor = std::move(details.actor);
+  validation.user_tenant = details.user_tenant;
 }
 
 }  // namespace
@@ -157,6 +158,17 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
                 .key_manager = "",
                 .remember_s = 0};
   add_details(validation, token_details_from(token->details));
+  // A user's tokens are removed with him where he is at home; these lie in another tenant.
+  if (validation.user_tenant == 0) return {};
+  GH_TRY(revoked, storage::RevocationStore(transaction)
+                      .covers({.tenant = token->tenant,
+                               .token = "",
+                               .family = token->family,
+                               .client_id = token->client_id,
+                               .user_id = token->user_id,
+                               .issued_at = token->issued_at,
+                               .user_tenant = validation.user_tenant}));
+  if (revoked) validation = inactive(jose::invalid_credentials);
   return {};
 }
 
@@ -174,7 +186,8 @@ Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& ques
                                .family = claims.family,
                                .client_id = claims.client_id,
                                .user_id = claims.user_id,
-                               .issued_at = claims.issued_at}));
+                               .issued_at = claims.issued_at,
+                               .user_tenant = claims.details.user_tenant}));
   if (revoked) return {};
   validation = {.active = true,
                 .code = 0,
@@ -193,7 +206,7 @@ Result<> TokenValidator::read_jwt(Transaction& transaction, const Question& ques
 }
 
 Result<> TokenValidator::check_user(Validation& validation) const {
-  const Result<Account> account = directory_.by_id(validation.tenant, validation.user_id);
+  const Result<Account> account = directory_.by_id(validation.tenant_of_user(), validation.user_id);
   if (!account && account.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(account.error());
   }

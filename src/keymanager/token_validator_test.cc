@@ -279,8 +279,10 @@ TEST(KeyCache, ForgetsWhatARevocationNames) {
     const char* kind;
     const char* value;
     bool forgotten;
-  } rows[] = {{"family", "f", true},        {"client", "c", true},   {"user", "u", true},
-              {"user_changed", "u", true},  {"token", "6868", true}, {"family", "c", false},
+  } rows[] = {{"user_client", "u c", true}, {"user_client", "u d", false},
+              {"family", "f", true},        {"client", "c", true},
+              {"user", "u", true},          {"user_changed", "u", true},
+              {"token", "6868", true},      {"family", "c", false},
               {"user_changed", "v", false}, {"token", "f", false}};
   for (const auto& row : rows) {
     KeyCache cache(clock, std::chrono::seconds(900));

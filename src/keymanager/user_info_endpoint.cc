@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "keymanager/client_metadata.h"
 #include "keymanager/oauth_error.h"
 #include "keymanager/user_claims.h"
 
@@ -43,16 +44,37 @@ http::Response UserInfoEndpoint::handle(const http::Request& request) {
   const std::optional<AccessToken> token =
       access_token_of(request.headers.value_or("Authorization", ""));
   if (!token || request.headers.count("Authorization") != 1) return no_token();
-  const Result<json::object> claims = claims_of(request, *token);
-  http::Response response = claims ? oauth_answer(*claims) : refusal(claims.error(), token->scheme);
-  possession_.offer_nonce(response);
+  Result<http::Response> told = answer(request, *token);
+  http::Response response = told ? *std::move(told) : refusal(told.error(), token->scheme);
+  parts_.possession.offer_nonce(response);
   return response;
 }
 
-Result<json::object> UserInfoEndpoint::claims_of(const http::Request& request,
-                                                 const AccessToken& token) {
-  GH_TRY(shown, possession_.shown_by(request, token.text));
-  GH_TRY(validation, validator_.validate_one(token.text));
+Result<http::Response> UserInfoEndpoint::answer(const http::Request& request,
+                                                const AccessToken& token) {
+  GH_TRY(validation, validated(request, token));
+  GH_TRY(account, parts_.directory.by_id(validation.tenant_of_user(), validation.user_id));
+  GH_TRY(profile, parts_.directory.profile(account));
+  json::object claims = user_claims(account, profile, validation.scopes);
+  GH_TRY(client, apis_.read([&](storage::Transaction& transaction) {
+    return storage::ClientStore(transaction).find(validation.client_id);
+  }));
+  const std::optional<jose::Algorithm> algorithm =
+      algorithm_of(client, "userinfo_signed_response_alg");
+  if (!algorithm) return oauth_answer(claims);
+  claims["iss"] = issuer_;
+  claims["aud"] = client.client_id;
+  const std::shared_ptr<const KeyRing> ring = parts_.keys.current();
+  GH_TRY(text, jose::sign(ring->signer_for(*algorithm), "JWT", claims));
+  http::Response response = http::make_response(200, "application/jwt", std::move(text));
+  response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
+Result<model::Validation> UserInfoEndpoint::validated(const http::Request& request,
+                                                      const AccessToken& token) {
+  GH_TRY(shown, parts_.possession.shown_by(request, token.text));
+  GH_TRY(validation, parts_.validator.validate_one(token.text));
   if (!validation.active || validation.user_id.empty()) {
     return refuse(invalid_token, "The access token does not hold, or belongs to no user");
   }
@@ -63,9 +85,7 @@ Result<json::object> UserInfoEndpoint::claims_of(const http::Request& request,
   if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) {
     return refuse(insufficient_scope, "The scope openid is needed");
   }
-  GH_TRY(account, directory_.by_id(validation.tenant, validation.user_id));
-  GH_TRY(profile, directory_.profile(account));
-  return user_claims(account, profile, scopes);
+  return validation;
 }
 
 }  // namespace gatehouse::keymanager

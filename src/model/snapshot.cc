@@ -86,9 +86,9 @@ Result<PolicyLevel> parse_policy_level(std::string_view text) {
 
 // The members of each struct, in the order of its declaration: one list for both directions. `Self`
 // is const when it is written.
-#define GH_FIELDS(Type)                                    \
-  template <typename Visitor, typename Self>               \
-    requires std::same_as<std::remove_const_t<Self>, Type> \
+#define GH_FIELDS(Type)                                  \
+  template <typename Visitor, typename Self>             \
+  requires std::same_as<std::remove_const_t<Self>, Type> \
   static void describe(Visitor& visit, Self& self)
 
 GH_FIELDS(DeployedOperation) {
@@ -243,6 +243,7 @@ GH_FIELDS(Validation) {
   visit.optional("certificate_thumbprint", self.certificate_thumbprint);
   visit.optional("audiences", self.audiences);
   visit.optional("actor", self.actor);
+  visit.optional("user_tenant", self.user_tenant);
 }
 
 #undef GH_FIELDS
@@ -255,6 +256,10 @@ json::object to_json(const KnownPolicy& policy) { return write_fields(policy); }
 json::object to_json(const KnownApiKey& key) { return write_fields(key); }
 json::object to_json(const KnownSigningKey& key) { return write_fields(key); }
 json::object to_json(const KnownKeyManager& manager) { return write_fields(manager); }
+std::string user_and_client(std::string_view user_id, std::string_view client_id) {
+  return fmt::format("{} {}", user_id, client_id);
+}
+
 json::object to_json(const Revocation& revocation) { return write_fields(revocation); }
 json::object to_json(const Validation& validation) { return write_fields(validation); }
 

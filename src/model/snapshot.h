@@ -229,12 +229,15 @@ Result<FeedRange> feed_range_from(const json::object& object);
 struct Revocation {
   std::uint64_t number = 0;
   TenantNumber tenant = first_tenant;
-  // "token", "family", "client", "user", "user_changed", "tenant_changed"
+  // "token", "family", "client", "user", "user_client", "user_changed", "tenant_changed"
   std::string kind;
-  std::string value;        // for token: SHA-256 of it in hexadecimal, or the jti of a JWT
+  // For token: SHA-256 of it in hexadecimal, or the jti of a JWT; for user_client: see below.
+  std::string value;
   Instant issued_before{};  // tokens issued up to here are meant
   Instant expires_at{};     // when the last of them has expired
 };
+// The value of kind "user_client": what this client holds for this user.
+std::string user_and_client(std::string_view user_id, std::string_view client_id);
 json::object to_json(const Revocation& revocation);
 Result<Revocation> revocation_from(const json::object& object);
 
@@ -258,6 +261,9 @@ struct Validation {
   std::string certificate_thumbprint{};  // cnf.x5t#S256: this client certificate
   std::vector<std::string> audiences{};  // resource indicators; empty: not bound to resources
   json::object actor{};                  // act: who acts for the user
+  TenantNumber user_tenant = 0;          // when it is not `tenant`, the client's
+
+  TenantNumber tenant_of_user() const { return user_tenant == 0 ? tenant : user_tenant; }
 };
 json::object to_json(const Validation& validation);
 Result<Validation> validation_from(const json::object& object);

@@ -113,6 +113,8 @@ constexpr Problem problems[] = {
     user_store_exists,
     key_manager_issuer_exists,
     key_manager_in_use,
+    trusted_issuer_not_found,
+    trusted_issuer_exists,
 };
 
 }  // namespace

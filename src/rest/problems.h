@@ -201,6 +201,10 @@ inline constexpr Problem successor_needed{909014, ErrorCode::conflict,
 inline constexpr Problem user_store_not_found{909015, ErrorCode::not_found, "No such user store"};
 inline constexpr Problem user_store_exists{909016, ErrorCode::conflict,
                                            "A user store of this name exists"};
+inline constexpr Problem trusted_issuer_not_found{909022, ErrorCode::not_found,
+                                                  "No such trusted issuer"};
+inline constexpr Problem trusted_issuer_exists{909023, ErrorCode::conflict,
+                                               "The issuer is trusted already"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();

@@ -22,7 +22,7 @@ from authlib.oidc.core import CodeIDToken
 
 from support.backend import Recorder
 from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
-from support.walk import User
+from support.walk import ADMIN, User
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -327,11 +327,8 @@ class OpenIdConnect(unittest.TestCase):
     def test_another_issuer_vouches_for_a_user(self):
         key = new_key()
         issuer = "https://idp.example.com"
-        with api_manager(self.server) as database:
-            database.execute(
-                "INSERT INTO am_trusted_issuer (tenant_id, issuer, document) VALUES (1, ?, ?)",
-                (issuer, json.dumps({"jwks": {"keys": [public(key)]}})),
-            )
+        self.admin.must(201, "POST", f"{ADMIN}/trusted-issuers",
+                        {"issuer": issuer, "jwks": {"keys": [public(key)]}})
         client = self.client("vouched")
         now = int(time.time())
         claims = {"iss": issuer, "sub": "admin", "aud": self.base + "/oauth2/token"}

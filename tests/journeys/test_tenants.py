@@ -384,9 +384,12 @@ class Roles(unittest.TestCase):
         self.assertEqual(again, config)
         schema = self.admin.must(200, "GET", f"{ADMIN}/tenant-config-schema").json()
         self.assertEqual(set(schema["properties"]),
-                         {"PasswordPolicy", "AccountLock", "SelfSignUp", "RESTAPIScopes"})
+                         {"PasswordPolicy", "AccountLock", "SelfSignUp", "TokenSigning",
+                          "RESTAPIScopes"})
         for wrong in ({"PasswordPolicy": {"MinLength": 0}}, {"AccountLock": []},
                       {"SelfSignUp": {"SignUpRoles": ["no such role"]}},
+                      {"TokenSigning": {"AccessTokenAlgorithm": "HS256"}},
+                      {"TokenSigning": {"IdTokenAlgorithm": "none"}},
                       {"PasswordPolicy": {"MinLength": 20, "MaxLength": 10}}):
             with self.subTest(str(wrong)):
                 self.assertEqual(self.admin.call("PUT", path, wrong).status, 400)

@@ -5,6 +5,7 @@
 
 #include "keymanager/authorize/consent_page.h"
 #include "keymanager/authorize/redirect_uri.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -99,7 +100,7 @@ http::Response AuthorizationEndpoint::go_on(const Browser& browser, const Form& 
 
 http::Response AuthorizationEndpoint::proceed(Visit& visit) {
   const bool silent = visit.request.has_prompt("none");
-  if (visit.session && visit.session->account.tenant != visit.client.tenant) visit.session.reset();
+  if (visit.session && !serves(visit.client, visit.session->account.tenant)) visit.session.reset();
   if (must_sign_in(visit) || !fits_hint(visit)) {
     if (silent)
       return refuse_to(visit, refuse(login_required, "The user is not signed on").value());
@@ -139,12 +140,14 @@ Result<AnswerFields> AuthorizationEndpoint::answer_of(const Visit& visit,
   }
   SignOn sign_on = visit.session->sign_on;
   sign_on.nonce = visit.request.nonce;
-  const Entitlement entitlement{.client = visit.client,
-                                .user_id = visit.session->account.user.id,
-                                .user = visit.session->account.user.name,
-                                .scopes = scopes,
-                                .grant_type = "implicit",
-                                .details = {.sign_on = std::move(sign_on)}};
+  const Entitlement entitlement{
+      .client = visit.client,
+      .user_id = visit.session->account.user.id,
+      .user = visit.session->account.user.name,
+      .scopes = scopes,
+      .grant_type = "implicit",
+      .details = {.sign_on = std::move(sign_on),
+                  .user_tenant = foreign_tenant(visit.client, visit.session->account.tenant)}};
   GH_TRY(issued, parts_.issuer.issue(entitlement));
   AnswerFields fields;
   if (visit.request.asks_for("id_token")) fields.emplace_back("id_token", issued.id_token);
@@ -160,7 +163,7 @@ http::Response AuthorizationEndpoint::take_consent(Visit& visit, const Form& for
                                                    const json::object& memory) {
   const bool same_user = visit.session &&
                          visit.session->account.user.id == text_or(memory, "user", "") &&
-                         visit.session->account.tenant == visit.client.tenant;
+                         serves(visit.client, visit.session->account.tenant);
   // Signed out meanwhile, or somebody else is there now: what was agreed to is not theirs.
   if (!same_user) return ask_password(visit);
   if (form.text("consent") != "approve") {
@@ -174,7 +177,7 @@ http::Response AuthorizationEndpoint::take_consent(Visit& visit, const Form& for
 
 http::Response AuthorizationEndpoint::take_account(Visit& visit, const Form& form) {
   const bool stays = visit.session && form.text("account") == "continue" &&
-                     visit.session->account.tenant == visit.client.tenant;
+                     serves(visit.client, visit.session->account.tenant);
   return stays ? proceed_signed_in(visit) : ask_password(visit);
 }
 
@@ -182,7 +185,7 @@ http::Response AuthorizationEndpoint::ask_password(const Visit& visit) const {
   return parts_.sign_in.ask(visit.browser,
                             {.page = std::string(page_name),
                              .action = std::string(page_name),
-                             .tenant = visit.client.tenant,
+                             .tenant = tenant_served(visit.client),
                              .client_name = visit.client.name,
                              .form_target = origin_of(visit.request.back.redirect_uri),
                              .hint = visit.request.login_hint,
@@ -208,6 +211,7 @@ http::Response AuthorizationEndpoint::ask_consent(const Visit& visit,
                            consent_page(parts_.pages, visit.browser,
                                         {.action = std::string(page_name),
                                          .client_name = visit.client.name,
+                                         .about = about_client(visit.client),
                                          .user_name = visit.session->account.user.name,
                                          .scopes = scopes,
                                          .form_target = origin_of(visit.request.back.redirect_uri),

@@ -263,5 +263,57 @@ TEST(ImplicitGrant, IsThereOnlyForATenantThatWantsIt) {
   EXPECT_EQ(browser.answer("error"), "unauthorized_client");
 }
 
+TEST(ImplicitGrant, OfAnotherTenantOpensNothingHere) {
+  for (const std::vector<std::string>& tenants :
+       {std::vector<std::string>{}, std::vector<std::string>{"b.example"}}) {
+    Options options = quick_options();
+    options.implicit_tenants = tenants;
+    TestKeyManager server(options);
+    const TestClient app = browser_client(server);
+    TestBrowser browser(server);
+    for (const char* type : {"token", "id_token", "id_token token"}) {
+      browser.get(authorize_target(app, {{"response_type", type}, {"nonce", "n"}}));
+      EXPECT_EQ(browser.answer("error"), "unsupported_response_type") << type;
+    }
+    // Pushed beforehand it is refused all the same.
+    const auto pushed = server.form(
+        "/oauth2/par", "response_type=token&scope=openid&redirect_uri=" + percent_encode(app_uri),
+        app.pair());
+    browser.get("/oauth2/authorize?client_id=" + app.id +
+                "&request_uri=" + percent_encode(text_or(pushed.body, "request_uri", "")));
+    EXPECT_EQ(browser.answer("error"), "unsupported_response_type");
+  }
+}
+
+TEST(RegisteredMetadata, IsKeptToByTheAuthorizationEndpoint) {
+  TestKeyManager& server = shared();
+  const TestClient app = browser_client(server, {{"default_max_age", 60},
+                                                 {"scope", "openid email"},
+                                                 {"client_uri", "https://app.example/about"},
+                                                 {"policy_uri", "https://app.example/privacy?a&b"},
+                                                 {"tos_uri", "javascript:open"}});
+  TestBrowser browser(server);
+  browser.get(authorize_target(app, {{"scope", "openid profile email"}}));
+  browser.sign_in("admin", std::string(admin_password));
+  EXPECT_TRUE(browser.shows("href=\"https://app.example/about\""));
+  EXPECT_TRUE(browser.shows("href=\"https://app.example/privacy?a&amp;b\""));
+  EXPECT_FALSE(browser.shows("javascript:open"));
+  // It does not get what it did not register for.
+  EXPECT_TRUE(browser.shows("See your e-mail address"));
+  EXPECT_FALSE(browser.shows("See your user name and profile"));
+  browser.submit({{"consent", "approve"}});
+  const auto tokens = redeem(browser.answer("code"), app);
+  EXPECT_EQ(text_or(tokens.body, "scope", ""), "openid email");
+  // A sign-on that is older than the client wants is not enough, unless the request says otherwise.
+  const std::string silent = authorize_target(app, {{"prompt", "none"}});
+  browser.get(silent);
+  EXPECT_NE(browser.answer("code"), "");
+  server.clock().advance(std::chrono::seconds(60));
+  browser.get(silent);
+  EXPECT_EQ(browser.answer("error"), "login_required");
+  browser.get(silent + "&max_age=3600");
+  EXPECT_NE(browser.answer("code"), "");
+}
+
 }  // namespace
 }  // namespace gatehouse::keymanager

@@ -8,6 +8,7 @@
 #include "keymanager/authorize/proof_key.h"
 #include "keymanager/authorize/redirect_uri.h"
 #include "keymanager/client_kind.h"
+#include "keymanager/client_metadata.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -98,7 +99,9 @@ Result<std::vector<std::string>> prompts_of(const Form& form) {
   return prompts;
 }
 
-Result<std::optional<std::int64_t>> max_age_of(const Form& form) {
+Result<std::optional<std::int64_t>> max_age_of(const Form& form, const storage::Client& client) {
+  const json::value* usual = client.document.if_contains("default_max_age");
+  if (!form.has("max_age") && usual != nullptr && usual->is_int64()) return usual->get_int64();
   if (!form.has("max_age")) return std::optional<std::int64_t>();
   const std::optional<std::uint64_t> seconds = parse_number(form.text("max_age"));
   if (!seconds) return refuse(invalid_request, "'max_age' is not a number of seconds");
@@ -157,18 +160,19 @@ Result<AuthorizationRequest> authorization_request(const Form& form, const stora
   GH_TRY(type, response_type_of(form, client, implicit));
   request.response_type = std::move(type);
   GH_TRY(scopes, form.scopes());
-  request.scopes = std::move(scopes);
+  request.scopes = registered_scopes(client, std::move(scopes));
   if (request.asks_for("code")) {
     GH_TRY(challenge, challenge_of(form, client));
     request.challenge = std::move(challenge);
   }
   GH_TRY(prompts, prompts_of(form));
   request.prompts = std::move(prompts);
-  GH_TRY(max_age, max_age_of(form));
+  GH_TRY(max_age, max_age_of(form, client));
   request.max_age_seconds = max_age;
   request.nonce = form.text("nonce");
   request.key_thumbprint = form.text("dpop_jkt");
-  request.acr_values = split_words(form.text("acr_values"));
+  request.acr_values = form.has("acr_values") ? split_words(form.text("acr_values"))
+                                              : texts_of(client.document, "default_acr_values");
   request.login_hint = form.text("login_hint");
   request.id_token_hint = form.text("id_token_hint");
   if (request.asks_for("id_token")) {

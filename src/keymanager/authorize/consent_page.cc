@@ -34,7 +34,26 @@ Markup item_of(const std::string& scope) {
   return html("<li>{}</li>", scope);
 }
 
+struct Link {
+  std::string_view member;
+  std::string_view text;
+};
+constexpr std::array links{Link{"client_uri", "About the application"},
+                           Link{"policy_uri", "Its privacy policy"},
+                           Link{"tos_uri", "Its terms of service"}};
+
 }  // namespace
+
+Markup about_client(const storage::Client& client) {
+  Markup list;
+  for (const Link& link : links) {
+    const std::string url = text_or(client.document, link.member, "");
+    if (!url.starts_with("https://") && !url.starts_with("http://")) continue;
+    list += html(R"(<li><a href="{}" target="_blank" rel="noopener noreferrer">{}</a></li>)", url,
+                 link.text);
+  }
+  return list.text.empty() ? list : html(R"(<ul class="links">{}</ul>)", list);
+}
 
 Page consent_page(const Pages& pages, const Browser& browser, const ConsentQuestion& question) {
   Markup list;
@@ -57,8 +76,8 @@ Page consent_page(const Pages& pages, const Browser& browser, const ConsentQuest
   return {
       .title = "Allow access",
       .body = html(R"(<h1>Allow <strong>{}</strong>?</h1><p class="soft">You are signed in as )"
-                   R"(<strong>{}</strong>.</p>{}{}{}<p><small>{}</small></p>)",
-                   question.client_name, question.user_name, device, wanted,
+                   R"(<strong>{}</strong>.</p>{}{}{}{}<p><small>{}</small></p>)",
+                   question.client_name, question.user_name, device, wanted, question.about,
                    pages.form(browser, question.action, question.action, question.memory, fields),
                    "You can take this back on your account page at any time."),
       .form_target = question.form_target};

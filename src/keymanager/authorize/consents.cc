@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "storage/apis/token_store.h"
+#include "storage/apis/sign_on_removal.h"
 
 namespace gatehouse::keymanager {
 
@@ -54,15 +54,10 @@ Result<> Consents::withdraw(const Account& account, const std::string& client_id
   GH_TRY(client, apis_.read([&](Transaction& transaction) {
     return storage::ClientStore(transaction).find(client_id);
   }));
-  GH_TRY(families, apis_.write([&](Transaction& transaction) -> Result<std::vector<std::string>> {
-    GH_TRY(removed, ConsentStore(transaction, account.tenant).remove(account.user.id, client_id));
-    static_cast<void>(removed);
-    return storage::TokenStore(transaction).families_of(account.tenant, client_id, account.user.id);
-  }));
-  for (std::string& family : families) {
-    GH_CHECK(revocations_.revoke_family(client, std::move(family)));
-  }
-  return {};
+  // The consent lies in the user's tenant, the tokens in the client's.
+  return revocations_.revoke_user_client(client, account.user.id, [&](Transaction& transaction) {
+    return storage::remove_sign_on_of(transaction, {account.tenant, account.user.id, client_id});
+  });
 }
 
 }  // namespace gatehouse::keymanager

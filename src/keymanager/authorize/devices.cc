@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "core/text.h"
 #include "keymanager/authorize/consent_page.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/grants/device_code.h"
 #include "keymanager/oauth_error.h"
 
@@ -74,7 +75,8 @@ Result<json::object> Devices::begin(const http::Request& request) {
   if (!client.may(device_grant_type)) {
     return refuse(unauthorized_client, "The client may not use this grant type");
   }
-  GH_TRY(scopes, form.scopes());
+  GH_TRY(asked, form.scopes());
+  std::vector<std::string> scopes = registered_scopes(client, std::move(asked));
   const std::string device_code = to_base64url(random_.bytes(device_code_size));
   Device device{.hash = hash_of(device_code),
                 .user_code_hash = {},
@@ -111,6 +113,12 @@ Result<Device> Devices::find_pending(const std::string& hash) const {
       device && device->status == DeviceStatus::pending && device->expires_at > clock_.now();
   if (!waits) return fail(ErrorCode::not_found, "No device waits with this code");
   return *std::move(device);
+}
+
+Result<storage::Client> Devices::client_of(const Device& device) const {
+  return apis_.read([&](Transaction& transaction) {
+    return storage::ClientStore(transaction).find(device.client_id);
+  });
 }
 
 http::Response Devices::show(const http::Request& request) {
@@ -178,16 +186,16 @@ http::Response Devices::take_code(const Browser& browser, const Form& form) {
     return ask_code(browser, alert("No device waits with this code. Compare it once more."),
                     form.text("user_code"), 400);
   }
-  const json::object memory{{"step", "consent"},
-                            {"hash", to_base64url(hash)},
-                            {"code", with_hyphen(code)},
-                            {"tenant", device->tenant}};
+  const json::object memory{
+      {"step", "consent"}, {"hash", to_base64url(hash)}, {"code", with_hyphen(code)}};
   const Result<std::optional<Session>> session = parts_.sessions.find(browser.session);
   if (!session) return parts_.pages.show_error(browser, session.error());
-  if (!*session || (*session)->account.tenant != device->tenant) {
+  const Result<storage::Client> client = client_of(*device);
+  if (!client) return parts_.pages.show_error(browser, client.error());
+  if (!*session || !serves(*client, (*session)->account.tenant)) {
     return parts_.sign_in.ask(browser, {.page = std::string(page_name),
                                         .action = std::string(page_name),
-                                        .tenant = device->tenant,
+                                        .tenant = tenant_served(*client),
                                         .client_name = "your device",
                                         .memory = memory});
   }
@@ -199,9 +207,7 @@ http::Response Devices::ask_consent(const Browser& browser, const Session& sessi
   const Result<Device> device =
       find_pending(from_base64url(text_or(memory, "hash", "")).value_or(""));
   if (!device) return parts_.pages.show_error(browser, device.error());
-  const auto client = apis_.read([&](Transaction& transaction) {
-    return storage::ClientStore(transaction).find(device->client_id);
-  });
+  const Result<storage::Client> client = client_of(*device);
   if (!client) return parts_.pages.show_error(browser, client.error());
   const Account& account = session.account;
   const Result<std::vector<std::string>> scopes =
@@ -209,11 +215,13 @@ http::Response Devices::ask_consent(const Browser& browser, const Session& sessi
   if (!scopes) return parts_.pages.show_error(browser, scopes.error());
   json::object next = memory;
   next["user"] = account.user.id;
+  next["user_tenant"] = account.tenant;
   next["agreed"] = gatehouse::to_json(*scopes);
   return parts_.pages.show(browser, device->tenant,
                            consent_page(parts_.pages, browser,
                                         {.action = std::string(page_name),
                                          .client_name = client->name,
+                                         .about = about_client(*client),
                                          .user_name = account.user.name,
                                          .scopes = *scopes,
                                          .device_code = text_or(memory, "code", ""),
@@ -225,7 +233,7 @@ http::Response Devices::take_consent(const Browser& browser, const Form& form,
   const Result<std::optional<Session>> session = parts_.sessions.find(browser.session);
   if (!session) return parts_.pages.show_error(browser, session.error());
   const bool same_user = *session && (*session)->account.user.id == text_or(memory, "user", "") &&
-                         (*session)->account.tenant == number_or(memory, "tenant", 0);
+                         (*session)->account.tenant == number_or(memory, "user_tenant", 0);
   if (!same_user) return parts_.pages.show_forged(browser);
   Result<Device> device = find_pending(from_base64url(text_or(memory, "hash", "")).value_or(""));
   if (!device) return parts_.pages.show_error(browser, device.error());
@@ -234,6 +242,7 @@ http::Response Devices::take_consent(const Browser& browser, const Form& form,
   device->user_id = (*session)->account.user.id;
   device->scopes = texts_of(memory, "agreed");
   device->document = to_json((*session)->sign_on);
+  device->document["user_tenant"] = (*session)->account.tenant;
   const Result<bool> decided = apis_.write(
       [&](Transaction& transaction) { return DeviceStore(transaction).decide(*device); });
   if (!decided) return parts_.pages.show_error(browser, decided.error());

@@ -44,6 +44,7 @@ class Devices {
  private:
   Result<json::object> begin(const http::Request& request);
   Result<storage::Device> find_pending(const std::string& hash) const;
+  Result<storage::Client> client_of(const storage::Device& device) const;
 
   http::Response ask_code(const Browser& browser, const Markup& message, std::string_view code,
                           int status) const;

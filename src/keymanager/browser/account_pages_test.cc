@@ -92,6 +92,50 @@ TEST_F(AccountPagesTest, ListAndWithdrawConsents) {
   EXPECT_EQ(browser.answer("error"), "consent_required");
 }
 
+// Withdrawal reaches what is stored nowhere, and nobody else's.
+TEST_F(AccountPagesTest, WithdrawalEndsEveryTokenOfTheUserAtTheClient) {
+  const TestClient app = browser_client(server_);
+  ASSERT_TRUE(
+      server_.databases().api_manager().write([&](storage::Transaction& transaction) -> Result<> {
+        storage::ClientStore store(transaction);
+        GH_TRY(client, store.find(app.id));
+        client.token_type = "JWT";
+        return store.update(client);
+      }));
+  const auto tokens_of = [&](const std::string& user, const TestClient& client) {
+    TestBrowser browser(server_);
+    browser.get(authorize_target(client));
+    browser.sign_in(user, "password-of-" + user);
+    browser.submit({{"consent", "approve"}});
+    return redeem_code(server_, browser.answer("code"), client);
+  };
+  server_.add_user("bert", {"Internal/subscriber"});
+  const TestClient other = browser_client(server_);
+  const auto held = tokens_of("anna", app);
+  const auto elsewhere = tokens_of("anna", other);
+  const auto of_another = tokens_of("bert", app);
+  const auto token = [](const auto& answer) { return text_or(answer.body, "access_token", ""); };
+  ASSERT_TRUE(token(held).starts_with("eyJ"));
+  const auto refreshed = server_.token(
+      "grant_type=refresh_token&refresh_token=" + text_or(held.body, "refresh_token", ""),
+      app.pair());
+  ASSERT_EQ(refreshed.status, 200);
+
+  TestBrowser browser = open("account");
+  EXPECT_EQ(browser.submit({{"withdraw", app.id}}), 303);
+  EXPECT_FALSE(server_.validate(token(held)).active);
+  EXPECT_FALSE(server_.validate(token(refreshed)).active);
+  EXPECT_TRUE(server_.validate(token(elsewhere)).active);
+  EXPECT_TRUE(server_.validate(token(of_another)).active);
+  const auto again = server_.token(
+      "grant_type=refresh_token&refresh_token=" + text_or(refreshed.body, "refresh_token", ""),
+      app.pair());
+  EXPECT_EQ(text_or(again.body, "error", ""), "invalid_grant");
+  // What is agreed to afresh holds; a JWT tells the second in which it was issued.
+  server_.clock().advance(seconds(1));
+  EXPECT_TRUE(server_.validate(token(tokens_of("anna", app))).active);
+}
+
 TEST_F(AccountPagesTest, TakeOnlyTheirOwnForms) {
   for (const char* page : {"account", "password", "second-factor", "password-reset"}) {
     TestBrowser browser = open("account");

@@ -59,6 +59,7 @@ input:focus-visible, button:focus-visible, a:focus-visible {
 .message { padding: .7rem .9rem; border-radius: 8px; border: 1px solid; }
 .bad { color: var(--bad); background: var(--bad-ground); }
 .good { color: var(--good); background: var(--good-ground); }
+ul.links { margin: 1rem 0; padding: 0; list-style: none; }
 ul.scopes { margin: 1rem 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
 ul.scopes li { padding: .6rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 ul.scopes small { display: block; }

@@ -50,6 +50,24 @@ class TestProvider final : public http::Handler {
     const std::lock_guard lock(mutex_);
     key_.emplace(*std::move(key));
   }
+  std::string kid() const {
+    const std::lock_guard lock(mutex_);
+    return key_->public_key().kid();
+  }
+  json::object key_set() const {
+    const std::lock_guard lock(mutex_);
+    return {{"keys", json::array{key_->public_key().to_jwk()}}};
+  }
+  // A token by its present key.
+  std::string sign(const json::object& claims) const {
+    const std::lock_guard lock(mutex_);
+    return *jose::sign(*key_, "JWT", claims);
+  }
+  // Every answer from here on; 200: as usual.
+  void fail_with(int status) {
+    const std::lock_guard lock(mutex_);
+    failure_ = status;
+  }
   // From here on it answers nobody, until speak().
   void fall_silent() {
     const std::lock_guard lock(mutex_);
@@ -80,6 +98,7 @@ class TestProvider final : public http::Handler {
     }
     if (silent) may_speak_.acquire();
     const std::lock_guard lock(mutex_);
+    if (failure_ != 200) return http::make_response(failure_, "text/plain", "");
     json::object answer;
     if (request.path == "/jwks") {
       answer = json::object{{"keys", json::array{key_->public_key().to_jwk()}}};
@@ -104,6 +123,7 @@ class TestProvider final : public http::Handler {
   std::optional<jose::PrivateKey> key_;
   std::string authorization_;
   int asked_ = 0;
+  int failure_ = 200;
   bool silent_ = false;
   std::counting_semaphore<> may_speak_{0};
   SystemClock clock_;

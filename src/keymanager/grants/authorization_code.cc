@@ -2,6 +2,7 @@
 #include "keymanager/grants/authorization_code.h"
 
 #include "keymanager/authorize/proof_key.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -43,6 +44,7 @@ Result<Entitlement> AuthorizationCodeGrant::decide(const Form& form,
     return tl::unexpected<Error>(account.error());
   }
   if (!account || !account->active()) return not_valid("the user is gone or locked");
+  if (!serves(client, account->tenant)) return not_valid("the user is of another tenant");
   GH_TRY(allowed,
          scopes_.allowed({HolderKind::user, account->tenant, account->roles}, terms.scopes));
   return Entitlement{.client = client,
@@ -56,7 +58,9 @@ Result<Entitlement> AuthorizationCodeGrant::decide(const Form& form,
                          [hash = code.hash](storage::Transaction& transaction, Instant now) {
                            return storage::AuthorizationCodeStore(transaction).use(hash, now);
                          },
-                     .details = {.key_thumbprint = terms.key_thumbprint, .sign_on = terms.sign_on},
+                     .details = {.key_thumbprint = terms.key_thumbprint,
+                                 .sign_on = terms.sign_on,
+                                 .user_tenant = foreign_tenant(client, account->tenant)},
                      .code = std::string(form.text("code"))};
 }
 

@@ -2,6 +2,7 @@
 #include "keymanager/grants/device_code.h"
 
 #include "core/digest.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -32,11 +33,13 @@ Result<Entitlement> DeviceCodeGrant::decide(const Form& form, const storage::Cli
   if (device.status == DeviceStatus::pending) {
     return refuse(authorization_pending, "The user has not decided yet");
   }
-  const Result<Account> account = directory_.by_id(device.tenant, device.user_id);
+  const model::TenantNumber home = number_or(device.document, "user_tenant", device.tenant);
+  const Result<Account> account = directory_.by_id(home, device.user_id);
   if (!account && account.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(account.error());
   }
   if (!account || !account->active()) return not_valid("the user is gone or locked");
+  if (!serves(client, home)) return not_valid("the user is of another tenant");
   GH_TRY(allowed,
          scopes_.allowed({HolderKind::user, account->tenant, account->roles}, device.scopes));
   return Entitlement{
@@ -49,7 +52,8 @@ Result<Entitlement> DeviceCodeGrant::decide(const Form& form, const storage::Cli
       .family = device.family,
       .redeem = [hash = device.hash](Transaction& transaction,
                                      Instant) { return DeviceStore(transaction).use(hash); },
-      .details = {.sign_on = sign_on_from(device.document)}};
+      .details = {.sign_on = sign_on_from(device.document),
+                  .user_tenant = foreign_tenant(client, home)}};
 }
 
 Result<Device> DeviceCodeGrant::find(const Form& form, const storage::Client& client) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/grants/password.h"
 
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -16,8 +17,7 @@ Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Clien
     }
     return refuse(invalid_grant, account.error().message);
   }
-  // A client belongs to a tenant, and so do those who use it.
-  if (account->tenant != client.tenant) {
+  if (!serves(client, account->tenant)) {
     return refuse(invalid_grant, "The user name or the password is wrong", "another tenant");
   }
   GH_TRY(allowed, scopes_.allowed({HolderKind::user, account->tenant, account->roles}, asked));
@@ -27,7 +27,8 @@ Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Clien
                      .scopes = std::move(allowed),
                      .grant_type = std::string(type()),
                      .refresh = client.may("refresh_token") ? WithRefresh::yes : WithRefresh::no,
-                     .details = {.sign_on = SignOn{.at = clock_.now(), .amr = {"pwd"}}}};
+                     .details = {.sign_on = SignOn{.at = clock_.now(), .amr = {"pwd"}},
+                                 .user_tenant = foreign_tenant(client, account->tenant)}};
 }
 
 }  // namespace gatehouse::keymanager

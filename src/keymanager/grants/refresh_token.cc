@@ -5,7 +5,9 @@
 
 #include "core/digest.h"
 #include "jose/opaque_token.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
+#include "storage/apis/revocation_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -47,6 +49,7 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
   GH_TRY(token, find(text, client));
   GH_TRY(wanted, narrowed(asked, token.scopes));
   GH_TRY(account, user_of(token));
+  if (!serves(client, account.tenant)) return not_valid("the user is of another tenant");
   TokenDetails details = token_details_from(token.details);
   GH_TRY(allowed, scopes_.allowed({HolderKind::user, account.tenant, account.roles}, wanted));
   return Entitlement{.client = client,
@@ -79,7 +82,22 @@ Result<StoredToken> RefreshTokenGrant::find(const std::string& token,
 }
 
 Result<Account> RefreshTokenGrant::user_of(const StoredToken& token) const {
-  Result<Account> account = directory_.by_id(token.tenant, token.user_id);
+  const model::TenantNumber foreign = token_details_from(token.details).user_tenant;
+  if (foreign != 0) {
+    // Where he is at home his tokens are removed with him; this one lies in another tenant.
+    GH_TRY(revoked, apis_.read([&](Transaction& transaction) {
+      return storage::RevocationStore(transaction)
+          .covers({.tenant = token.tenant,
+                   .token = "",
+                   .family = token.family,
+                   .client_id = token.client_id,
+                   .user_id = token.user_id,
+                   .issued_at = token.issued_at,
+                   .user_tenant = foreign});
+    }));
+    if (revoked) return not_valid("revoked with its user");
+  }
+  Result<Account> account = directory_.by_id(foreign == 0 ? token.tenant : foreign, token.user_id);
   if (account && account->active()) return account;
   if (!account && account.error().code != ErrorCode::not_found) return account;
   return not_valid("the user is gone or locked");

@@ -5,6 +5,7 @@
 
 #include "jose/claims.h"
 #include "jose/jwt.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -52,26 +53,29 @@ Result<Entitlement> TokenExchangeGrant::decide(const Form& form, const storage::
   GH_TRY(issued, issued_type(form, client));
   GH_TRY(subject, party_of(form, "subject_token", client));
   if (subject.user_id.empty()) return not_valid("subject_token", "it stands for no user");
-  const Result<Account> account = parts_.directory.by_id(client.tenant, subject.user_id);
+  const model::TenantNumber home = subject.user_tenant == 0 ? client.tenant : subject.user_tenant;
+  const Result<Account> account = parts_.directory.by_id(home, subject.user_id);
   if (!account && account.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(account.error());
   }
   if (!account || !account->active()) return not_valid("subject_token", "the user is not active");
+  if (!serves(client, home)) return not_valid("subject_token", "the user is of another tenant");
   GH_TRY(actor, actor_of(form, client, subject));
   GH_TRY(scopes, scopes_of(form, subject, *account));
   const auto left =
       std::chrono::duration_cast<std::chrono::seconds>(subject.expires_at - parts_.clock.now());
   if (left.count() < 1) return not_valid("subject_token", "it is about to expire");
-  return Entitlement{
-      .client = client,
-      .user_id = account->user.id,
-      .user = account->user.name,
-      .scopes = std::move(scopes),
-      .grant_type = std::string(type()),
-      .seconds = std::min<std::int64_t>(client.access_token_seconds, left.count()),
-      .family = std::move(subject.family),
-      .details = {.audiences = std::move(subject.audiences), .actor = std::move(actor)},
-      .issued_token_type = std::move(issued)};
+  return Entitlement{.client = client,
+                     .user_id = account->user.id,
+                     .user = account->user.name,
+                     .scopes = std::move(scopes),
+                     .grant_type = std::string(type()),
+                     .seconds = std::min<std::int64_t>(client.access_token_seconds, left.count()),
+                     .family = std::move(subject.family),
+                     .details = {.audiences = std::move(subject.audiences),
+                                 .actor = std::move(actor),
+                                 .user_tenant = foreign_tenant(client, home)},
+                     .issued_token_type = std::move(issued)};
 }
 
 Result<TokenExchangeGrant::Party> TokenExchangeGrant::party_of(const Form& form, const char* role,
@@ -109,6 +113,7 @@ Result<TokenExchangeGrant::Party> TokenExchangeGrant::of_access_token(
               .has_scopes = true,
               .audiences = std::move(validation.audiences),
               .actor = std::move(validation.actor),
+              .user_tenant = validation.user_tenant,
               .expires_at = validation.expires_at};
   return party;
 }

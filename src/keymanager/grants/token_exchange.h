@@ -56,6 +56,7 @@ class TokenExchangeGrant final : public Grant {
     std::vector<std::string> audiences{};
     json::object actor{};
     json::object may_act{};
+    model::TenantNumber user_tenant = 0;  // when it is not the client's
     Instant expires_at{};
   };
 

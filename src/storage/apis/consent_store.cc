@@ -19,7 +19,7 @@ Result<std::vector<NamedConsent>> ConsentStore::list(std::string_view user_id,
                                                      std::int64_t limit) const {
   GH_TRY(rows, transaction_.query(
                    "SELECT o.client_id, o.scopes, o.granted_at_ms, c.name FROM am_consent o "
-                   "JOIN am_client c ON c.client_id = o.client_id AND c.tenant_id = o.tenant_id "
+                   "JOIN am_client c ON c.client_id = o.client_id "
                    "WHERE o.tenant_id = $1 AND o.user_id = $2 ORDER BY c.name, o.client_id "
                    "LIMIT $3",
                    tenant_, user_id, limit));
@@ -39,13 +39,6 @@ Result<> ConsentStore::put(const Consent& consent) {
       "DO UPDATE SET scopes = $4, granted_at_ms = $5",
       tenant_, consent.user_id, consent.client_id, join(consent.scopes, " "), consent.granted_at));
   return {};
-}
-
-Result<bool> ConsentStore::remove(std::string_view user_id, std::string_view client_id) {
-  GH_TRY(removed, transaction_.execute("DELETE FROM am_consent WHERE tenant_id = $1 "
-                                       "AND user_id = $2 AND client_id = $3",
-                                       tenant_, user_id, client_id));
-  return removed > 0;
 }
 
 }  // namespace gatehouse::storage

@@ -31,8 +31,6 @@ class ConsentStore {
   Result<std::vector<NamedConsent>> list(std::string_view user_id, std::int64_t limit) const;
   // In the place of what there was.
   Result<> put(const Consent& consent);
-  // True when there was one.
-  Result<bool> remove(std::string_view user_id, std::string_view client_id);
 
  private:
   Transaction& transaction_;

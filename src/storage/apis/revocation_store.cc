@@ -24,12 +24,14 @@ Result<std::vector<model::Revocation>> RevocationStore::since(std::uint64_t sinc
 
 Result<bool> RevocationStore::covers(const TokenNames& token) const {
   GH_TRY(row, transaction_.query_one(
-                  "SELECT number FROM am_revocation WHERE tenant_id = $1 AND "
+                  "SELECT number FROM am_revocation WHERE tenant_id IN ($1, $8) AND "
                   "((value = $2 AND kind = 'token') OR (value = $3 AND kind = 'family') OR "
                   "(value = $4 AND kind = 'client' AND issued_before_ms >= $6) OR "
-                  "(value = $5 AND kind = 'user' AND issued_before_ms >= $6)) LIMIT 1",
+                  "(value = $5 AND kind = 'user' AND issued_before_ms >= $6) OR "
+                  "(value = $7 AND kind = 'user_client' AND issued_before_ms >= $6)) LIMIT 1",
                   token.tenant, token.token, token.family, token.client_id, token.user_id,
-                  token.issued_at));
+                  token.issued_at, model::user_and_client(token.user_id, token.client_id),
+                  token.user_tenant));
   return row.has_value();
 }
 

@@ -19,6 +19,7 @@ struct TokenNames {
   std::string client_id;
   std::string user_id;  // may be empty
   Instant issued_at{};
+  model::TenantNumber user_tenant = 0;  // when it is not `tenant`, the client's
 };
 
 class RevocationStore {
@@ -29,8 +30,8 @@ class RevocationStore {
   Result<std::uint64_t> newest() const;
   // At most `limit` after `since`, in the order of their numbers.
   Result<std::vector<model::Revocation>> since(std::uint64_t since, std::int64_t limit) const;
-  // True when a revocation names the token itself or its family, or names its client or user and
-  // means tokens issued as early as this one.
+  // True when a revocation names the token itself or its family, or names its client or user, or
+  // this user at this client, and means tokens issued as early as this one.
   Result<bool> covers(const TokenNames& token) const;
 
   // Gives them their numbers, in order, and writes them. Nothing may follow in the transaction.

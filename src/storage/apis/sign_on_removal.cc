@@ -35,6 +35,19 @@ Result<> remove_sign_on_of_client(Transaction& transaction, model::TenantNumber 
   return {};
 }
 
+Result<> remove_sign_on_of(Transaction& transaction, const UserAtClient& pair) {
+  GH_CHECK(transaction.execute(
+      "DELETE FROM am_consent WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3",
+      pair.tenant, pair.client_id, pair.user_id));
+  GH_CHECK(transaction.execute(
+      "DELETE FROM am_authorization_code WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3",
+      pair.tenant, pair.client_id, pair.user_id));
+  GH_CHECK(transaction.execute(
+      "DELETE FROM am_device WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3", pair.tenant,
+      pair.client_id, pair.user_id));
+  return {};
+}
+
 Result<std::int64_t> remove_expired_sign_on(Transaction& transaction, const SignOnExpiry& expiry) {
   const std::int64_t limit = expiry.limit;
   GH_TRY(sessions, SessionStore(transaction).remove_expired(expiry.now, expiry.idle, limit));

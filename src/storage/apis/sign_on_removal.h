@@ -6,7 +6,7 @@
 // Thread:  one transaction.
 #pragma once
 
-#include "storage/apis/stored.h"
+#include "storage/apis/token_store.h"
 
 namespace gatehouse::storage {
 
@@ -14,6 +14,7 @@ Result<> remove_sign_on_of_user(Transaction& transaction, model::TenantNumber te
                                 std::string_view user_id);
 Result<> remove_sign_on_of_client(Transaction& transaction, model::TenantNumber tenant,
                                   std::string_view client_id);
+Result<> remove_sign_on_of(Transaction& transaction, const UserAtClient& pair);
 
 struct SignOnExpiry {
   Instant now{};

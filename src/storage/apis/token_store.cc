@@ -82,16 +82,9 @@ void TokenStore::remove_of_client(model::TenantNumber tenant, std::string_view c
                     client_id);
 }
 
-Result<std::vector<std::string>> TokenStore::families_of(model::TenantNumber tenant,
-                                                         std::string_view client_id,
-                                                         std::string_view user_id) const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT family FROM am_token WHERE tenant_id = $1 AND client_id = $2 "
-                   "AND user_id = $3 GROUP BY family ORDER BY MAX(issued_at_ms) DESC LIMIT 1000",
-                   tenant, client_id, user_id));
-  std::vector<std::string> families;
-  for (const Row& row : rows) families.push_back(row.text(0));
-  return families;
+void TokenStore::remove_of(const UserAtClient& pair) {
+  transaction_.post("DELETE FROM am_token WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3",
+                    pair.tenant, pair.client_id, pair.user_id);
 }
 
 void TokenStore::remove_of_user(model::TenantNumber tenant, std::string_view user_id) {

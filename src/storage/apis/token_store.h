@@ -18,6 +18,13 @@ namespace gatehouse::storage {
 
 enum class TokenKind : std::uint8_t { access, refresh };
 
+// What one client holds for one user.
+struct UserAtClient {
+  model::TenantNumber tenant = model::first_tenant;
+  std::string user_id;
+  std::string client_id;
+};
+
 struct StoredToken {
   std::string hash;  // SHA-256, 32 bytes
   model::TenantNumber tenant = model::first_tenant;
@@ -55,15 +62,12 @@ class TokenStore {
   // False when the token is gone or was used before: of two uses at once only one gets true.
   Result<bool> use(const StoredToken& token, Instant at);
 
-  // Posted, as is the next.
+  // Posted, as are the next.
   void remove_families(model::TenantNumber tenant, std::span<const std::string> families);
   void remove_of_client(model::TenantNumber tenant, std::string_view client_id);
   void remove_of_user(model::TenantNumber tenant, std::string_view user_id);
-
-  // Of the tokens that this client holds for this user; at most 1000, the youngest first.
-  Result<std::vector<std::string>> families_of(model::TenantNumber tenant,
-                                               std::string_view client_id,
-                                               std::string_view user_id) const;
+  // What this client holds for this user.
+  void remove_of(const UserAtClient& pair);
 
   // At most `limit` of those that expired before `until`; returns how many went.
   Result<std::int64_t> remove_expired(Instant until, std::int64_t limit);

@@ -12,6 +12,21 @@ Result<std::optional<TrustedIssuer>> TrustedIssuerStore::find(std::string_view i
   return std::optional<TrustedIssuer>(TrustedIssuer{row->text(0), std::move(document)});
 }
 
+Result<Listed<TrustedIssuer>> TrustedIssuerStore::list(const Window& window) const {
+  GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM am_trusted_issuer WHERE tenant_id = $1",
+                                     tenant_));
+  GH_TRY(rows, transaction_.query("SELECT issuer, document FROM am_trusted_issuer "
+                                  "WHERE tenant_id = $1 ORDER BY issuer LIMIT $2 OFFSET $3",
+                                  tenant_, window.limit, window.offset));
+  Listed<TrustedIssuer> listed;
+  listed.total = counted.front().number(0);
+  for (const Row& row : rows) {
+    GH_TRY(document, stored_document(row.text(1)));
+    listed.items.push_back({row.text(0), std::move(document)});
+  }
+  return listed;
+}
+
 Result<> TrustedIssuerStore::put(const TrustedIssuer& issuer) {
   GH_CHECK(transaction_.execute(
       "INSERT INTO am_trusted_issuer (tenant_id, issuer, document) VALUES ($1, $2, $3) "

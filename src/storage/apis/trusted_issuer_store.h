@@ -5,6 +5,7 @@
 //   jwks          keys of its JSON tokens (RFC 7517, section 5)
 //   certificates  PEM texts of the certificates that its SAML assertions are signed with
 //   subject       the claim of a JSON token that names the user; absent: `sub`
+//   description   for people; may be absent
 //
 // Thread:  one transaction.
 #pragma once
@@ -24,6 +25,8 @@ class TrustedIssuerStore {
       : transaction_(transaction), tenant_(tenant) {}
 
   Result<std::optional<TrustedIssuer>> find(std::string_view issuer) const;
+  // In the order of their names.
+  Result<Listed<TrustedIssuer>> list(const Window& window) const;
   // Takes the place of one that is there.
   Result<> put(const TrustedIssuer& issuer);
   Result<> remove(std::string_view issuer);

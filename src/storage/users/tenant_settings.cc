@@ -44,6 +44,16 @@ class Section {
     }
   }
 
+  void text(const char* member, std::string& into) {
+    const json::value* value = find(member);
+    if (value == nullptr) return;
+    if (value->is_string()) {
+      into = value->get_string();
+    } else {
+      wrong_ = fmt::format("'{}.{}' is a text", name_, member);
+    }
+  }
+
   void texts(const char* member, std::vector<std::string>& into) {
     const json::value* value = find(member);
     if (value == nullptr) return;
@@ -92,6 +102,11 @@ Result<TenantSettings> tenant_settings_from(const json::object& document) {
   sign_up.flag("ApprovalRequired", settings.sign_up.needs_approval);
   sign_up.texts("SignUpRoles", settings.sign_up.roles);
   GH_CHECK(sign_up.outcome());
+
+  Section signing(document, "TokenSigning");
+  signing.text("AccessTokenAlgorithm", settings.signing.access_token);
+  signing.text("IdTokenAlgorithm", settings.signing.id_token);
+  GH_CHECK(signing.outcome());
   return settings;
 }
 
@@ -106,6 +121,8 @@ json::object complete_document(const json::object& document, const TenantSetting
   whole["SelfSignUp"] = json::object{{"Enabled", settings.sign_up.enabled},
                                      {"ApprovalRequired", settings.sign_up.needs_approval},
                                      {"SignUpRoles", to_json(settings.sign_up.roles)}};
+  whole["TokenSigning"] = json::object{{"AccessTokenAlgorithm", settings.signing.access_token},
+                                       {"IdTokenAlgorithm", settings.signing.id_token}};
   return whole;
 }
 

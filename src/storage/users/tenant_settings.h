@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a tenant decides for itself: its rules of passwords, when accounts are locked, who may sign
-// up. Table um_configuration holds the JSON of the REST resource tenant-config.
+// up, how its tokens are signed. Table um_configuration holds the JSON of the REST resource
+// tenant-config.
 //
 // Thread:  plain values; reads and writes in the caller's transaction.
 #pragma once
@@ -32,10 +33,17 @@ struct SignUpPolicy {
   std::vector<std::string> roles{"Internal/subscriber"};
 };
 
+// Names of algorithms (RFC 7518); empty: as the server usually does.
+struct SigningPolicy {
+  std::string access_token;
+  std::string id_token;
+};
+
 struct TenantSettings {
   PasswordPolicy password;
   LockoutPolicy lockout;
   SignUpPolicy sign_up;
+  SigningPolicy signing{};
 };
 
 // Members that are absent have their defaults; others than ours are let be.
