@@ -177,11 +177,11 @@ Result<> with_key_manager_world(
                                         around.clock,
                                         around.random,
                                         around.bus,
-                                        around.passwords,
+                                        around.logins,
                                         sealer,
                                         around.metrics,
                                         fetches.fetcher()};
-  keymanager::Passwords passwords(around.passwords, around.random, keymanager::PasswordCost{});
+  keymanager::Passwords passwords(around.random, keymanager::PasswordCost{}, {});
   return work(resources, passwords);
 }
 

@@ -21,8 +21,10 @@ namespace {
 constexpr std::uint64_t clean_every = 30;  // rounds of care()
 constexpr std::uint64_t sweep_every = 3600;
 
-keymanager::Options key_manager_options(const Configuration& configuration) {
+keymanager::Options key_manager_options(const Configuration& configuration,
+                                        const Surroundings& surroundings) {
   keymanager::Options options;
+  options.hash_turns = surroundings.hash_turns;
   options.issuer = configuration.issuer();
   options.base_url = configuration.base_url();
   options.key_cache = configuration.key_manager.key_cache ? keymanager::KeyCacheMode::on
@@ -82,9 +84,9 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
       fetches_(fetcher_options(configuration)),
       key_manager_client_(surroundings.loop, surroundings.sql, internal_),
       key_manager_({databases.user_manager(), databases.api_manager(), surroundings.clock,
-                    surroundings.random, surroundings.bus, surroundings.passwords, sealer_,
+                    surroundings.random, surroundings.bus, surroundings.logins, sealer_,
                     surroundings.metrics, fetches_.fetcher()},
-                   key_manager_options(configuration)),
+                   key_manager_options(configuration, surroundings)),
       feed_(databases, configuration.issuer()),
       changes_(surroundings.bus.subscribe(
           std::string(bus::subject_changes),

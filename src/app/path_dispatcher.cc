@@ -42,4 +42,9 @@ http::Response PathDispatcher::handle(const http::Request& request) {
   return handler == nullptr ? not_found() : handler->handle(request);
 }
 
+net::Pool* PathDispatcher::pool_of(const http::Request& request) {
+  http::Handler* handler = find(request.path);
+  return handler == nullptr ? nullptr : handler->pool_of(request);
+}
+
 }  // namespace gatehouse::app

@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/surroundings.h"
 
+#include <sched.h>
+
 #include <algorithm>
-#include <thread>
 
 namespace gatehouse::app {
 
 namespace {
 
-std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+// How many processors this process may use.
+std::size_t cores() {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
+}
+
+// Who waits for a login waits for a core; beyond this it is better to say so at once.
+keymanager::HashTurns::Options hash_turns_of_this_machine() {
+  const std::size_t at_once = std::min<std::size_t>(cores(), 4);
+  return {.at_once = at_once, .waiting_max = 4 * at_once + 4};
+}
 
 }  // namespace
 
-// Statements mostly wait for the disk, hashes for a core: hence twice the cores, and at most four.
+// Who writes waits for the disk most of the time, and all who wait share one commit: hence so many
+// threads. Logins: a thread for each that hashes
+// or waits for its turn, and some for those that are refused.
 Surroundings::Surroundings()
-    : sql({.name = "sql",
-           .threads = std::clamp<std::size_t>(2 * cores(), 4, 16),
-           .queue_max = 4096}),
-      passwords(
-          {.name = "password", .threads = std::min<std::size_t>(cores(), 4), .queue_max = 64}),
+    : hash_turns(hash_turns_of_this_machine()),
+      sql({.name = "sql", .threads = 64, .queue_max = 4096}),
+      logins({.name = "login",
+              .threads = hash_turns.at_once + hash_turns.waiting_max + 2,
+              .queue_max = 256,
+              .niceness = 10}),
       files({.name = "files", .threads = 2, .queue_max = 4096}) {}
 
 void Surroundings::stop_pools() {
   sql.stop();
-  passwords.stop();
+  logins.stop();
   files.stop();
 }
 

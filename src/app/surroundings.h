@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/random.h"
+#include "keymanager/hash_turns.h"
 #include "net/loop.h"
 #include "net/pool.h"
 
@@ -24,9 +25,10 @@ struct Surroundings {
   SystemRandom random;
   Metrics metrics;
   bus::LocalBus bus;
+  const keymanager::HashTurns::Options hash_turns;
   net::Loop loop;  // of the main thread: the control plane and the status page
   net::Pool sql;
-  net::Pool passwords;
+  net::Pool logins;
   net::Pool files;
 };
 

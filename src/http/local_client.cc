@@ -34,7 +34,8 @@ net::Task<Result<Response>> LocalClient::send(const Request& request,
       errand->answered.notify_all();
     });
   };
-  Result<> queued = pool_.submit(std::move(work));
+  net::Pool* const own = handler_.pool_of(errand->request);
+  Result<> queued = (own == nullptr ? pool_ : *own).submit(std::move(work));
   if (!queued) co_return tl::unexpected<Error>(std::move(queued).error());
   while (!errand->done) {
     const bool told = co_await errand->answered.wait_until(deadline);

@@ -149,10 +149,12 @@ net::Task<bool> Server::read_body(Connection& connection, std::string& body) {
 }
 
 net::Task<Response> Server::call_handler(std::unique_ptr<const Request> request) {
+  net::Pool* const own = handler_.pool_of(*request);
   auto work = [&handler = handler_, request = std::move(request)] {
     return handle_safely(handler, *request);
   };
-  auto run = pool_.run(loop_, std::move(work));
+  net::Pool& pool = own == nullptr ? pool_ : *own;
+  auto run = pool.run(loop_, std::move(work));
   Result<Response> response = co_await run;
   if (response) co_return *std::move(response);
   Response busy = error_response(503, "The server is busy; try again.");

@@ -18,7 +18,7 @@
 namespace gatehouse::http {
 
 // "/memory" is answered on the loop, "/throw" and "/memory/throw" are bugs, "/slow" waits for
-// `slow_may_end`, everything else is echoed.
+// `slow_may_end`, "/own" belongs to `own_pool`, everything else is echoed.
 class EchoHandler final : public Handler {
  public:
   std::optional<Response> try_answer(const Request& request) override {
@@ -41,6 +41,11 @@ class EchoHandler final : public Handler {
                     request.peer.address, request.peer.tls, request.body));
   }
 
+  net::Pool* pool_of(const Request& request) override {
+    return request.path == "/own" ? own_pool : nullptr;
+  }
+
+  net::Pool* own_pool = nullptr;
   std::counting_semaphore<> slow_begun{0};
   std::counting_semaphore<> slow_may_end{0};
 };

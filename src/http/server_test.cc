@@ -241,6 +241,16 @@ TEST_F(ServerTest, AcceptsNoMoreThanItsMaximum) {
   EXPECT_EQ(third.read().status, 200);
 }
 
+TEST_F(ServerTest, GivesARequestToThePoolThatItBelongsTo) {
+  net::Pool own({.name = "own"});
+  handler_.own_pool = &own;
+  pool_.stop();
+  open();
+  EXPECT_EQ(client().ask("GET /own HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
+  EXPECT_EQ(client().ask("GET /other HTTP/1.1\r\nHost: a\r\n\r\n").status, 503);
+  own.stop();
+}
+
 TEST_F(ServerTest, SaysBusyWhenThePoolIsFull) {
   pool_.stop();
   open();

@@ -137,11 +137,8 @@ Result<Client> ClientAuthentication::without_secret(const http::Request& request
 Result<ClientAuthentication::KnownClient> ClientAuthentication::find(
     std::string_view client_id) const {
   const Instant now = clock_.now();
-  return apis_.read([&](Transaction& transaction) -> Result<KnownClient> {
-    const storage::ClientStore store(transaction);
-    GH_TRY(client, store.find(client_id));
-    GH_TRY(secrets, store.secret_hashes(client, now));
-    return KnownClient{std::move(client), std::move(secrets)};
+  return apis_.read([&](Transaction& transaction) {
+    return storage::ClientStore(transaction).find_known(client_id, now);
   });
 }
 

@@ -39,10 +39,7 @@ class ClientAuthentication {
   Result<storage::Client> check(const NameAndSecret& pair) const;
 
  private:
-  struct KnownClient {
-    storage::Client client;
-    std::vector<std::string> secrets;
-  };
+  using KnownClient = storage::ClientStore::Known;
 
   Result<KnownClient> find(std::string_view client_id) const;
   Result<storage::Client> by_assertion(const http::Request& request, const Form& form) const;

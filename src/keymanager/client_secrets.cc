@@ -106,20 +106,20 @@ Result<Client> ClientSecrets::check(const std::string& client_id, std::string_vi
   const std::string hash = to_bytes(sha256(secret));
   const Instant now = clock_.now();
   return apis_.read([&](Transaction& transaction) -> Result<Client> {
-    const ClientStore store(transaction);
-    Result<Client> client = store.find(client_id);
-    if (!client && client.error().code != ErrorCode::not_found) return client;
+    const Result<ClientStore::Known> known = ClientStore(transaction).find_known(client_id, now);
+    if (!known && known.error().code != ErrorCode::not_found) {
+      return tl::unexpected<Error>(known.error());
+    }
     bool matches = false;
-    if (client) {
-      GH_TRY(hashes, store.secret_hashes(*client, now));
-      for (const std::string& one : hashes) {
+    if (known) {
+      for (const std::string& one : known->secrets) {
         matches = equals_in_constant_time(hash, one) || matches;
       }
     }
-    if (!matches || !client->active) {
+    if (!matches || !known->client.active) {
       return fail(ErrorCode::unauthenticated, "There is no such client, or its secret is wrong");
     }
-    return client;
+    return known->client;
   });
 }
 

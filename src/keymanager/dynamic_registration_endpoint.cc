@@ -126,13 +126,14 @@ Result<json::object> DynamicRegistrationEndpoint::update_client(const http::Requ
   }
   if (body->contains("client_secret")) {
     const std::string hash = to_bytes(sha256(text_or(*body, "client_secret", "")));
-    GH_TRY(hashes, apis_.read([&](Transaction& transaction) {
-      return ClientStore(transaction).secret_hashes(client, clock_.now());
+    const Instant now = clock_.now();
+    GH_TRY(known, apis_.read([&](Transaction& transaction) {
+      return ClientStore(transaction).find_known(client_id, now);
     }));
-    const bool known = std::any_of(hashes.begin(), hashes.end(), [&](const std::string& one) {
-      return equals_in_constant_time(hash, one);
-    });
-    if (!known) return refuse(invalid_client_metadata, "'client_secret' is not the client's");
+    const bool matches =
+        std::any_of(known.secrets.begin(), known.secrets.end(),
+                    [&](const std::string& one) { return equals_in_constant_time(hash, one); });
+    if (!matches) return refuse(invalid_client_metadata, "'client_secret' is not the client's");
   }
   GH_TRY(offer, offer_to(client.tenant));
   GH_TRY(metadata, registered_metadata(*body, offer));

@@ -6,7 +6,11 @@
 namespace gatehouse::keymanager {
 
 http::Response internal_answer(int status, const json::object& body) {
-  http::Response response = http::make_response(status, "application/json", json::serialize(body));
+  return internal_answer(status, json::serialize(body));
+}
+
+http::Response internal_answer(int status, std::string json) {
+  http::Response response = http::make_response(status, "application/json", std::move(json));
   response.headers.add("Cache-Control", "no-store");
   return response;
 }

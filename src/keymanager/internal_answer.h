@@ -12,6 +12,7 @@
 namespace gatehouse::keymanager {
 
 http::Response internal_answer(int status, const json::object& body);
+http::Response internal_answer(int status, std::string json);
 // 204.
 http::Response internal_done();
 // As rest/problem.h; what is exhausted here is a queue of ours, not a limit of the caller, so it is

@@ -32,22 +32,37 @@ void KeyCache::begin_at(std::uint64_t revocation) {
   applied_ = std::max(applied_, revocation);
 }
 
-std::optional<KeyCache::Found> KeyCache::find(const std::string& hash) {
-  const std::lock_guard lock(mutex_);
+const KeyCache::Entry* KeyCache::find_locked(std::string_view hash) {
   const auto entry = entries_.find(hash);
-  if (entry == entries_.end()) return std::nullopt;
-  if (entry->second.until > clock_.now()) return Found{applied_, entry->second.validation};
+  if (entry == entries_.end()) return nullptr;
+  if (entry->second.until > clock_.now()) return &entry->second;
   entries_.erase(entry);
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<KeyCache::Found> KeyCache::find(std::string_view hash) {
+  const std::lock_guard lock(mutex_);
+  const Entry* const entry = find_locked(hash);
+  if (entry == nullptr) return std::nullopt;
+  return Found{applied_, entry->validation};
+}
+
+std::optional<std::uint64_t> KeyCache::append_json(std::string_view hash, std::string& list) {
+  const std::lock_guard lock(mutex_);
+  const Entry* const entry = find_locked(hash);
+  if (entry == nullptr) return std::nullopt;
+  list += entry->json;
+  return applied_;
 }
 
 void KeyCache::put(const std::string& hash, std::uint64_t revocation,
                    const model::Validation& validation) {
   const Instant until = std::min(validation.expires_at, clock_.now() + lifetime_);
+  std::string json = json::serialize(model::to_json(validation));
   const std::lock_guard lock(mutex_);
   if (revocation < applied_) return;
   if (entries_.size() >= entries_max) entries_.clear();
-  entries_[hash] = {validation, until};
+  entries_.insert_or_assign(hash, Entry{validation, std::move(json), until});
 }
 
 void KeyCache::apply(const model::Revocation& revocation) {

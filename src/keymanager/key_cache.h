@@ -8,7 +8,8 @@
 // revocation that this cache has seen.
 //
 // Thread:  any; one mutex (docs/locks.md).
-// Memory:  at most `entries_max` entries, about 400 bytes each.
+// Memory:  at most `entries_max` entries, about 900 bytes each: the answer as a value and as JSON,
+//          so that a gateway's question costs no writing.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -33,7 +34,9 @@ class KeyCache {
     std::uint64_t revocation;
     model::Validation validation;
   };
-  std::optional<Found> find(const std::string& hash);
+  std::optional<Found> find(std::string_view hash);
+  // Appends the same as JSON to `list`; its revocation number. Nothing, when it is not remembered.
+  std::optional<std::uint64_t> append_json(std::string_view hash, std::string& list);
   // `revocation`: the newest one in the snapshot that `validation` was read from.
   void put(const std::string& hash, std::uint64_t revocation, const model::Validation& validation);
 
@@ -42,15 +45,26 @@ class KeyCache {
  private:
   struct Entry {
     model::Validation validation;
+    std::string json;
     Instant until;
   };
+  struct HashOfText {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const {
+      return boost::hash<std::string_view>()(text);
+    }
+  };
+  using Entries = boost::unordered_flat_map<std::string, Entry, HashOfText, std::equal_to<>>;
+
+  const Entry* find_locked(std::string_view hash);
 
   const Clock& clock_;
   const std::chrono::seconds lifetime_;
 
   std::mutex mutex_;
-  boost::unordered_flat_map<std::string, Entry> entries_;  // guarded by mutex_
-  std::uint64_t applied_ = 0;                              // guarded by mutex_
+  Entries entries_;            // guarded by mutex_
+  std::uint64_t applied_ = 0;  // guarded by mutex_
 };
 
 }  // namespace gatehouse::keymanager

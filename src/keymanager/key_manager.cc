@@ -24,7 +24,7 @@ constexpr std::chrono::hours token_grace{1};
 KeyManager::KeyManager(const Resources& resources, const Options& options)
     : resources_(resources),
       client_authorities_(options.client_authorities),
-      passwords_(resources.passwords, resources.random, options.password_cost),
+      passwords_(resources.random, options.password_cost, options.hash_turns),
       directory_(resources.users),
       scopes_(resources.users, resources.apis),
       login_(resources, directory_, passwords_, options.basic_lifetime),
@@ -90,7 +90,8 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                       password_change_}),
       public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
                registration_endpoint_, dynamic_registration_, authorization_endpoint_,
-               pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_}),
+               pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_},
+              resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
                  provider_reader_, provider_tokens_, directory_}) {}
 

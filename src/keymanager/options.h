@@ -16,6 +16,7 @@
 #include "http/fetcher.h"
 #include "jose/algorithm.h"
 #include "jose/seal.h"
+#include "keymanager/hash_turns.h"
 #include "net/pool.h"
 #include "storage/database.h"
 
@@ -27,7 +28,7 @@ struct Resources {
   const Clock& clock;
   Random& random;  // used from several threads
   bus::Bus& bus;
-  net::Pool& passwords;  // hashes them; its queue is the bound on waiting logins
+  net::Pool& logins;  // for requests that may hash a password
   const jose::Sealer& sealer;
   Metrics& metrics;
   http::Fetcher& fetcher;  // asks other servers
@@ -76,6 +77,7 @@ struct Options {
   std::vector<jose::Algorithm> signing_algorithms{jose::Algorithm::rs256, jose::Algorithm::es256,
                                                   jose::Algorithm::eddsa};
   PasswordCost password_cost;
+  HashTurns::Options hash_turns;  // who comes after those that may wait gets 503
 
   DpopNonce dpop_nonce = DpopNonce::off;  // Key: key_manager.dpop_nonce.
 

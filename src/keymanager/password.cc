@@ -3,8 +3,6 @@
 
 #include <argon2.h>
 
-#include <future>
-
 #include "core/text.h"
 
 namespace gatehouse::keymanager {
@@ -16,8 +14,8 @@ constexpr std::size_t digest_size = 32;
 
 }  // namespace
 
-Passwords::Passwords(net::Pool& pool, Random& random, PasswordCost cost)
-    : pool_(pool), random_(random), cost_(cost) {
+Passwords::Passwords(Random& random, PasswordCost cost, const HashTurns::Options& turns)
+    : turns_(turns), random_(random), cost_(cost) {
   Result<std::string> nobody = hash_now(to_base64url(random.bytes(salt_size)));
   GH_ASSERT(nobody.has_value());
   nobodys_hash_ = *std::move(nobody);
@@ -27,19 +25,17 @@ Result<std::string> Passwords::hash(std::string_view password) {
   if (password.empty() || password.size() > password_bytes_max) {
     return fail(ErrorCode::invalid_argument, "A password has 1 to 1024 bytes");
   }
-  Result<std::string> hashed;
-  GH_CHECK(on_pool([&] { hashed = hash_now(password); }));
-  return hashed;
+  GH_TRY(turn, turns_.take());
+  return hash_now(password);
 }
 
 Result<bool> Passwords::matches(std::string_view password, std::string_view hash) {
   const bool known = !hash.empty();
   const std::string encoded(known ? hash : std::string_view(nobodys_hash_));
   if (password.size() > password_bytes_max) password = password.substr(0, 1);
-  bool equal = false;
-  GH_CHECK(on_pool([&] {
-    equal = argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK;
-  }));
+  GH_TRY(turn, turns_.take());
+  const bool equal =
+      argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK;
   return known && equal;
 }
 
@@ -56,16 +52,6 @@ Result<std::string> Passwords::hash_now(std::string_view password) {
   }
   encoded.resize(std::char_traits<char>::length(encoded.c_str()));
   return encoded;
-}
-
-Result<> Passwords::on_pool(const std::function<void()>& work) {
-  std::promise<void> done;
-  GH_CHECK(pool_.submit([&] {
-    work();
-    done.set_value();
-  }));
-  done.get_future().wait();
-  return {};
 }
 
 }  // namespace gatehouse::keymanager

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hashes and checks passwords on a pool of their own, because each takes tens of milliseconds and
-// megabytes.
+// Hashes and checks passwords on the thread that asks, a few at once, because each takes tens of
+// milliseconds of a core and megabytes.
 //
-// Thread:  any that may block, never one of the pool itself.
-// Memory:  `memory_kib` for each thread of the pool.
+// Thread:  any that may block.
+// Memory:  `memory_kib` for each turn that is taken.
 // Error:   exhausted, when too many wait already.
 // Source:  RFC 9106 (Argon2id), in the encoding of the reference implementation.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/random.h"
+#include "keymanager/hash_turns.h"
 #include "keymanager/options.h"
 
 namespace gatehouse::keymanager {
@@ -23,7 +23,7 @@ inline constexpr std::size_t password_bytes_max = 1024;
 
 class Passwords {
  public:
-  Passwords(net::Pool& pool, Random& random, PasswordCost cost);
+  Passwords(Random& random, PasswordCost cost, const HashTurns::Options& turns);
 
   // Error: invalid_argument, when it is empty or longer than `password_bytes_max`.
   Result<std::string> hash(std::string_view password);
@@ -31,12 +31,12 @@ class Passwords {
   // With an empty `hash`, of a user who does not exist, it takes the same time and says no.
   Result<bool> matches(std::string_view password, std::string_view hash);
 
+  HashTurns& turns() { return turns_; }
+
  private:
   Result<std::string> hash_now(std::string_view password);
-  // Calls `work` on the pool and waits for it.
-  Result<> on_pool(const std::function<void()>& work);
 
-  net::Pool& pool_;
+  HashTurns turns_;
   Random& random_;
   const PasswordCost cost_;
   std::string nobodys_hash_;

@@ -10,9 +10,8 @@ namespace gatehouse::keymanager {
 namespace {
 
 TEST(Passwords, MatchOnlyTheirOwnHash) {
-  net::Pool pool({.name = "password", .threads = 1});
   SystemRandom random;
-  Passwords passwords(pool, random, {.memory_kib = 64, .passes = 1});
+  Passwords passwords(random, {.memory_kib = 64, .passes = 1}, {});
   const std::string hash = *passwords.hash("geheim");
   EXPECT_TRUE(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
   EXPECT_NE(*passwords.hash("geheim"), hash);
@@ -28,9 +27,8 @@ TEST(Passwords, MatchOnlyTheirOwnHash) {
 }
 
 TEST(Passwords, CostWhatTheDesignSays) {
-  net::Pool pool({.name = "password", .threads = 1});
   SystemRandom random;
-  Passwords passwords(pool, random, PasswordCost{});
+  Passwords passwords(random, PasswordCost{}, {});
   EXPECT_TRUE(passwords.hash("x")->starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 

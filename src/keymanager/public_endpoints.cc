@@ -3,11 +3,17 @@
 
 #include <algorithm>
 
+#include "keymanager/basic.h"
+
 namespace gatehouse::keymanager {
 
 namespace {
 
 constexpr std::string_view key_set_path = "/oauth2/jwks";
+
+// Of the password grant and of every form with a present or a new password. Where it stands in
+// another field, no harm is done.
+constexpr std::string_view password_field = "password=";
 
 template <typename Endpoint>
 Routes::Answer answer_of(Endpoint& endpoint) {
@@ -18,8 +24,9 @@ Routes::Answer answer_of(Endpoint& endpoint) {
 
 }  // namespace
 
-PublicEndpoints::PublicEndpoints(const PublicParts& parts)
+PublicEndpoints::PublicEndpoints(const PublicParts& parts, net::Pool& logins)
     : parts_(parts),
+      logins_(logins),
       metadata_paths_{"/.well-known/openid-configuration",
                       "/oauth2/token/.well-known/openid-configuration",
                       "/oauth2/oidcdiscovery/.well-known/openid-configuration",
@@ -108,6 +115,14 @@ std::optional<http::Response> PublicEndpoints::try_answer(const http::Request& r
 
 http::Response PublicEndpoints::handle(const http::Request& request) {
   return routes_.answer(request);
+}
+
+net::Pool* PublicEndpoints::pool_of(const http::Request& request) {
+  const bool registers = request.path.starts_with("/client-registration/") ||
+                         request.path.starts_with("/oauth2/register");
+  const bool by_basic = is_basic(request.headers.value_or("Authorization", ""));
+  const bool has_password = request.body.find(password_field) != std::string::npos;
+  return (registers && by_basic) || has_password ? &logins_ : nullptr;
 }
 
 }  // namespace gatehouse::keymanager

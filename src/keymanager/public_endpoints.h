@@ -3,7 +3,8 @@
 // The OAuth endpoints that clients see, and the pages that browsers see. Every path of the list in
 // mount() answers with the same bytes as its aliases.
 //
-// Thread:  pool threads; metadata and keys are answered on the loop.
+// Thread:  pool threads; metadata and keys are answered on the loop. Who may have to prove a
+//          password gets a thread of the pool `login`, so that hashing keeps nobody else waiting.
 #pragma once
 
 #include "http/handler.h"
@@ -40,10 +41,11 @@ struct PublicParts {
 
 class PublicEndpoints final : public http::Handler {
  public:
-  explicit PublicEndpoints(const PublicParts& parts);
+  PublicEndpoints(const PublicParts& parts, net::Pool& logins);
 
   std::optional<http::Response> try_answer(const http::Request& request) override;
   http::Response handle(const http::Request& request) override;
+  net::Pool* pool_of(const http::Request& request) override;
 
  private:
   void mount();
@@ -51,6 +53,7 @@ class PublicEndpoints final : public http::Handler {
   void mount_registration();
 
   const PublicParts parts_;
+  net::Pool& logins_;
   Routes routes_;
   std::vector<std::string> metadata_paths_;
 };

@@ -16,6 +16,34 @@ TestKeyManager& shared() {
   return server;
 }
 
+struct PoolCase {
+  const char* name;
+  const char* path;
+  const char* body;
+  const char* authorization;
+  bool logins;
+};
+
+// What may hash a password waits where only its like waits.
+TEST(PoolOfLogins, GetsWhoMayHaveToProveAPassword) {
+  const PoolCase rows[] = {
+      {"password_grant", "/oauth2/token", "grant_type=password&username=a&password=b", "", true},
+      {"its_alias", "/oauth2endpoints/token", "password=b&grant_type=password", "", true},
+      {"client_credentials", "/oauth2/token", "grant_type=client_credentials", "Basic YTpi", false},
+      {"refresh", "/oauth2/token", "grant_type=refresh_token&refresh_token=x", "", false},
+      {"login_page", "/oauth2/authorize", "csrf=x&username=a&password=b", "", true},
+      {"consent", "/oauth2/authorize", "csrf=x&consent=approve", "", false},
+      {"new_password", "/oauth2/password-reset", "csrf=x&new_password=b", "", true},
+      {"registration", "/client-registration/v0.17/register", "{}", "Basic YTpi", true},
+      {"registration_by_token", "/oauth2/register", "{}", "Bearer x", false}};
+  for (const PoolCase& row : rows) {
+    http::Request request = http::make_request("POST", row.path, row.body);
+    if (*row.authorization != '\0') request.headers.add("Authorization", row.authorization);
+    net::Pool* const pool = shared()->public_handler().pool_of(request);
+    EXPECT_EQ(pool, row.logins ? &shared().resources().logins : nullptr) << row.name;
+  }
+}
+
 struct RouteCase {
   const char* method;
   const char* path;

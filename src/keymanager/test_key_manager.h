@@ -167,7 +167,7 @@ class TestKeyManager {
   FakeClock clock_{Instant(std::chrono::seconds(1'795'000'000))};
   SystemRandom random_;
   bus::LocalBus bus_;
-  net::Pool passwords_{{.name = "password", .threads = 1, .queue_max = 16}};
+  net::Pool logins_{{.name = "login", .threads = 1, .queue_max = 16}};
   jose::Sealer sealer_{{std::string(cluster_key)}};
   Metrics metrics_;
   // Servers of tests are on the loopback.
@@ -179,7 +179,7 @@ class TestKeyManager {
                        clock_,
                        random_,
                        bus_,
-                       passwords_,
+                       logins_,
                        sealer_,
                        metrics_,
                        fetches_.fetcher()};

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <future>
-
 #include "keymanager/test_key_manager.h"
 
 namespace gatehouse::keymanager {
@@ -197,23 +195,13 @@ TEST(TokenEndpoint, KnowsAUserByItsTenantToo) {
 
 TEST(TokenEndpoint, SaysThatPasswordsWait) {
   TestKeyManager server;
-  net::Pool full({.name = "none", .threads = 1, .queue_max = 1});
-  const Resources& all = server.resources();
-  const Resources resources{all.users, all.apis,   all.clock,   all.random, all.bus,
-                            full,      all.sealer, all.metrics, all.fetcher};
-  KeyManager busy(resources, quick_options());
+  Options options = quick_options();
+  options.hash_turns = {.at_once = 1, .waiting_max = 0};
+  KeyManager busy(server.resources(), options);
   ASSERT_TRUE(busy.start());
   const std::string client = server.client();
-
-  std::promise<void> release;
-  std::shared_future<void> released = release.get_future().share();
-  std::promise<void> running;
-  ASSERT_TRUE(full.submit([&running, released] {
-    running.set_value();
-    released.wait();
-  }));
-  running.get_future().wait();
-  ASSERT_TRUE(full.submit([released] { released.wait(); }));
+  const Result<HashTurns::Turn> taken = busy.passwords().turns().take();
+  ASSERT_TRUE(taken);
 
   // A user who does not exist costs as much as one who does.
   for (const char* user : {"admin", "nobody"}) {
@@ -227,7 +215,6 @@ TEST(TokenEndpoint, SaysThatPasswordsWait) {
     EXPECT_EQ(response.headers.value_or("Retry-After", ""), "1");
     EXPECT_THAT(response.body, HasSubstr("temporarily_unavailable"));
   }
-  release.set_value();
 }
 
 }  // namespace

@@ -34,8 +34,10 @@ class TokenValidator {
   Result<Answer> validate(const std::vector<std::string>& tokens);
   Result<model::Validation> validate_one(const std::string& token);
 
-  // The answer if all of it is remembered.
+  // The answer if all of it is remembered; the second as the JSON of
+  // POST /internal/keys/v1/validate.
   std::optional<Answer> remembered(const std::vector<std::string>& tokens);
+  std::optional<std::string> remembered_json(const std::vector<std::string>& tokens);
 
   KeyCache* cache() { return cache_ ? &*cache_ : nullptr; }
 

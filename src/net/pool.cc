@@ -2,6 +2,8 @@
 #include "net/pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <exception>
 
@@ -53,6 +55,11 @@ Result<> Pool::push(std::unique_ptr<Job> job) {
 }
 
 void Pool::work() {
+  // In Linux a niceness is one thread's; raising it is always allowed.
+  if (options_.niceness > 0) {
+    static_cast<void>(
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.niceness));
+  }
   for (;;) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

@@ -46,6 +46,7 @@ class Pool {
     std::string name;  // of its threads, 15 characters at most
     std::size_t threads = 1;
     std::size_t queue_max = 1024;
+    int niceness = 0;  // of its threads, 0 to 19: how far they step back where cores are short
   };
 
   explicit Pool(Options options);

@@ -2,6 +2,7 @@
 """People sign in with a browser: codes, consent, logout, devices, pushed requests, two steps."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import os
@@ -38,10 +39,10 @@ class Login(unittest.TestCase):
         cls.server = cls.enterClassContext(Server())
         cls.admin = User(cls.server)
 
-    def client(self, name):
+    def client(self, name, grants=GRANTS):
         answer = call(
             self.server.url("/client-registration/v0.17/register"), "POST",
-            {"callbackUrl": CALLBACK, "clientName": name, "owner": "admin", "grantType": GRANTS,
+            {"callbackUrl": CALLBACK, "clientName": name, "owner": "admin", "grantType": grants,
              "saasApp": True}, basic("admin", PASSWORD))
         self.assertEqual(answer.status, 200, answer)
         return answer.json()["clientId"], answer.json()["clientSecret"]
@@ -69,6 +70,31 @@ class Login(unittest.TestCase):
 
     def sign_in(self, browser, name="admin", password=PASSWORD):
         return browser.submit(username=name, password=password)
+
+    def test_when_too_many_sign_in_at_once_the_others_are_told_to_come_again(self):
+        client = self.client("crowd", "password")
+        browser = Browser()
+        self.authorize(browser, self.request(self.client("crowd-page"))[0])
+        shown = browser.page().forms[0]
+        page = urllib.parse.urljoin(browser.url, shown["action"])
+        cookie = "; ".join(f"{one.name}={one.value}" for one in browser.cookies)
+        pair = {"username": "admin", "password": PASSWORD}
+
+        def sign_in(number):
+            if number % 2:
+                return self.token(client, grant_type="password", **pair)
+            return call(page, "POST", form(**shown["fields"], **pair), {**FORM, "Cookie": cookie})
+
+        with concurrent.futures.ThreadPoolExecutor(80) as pool:
+            answers = list(pool.map(sign_in, range(80)))
+        self.assertEqual({answer.status for answer in answers}, {200, 503})
+        for number, answer in enumerate(answers):
+            kind = "application/json" if number % 2 else "text/html"
+            self.assertIn(kind, answer.headers["content-type"])
+            if answer.status == 503:
+                self.assertEqual(answer.headers["retry-after"], "1")
+                text = "temporarily_unavailable" if number % 2 else "try again in a moment"
+                self.assertIn(text, answer.body.decode())
 
     def test_a_code_with_proof_key_consent_and_logout(self):
         client = self.client("journey")

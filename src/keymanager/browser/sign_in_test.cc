@@ -113,6 +113,31 @@ TEST(SignInPage, SlowsDownWhoGuesses) {
   EXPECT_EQ(browser.sign_in("admin", std::string(admin_password)), 200);
 }
 
+// Whether he exists or not, and neither counts as a wrong try.
+TEST(SignInPage, SaysThatPasswordsWait) {
+  Options options = quick_options();
+  options.hash_turns = {.at_once = 1, .waiting_max = 0};
+  TestKeyManager server(options);
+  const TestClient app = browser_client(server);
+  TestBrowser browser(server);
+  const auto sign_in = [&](const std::string& name) {
+    browser.get(authorize_target(app));
+    return browser.sign_in(name, std::string(admin_password));
+  };
+  {
+    const Result<HashTurns::Turn> taken = server->passwords().turns().take();
+    ASSERT_TRUE(taken);
+    for (std::uint32_t i = 0; i <= name_attempts.free; ++i) {
+      for (const char* name : {"admin", "nobody"}) {
+        EXPECT_EQ(sign_in(name), 503) << name;
+        EXPECT_EQ(browser.page.headers.value_or("Retry-After", ""), "1");
+        EXPECT_TRUE(browser.shows("Please try again in a moment."));
+      }
+    }
+  }
+  EXPECT_EQ(sign_in("admin"), 200);
+}
+
 TEST(SignInPage, SlowsDownAnAddress) {
   TestKeyManager server;
   const TestClient app = browser_client(server);

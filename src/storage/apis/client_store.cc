@@ -27,6 +27,10 @@ Result<Client> client_from(const Row& row) {
                 .created_at = row.instant(12)};
 }
 
+tl::unexpected<Error> no_such_client(std::string_view client_id) {
+  return fail(ErrorCode::not_found, "No such client", std::string(client_id), client_not_found);
+}
+
 std::string_view status_of(const Client& client) {
   return client.active ? active : std::string_view("REVOKED");
 }
@@ -43,21 +47,26 @@ Result<Client> ClientStore::find(std::string_view client_id) const {
                   "token_type, access_token_seconds, refresh_token_seconds, status, document, "
                   "version, created_at_ms FROM am_client WHERE client_id = $1",
                   client_id));
-  if (!row) {
-    return fail(ErrorCode::not_found, "No such client", std::string(client_id), client_not_found);
-  }
+  if (!row) return no_such_client(client_id);
   return client_from(*row);
 }
 
-Result<std::vector<std::string>> ClientStore::secret_hashes(const Client& client,
-                                                            Instant now) const {
-  GH_TRY(rows, transaction_.query("SELECT hash FROM am_client_secret "
-                                  "WHERE tenant_id = $1 AND client_id = $2 "
-                                  "AND (expires_at_ms = 0 OR expires_at_ms > $3)",
-                                  client.tenant, client.client_id, now));
-  std::vector<std::string> hashes;
-  for (const Row& row : rows) hashes.push_back(row.bytes(0));
-  return hashes;
+Result<ClientStore::Known> ClientStore::find_known(std::string_view client_id, Instant now) const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT c.tenant_id, c.client_id, c.name, c.owner_id, c.grant_types, "
+                   "c.callback_urls, c.token_type, c.access_token_seconds, "
+                   "c.refresh_token_seconds, c.status, c.document, c.version, c.created_at_ms, "
+                   "s.hash FROM am_client c LEFT JOIN am_client_secret s "
+                   "ON s.tenant_id = c.tenant_id AND s.client_id = c.client_id "
+                   "AND (s.expires_at_ms = 0 OR s.expires_at_ms > $2) WHERE c.client_id = $1",
+                   client_id, now));
+  if (rows.empty()) return no_such_client(client_id);
+  GH_TRY(client, client_from(rows.front()));
+  Known known{std::move(client), {}};
+  for (const Row& row : rows) {
+    if (!row.is_null(13)) known.secrets.push_back(row.bytes(13));
+  }
+  return known;
 }
 
 Result<std::vector<ClientSecret>> ClientStore::secrets(const Client& client) const {

@@ -44,8 +44,12 @@ class ClientStore {
 
   // Error: not_found (900404).
   Result<Client> find(std::string_view client_id) const;
-  // Of the secrets that work at `now`.
-  Result<std::vector<std::string>> secret_hashes(const Client& client, Instant now) const;
+  // A client with the hashes of its secrets that work at `now`. Error: not_found (900404).
+  struct Known {
+    Client client;
+    std::vector<std::string> secrets;
+  };
+  Result<Known> find_known(std::string_view client_id, Instant now) const;
   // All of them, newest first, without their hashes.
   Result<std::vector<ClientSecret>> secrets(const Client& client) const;
 
