@@ -74,6 +74,7 @@ struct GatewayConfig {
   std::int64_t key_cache_ttl_s = 900;
   std::int64_t stale_max_s = 86'400;
   std::int64_t unknown_tokens_max = 100;
+  std::int64_t websocket_idle_s = 300;
   std::vector<std::string> forbidden_backends;
 };
 

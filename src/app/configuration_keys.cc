@@ -148,6 +148,11 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
            "Unknown tokens that one client address may try in a minute, at each event loop, before "
            "it gets 429; 0: no limit.",
            {0, 1'000'000}},
+          {"gateway",
+           "websocket_idle_s",
+           &gateway.websocket_idle_s,
+           "Seconds without a byte either way after which a WebSocket is closed.",
+           {1, 86'400}},
           {"gateway", "forbidden_backends", &gateway.forbidden_backends,
            "Networks (CIDR) that no API may use as a backend, beyond link-local addresses and this "
            "node's own ports."},

@@ -138,6 +138,7 @@ Result<> Node::open_gateway() {
   options.cache_rules.ttl = std::chrono::seconds(configuration_.gateway.key_cache_ttl_s);
   options.cache_rules.stale_max = std::chrono::seconds(configuration_.gateway.stale_max_s);
   options.token_trials_max = static_cast<std::uint32_t>(configuration_.gateway.unknown_tokens_max);
+  options.websocket_idle = std::chrono::seconds(configuration_.gateway.websocket_idle_s);
   options.trusted_proxies = trusted_proxies_;
   GH_TRY(forbidden,
          networks(configuration_.gateway.forbidden_backends, "gateway.forbidden_backends"));

@@ -53,6 +53,10 @@ net::Task<> Conversation::call_backend() {
     if (!upstream_) {
       const Result<> connected = co_await connect(backend.origin);
       if (!connected) co_return;
+      if (ended()) {
+        fail_exchange();
+        co_return;
+      }
     }
     upstream_->set_deadline(backend_deadline());
     const Result<> sent = co_await upstream_->write(first_pieces_.frame(request_head_, chunks));
@@ -67,14 +71,20 @@ net::Task<> Conversation::call_backend() {
     }
     if (answered) break;
     const bool stale = upstream_->stream_fault() == http::UpstreamFault::stale;
-    if (again || !stale || !may_repeat()) {
+    if (again || !stale || ended() || !may_repeat()) {
       fail_exchange();
       co_return;
     }
     worker_.metrics().backend_retries->add();
     upstream_.reset();
   }
-  co_await relay_answer();
+  if (upstream_->head().status() == 101) {
+    co_await relay_websocket();
+  } else {
+    co_await relay_answer();
+  }
+  // The client has its status; the record says how it ended.
+  if (ended()) exchange_.fail(ended_.code);
 }
 
 net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
@@ -138,6 +148,11 @@ net::Task<> Conversation::upload() {
 void Conversation::fail_exchange() {
   upload_.cancel();
   backend_ended_ = worker_.loop().tick();
+  if (ended()) {
+    upstream_.reset();
+    exchange_.fail(ended_.code, ended_.status);
+    return;
+  }
   if (upload_failed_) return fail_upload();
   worker_.metrics().backend_failures->add();
   const http::UpstreamFault stream_fault = upstream_->stream_fault();
@@ -202,11 +217,60 @@ net::Task<> Conversation::relay_answer() {
   upstream_.reset();
 }
 
+// From here on the connection is no longer HTTP, so nothing may be left to doubt: the client asked
+// for a WebSocket, and the backend opened this one.
+net::Task<> Conversation::relay_websocket() {
+  const http::ResponseHead& head = upstream_->head();
+  if (!exchange_.websocket || !http::opens_websocket(connection_.head(), head)) {
+    backend_ended_ = worker_.loop().tick();
+    worker_.metrics().backend_failures->add();
+    log_warning("Backend {}: it changes the protocol unasked", exchange_.api->deployed.name);
+    exchange_.fail(FaultCode::backend_protocol);
+    upstream_.reset();
+    co_return;
+  }
+  connection_.end_after_answer();
+  status_ = head.status();
+  out_.clear();
+  append_switch(out_, {exchange_, head, ids_, AnswerFraming::as_is, true});
+  const Result<> written = co_await connection_.write(out_);
+  if (written && !ended()) {
+    Relay::Early early{std::string(connection_.unread()), std::string(upstream_->unread())};
+    relay_ = std::make_unique<Relay>(
+        Relay::Sides{connection_.stream(), upstream_->take_stream(), std::move(early)},
+        worker_.options().websocket_idle);
+    upstream_.reset();
+    const bool judging = judging_.size() > 0;
+    judging_.cancel();  // it refers to the head
+    keep_head_aside();
+    if (judging) judge_again();
+    co_await relay_->run();
+    request_bytes_ = relay_->bytes_from_client();
+    response_bytes_ = relay_->bytes_from_backend();
+    relay_.reset();
+  }
+  upstream_.reset();
+  backend_ended_ = worker_.loop().tick();
+}
+
+// A WebSocket may live for days: it holds no buffer, and what is known of its request moves.
+void Conversation::keep_head_aside() {
+  path_ = std::string(exchange_.path);
+  exchange_.path = path_;
+  exchange_.rest = exchange_.path.substr(exchange_.path.size() - exchange_.rest.size());
+  const std::ptrdiff_t moved = connection_.begin_relay([this] {
+    if (relay_) relay_->end(http::CloseCode::going_away);
+  });
+  std::string_view& credential = exchange_.credential;
+  if (!credential.empty()) credential = {credential.data() + moved, credential.size()};
+}
+
 // True when the client has got the whole body.
 net::Task<bool> Conversation::relay_body(Chunks chunks) {
   Pieces pieces;
   while (!pieces.last()) {
     const Result<http::BodyPiece> piece = co_await upstream_->read_body_some(backend_deadline());
+    if (!piece && ended()) co_return false;
     if (!piece) {
       worker_.metrics().backend_failures->add();
       exchange_.fail(upstream_->fault() == http::UpstreamFault::late ? FaultCode::backend_timeout

@@ -18,14 +18,16 @@
 
 #include "gateway/exchange.h"
 #include "gateway/forward.h"
+#include "gateway/live_calls.h"
 #include "gateway/pieces.h"
+#include "gateway/relay.h"
 #include "gateway/worker.h"
 #include "http/connection.h"
 #include "http/upstream.h"
 
 namespace gatehouse::gateway {
 
-class Conversation {
+class Conversation final : private LiveCall {
  public:
   // `worker` outlives it.
   Conversation(Worker& worker, std::unique_ptr<net::Stream> stream);
@@ -34,12 +36,15 @@ class Conversation {
   net::Task<> run();
 
  private:
+  static constexpr unsigned needs_max = 4;  // of one request, before it is given up
+
   // --- serve.cc: from head to verdict, and what the gateway answers itself
   net::Task<> answer_request();
   net::Task<> refuse_head();
   bool begin_exchange();
   void note_client();
-  net::Task<> meet_credential();
+  static void find_route(Exchange& exchange, const SnapshotUse& snapshot);
+  net::Task<> meet_credential(Exchange& exchange);
   net::Task<> meet_permit();
   net::Task<> write_own_answer();
   void record();
@@ -51,10 +56,21 @@ class Conversation {
   net::Task<> upload();
   net::Task<> relay_answer();
   net::Task<bool> relay_body(Chunks chunks);
+  net::Task<> relay_websocket();
+  void keep_head_aside();
   bool may_repeat() const;
   Tick backend_deadline() const;
   void fail_upload();
   void fail_exchange();
+
+  // --- lasting.cc: the call while it lasts
+  bool is_remembered() override;
+  void judge_again() override;
+  void revoked() override;
+  net::Task<> judge();
+  std::unique_ptr<Exchange> exchange_again(const SnapshotUse& snapshot);
+  void end_call(const Fault& fault);
+  bool ended() const { return ended_.code != FaultCode{}; }
 
   // --- own_endpoints.cc
   net::Task<> answer_own_path();
@@ -86,6 +102,12 @@ class Conversation {
   bool upload_failed_ = false;  // on the client's side
   net::TaskGroup upload_;       // the rest of the body on its way
   std::string out_;             // what is written to the client
+
+  // Of a call that lasts.
+  Fault ended_;                   // why it was ended half-way
+  std::unique_ptr<Relay> relay_;  // of an open WebSocket
+  bool judge_once_more_ = false;  // something has changed since judging began
+  net::TaskGroup judging_;        // last: it uses all of the above while it dies
 };
 
 }  // namespace gatehouse::gateway

@@ -56,6 +56,10 @@ struct Exchange {
   const Api* api = nullptr;
   std::string_view rest;  // of the path, after the context
   const Operation* operation = nullptr;
+  bool judged_before = false;  // it is under way: the proof of possession has been used
+
+  // --- upgrade
+  bool websocket = false;  // the client asks for one
 
   // --- authenticate
   Credential credential_kind = Credential::none;

@@ -54,9 +54,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, GoldenFault,
     ::testing::Values(
         FaultCode::bad_request, FaultCode::unsupported_transport, FaultCode::not_found,
-        FaultCode::method_not_allowed, FaultCode::api_blocked, FaultCode::api_limit,
-        FaultCode::backend_limit, FaultCode::resource_limit, FaultCode::application_limit,
-        FaultCode::subscription_limit, FaultCode::subscription_burst, FaultCode::application_burst,
+        FaultCode::method_not_allowed, FaultCode::upgrade_required, FaultCode::origin_refused,
+        FaultCode::api_blocked, FaultCode::api_limit, FaultCode::backend_limit,
+        FaultCode::resource_limit, FaultCode::application_limit, FaultCode::subscription_limit,
+        FaultCode::subscription_burst, FaultCode::application_burst,
         FaultCode::key_manager_unavailable, FaultCode::invalid_credentials,
         FaultCode::missing_credentials, FaultCode::token_expired, FaultCode::token_type,
         FaultCode::subscription_blocked, FaultCode::not_subscribed,

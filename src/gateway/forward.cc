@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/text.h"
+#include "http/websocket.h"
 
 namespace gatehouse::gateway {
 
@@ -35,6 +36,8 @@ constexpr FieldSet request_drops =
                                        FieldId::x_http_method_override};
 
 constexpr FieldSet answer_drops = http::hop_by_hop_fields | FieldSet{FieldId::activityid};
+constexpr FieldSet switch_drops = answer_drops | FieldSet{FieldId::content_length};
+constexpr std::string_view switch_fields = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
 
 constexpr std::size_t activity_max = 64;
 
@@ -110,6 +113,7 @@ void append_client_fields(std::string& out, const ForwardedRequest& request) {
   const Api& api = *request.exchange.api;
   const http::RequestHead& head = *request.exchange.head;
   FieldSet dropped = request_drops;
+  if (!request.exchange.websocket) dropped = dropped | http::websocket_fields;
   if (!request.ids.trace_continued) dropped.add(FieldId::tracestate);
   const bool token_known = !api.takes_oauth() || drop_known(api.token_field(), dropped);
   const bool key_known = !api.takes_api_key() || drop_known(api.key_field(), dropped);
@@ -121,11 +125,13 @@ void append_client_fields(std::string& out, const ForwardedRequest& request) {
   }
 }
 
-// The query without an API key in it.
+// The query without a credential in it.
 void append_query(std::string& out, const Exchange& exchange) {
   std::string_view query = exchange.head->query();
   if (!exchange.head->has_query()) return;
-  if (!exchange.api->takes_api_key()) {
+  const bool may_have_key = exchange.api->takes_api_key();
+  const bool may_have_token = exchange.websocket && exchange.api->takes_oauth();
+  if (!may_have_key && !may_have_token) {
     out.append("?").append(query);
     return;
   }
@@ -134,7 +140,8 @@ void append_query(std::string& out, const Exchange& exchange) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view part = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
-    if (part.starts_with("apikey=")) continue;
+    if (may_have_key && part.starts_with("apikey=")) continue;
+    if (may_have_token && part.starts_with("access_token=")) continue;
     out += std::exchange(separator, '&');
     out += part;
   }
@@ -198,6 +205,7 @@ void append_request(std::string& out, const ForwardedRequest& request) {
   http::append_field(out, "activityid", request.ids.activity());
   http::append_field(out, "traceparent", request.ids.trace());
   if (head.framing() == http::Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
+  if (request.exchange.websocket) out += switch_fields;
   http::end_head(out);
 }
 
@@ -245,6 +253,14 @@ void append_answer(std::string& out, const ForwardedAnswer& answer) {
   http::append_field(out, "activityid", answer.ids.activity());
   if (answer.framing == AnswerFraming::chunked) out += "Transfer-Encoding: chunked\r\n";
   append_persistence(out, answer.exchange.head, answer.persists);
+  http::end_head(out);
+}
+
+void append_switch(std::string& out, const ForwardedAnswer& answer) {
+  http::append_status_line(out, answer.head.status());
+  http::append_fields(out, answer.head, switch_drops);
+  http::append_field(out, "activityid", answer.ids.activity());
+  out += switch_fields;
   http::end_head(out);
 }
 

@@ -63,6 +63,8 @@ struct ForwardedAnswer {
   bool persists;
 };
 void append_answer(std::string& out, const ForwardedAnswer& answer);
+// 101, where a WebSocket begins (http::opens_websocket).
+void append_switch(std::string& out, const ForwardedAnswer& answer);
 
 // A whole answer of the gateway's own: `fields` are lines with CRLF.
 struct OwnAnswer {

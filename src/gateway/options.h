@@ -49,6 +49,8 @@ struct Options {
   std::size_t connections_max = 20'000;  // of each worker; one more waits in the kernel's queue
   std::uint64_t body_bytes_max = 100ULL * 1024 * 1024;
   std::chrono::milliseconds connect_timeout{5'000};
+  // How long a WebSocket may be silent.
+  std::chrono::milliseconds websocket_idle{300'000};
   // How long the owners of limits may take before a request is refused.
   std::chrono::milliseconds permit_timeout{1'000};
 

@@ -11,7 +11,7 @@ namespace {
 
 using Stage = Flow (*)(Exchange&, Surroundings&);
 
-constexpr std::array<Stage, 7> order{
+constexpr std::array<Stage, 8> order{
     // A blocked API says so to everybody, preflights included.
     stages::state,
     // A browser's preflight carries no credential, so it is answered before one is asked for; and
@@ -19,6 +19,9 @@ constexpr std::array<Stage, 7> order{
     stages::cors,
     // What does not exist needs no credential to be told so: 404 and 405 cost the client nothing.
     stages::resource,
+    // Whether the request is one that this API takes shows without knowing who calls, and decides
+    // where the credential may be.
+    stages::upgrade,
     // Everything below depends on who calls.
     stages::authenticate,
     // A caller who may not call spends nobody's quota.
@@ -29,14 +32,24 @@ constexpr std::array<Stage, 7> order{
     stages::throttle,
 };
 
-}  // namespace
-
-Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
-  for (; stage < order.size(); ++stage) {
+Flow run_up_to(std::size_t end, Exchange& exchange, Surroundings& surroundings,
+               std::size_t& stage) {
+  for (; stage < end; ++stage) {
     const Flow flow = order[stage](exchange, surroundings);
     if (flow != Flow::proceed) return flow;
   }
   return Flow::proceed;
+}
+
+}  // namespace
+
+Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
+  return run_up_to(order.size(), exchange, surroundings, stage);
+}
+
+Flow judge_again(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
+  static_assert(order.back() == stages::throttle);
+  return run_up_to(order.size() - 1, exchange, surroundings, stage);
 }
 
 void Exchange::begin(const http::RequestHead& its_head) {
@@ -47,6 +60,8 @@ void Exchange::begin(const http::RequestHead& its_head) {
   api = nullptr;
   rest = {};
   operation = nullptr;
+  judged_before = false;
+  websocket = false;
   credential_kind = Credential::none;
   credential = {};
   token = nullptr;

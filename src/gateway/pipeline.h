@@ -60,4 +60,8 @@ struct Surroundings {
 // `proceed` means that the backend may be called.
 Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage);
 
+// The same for a call that is under way, which has its permits already: whether it would still be
+// let in. There is no need of permits.
+Flow judge_again(Exchange& exchange, Surroundings& surroundings, std::size_t& stage);
+
 }  // namespace gatehouse::gateway

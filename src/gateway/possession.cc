@@ -83,7 +83,7 @@ Flow check_possession(Exchange& exchange, UsedProofs& used, const Token& token) 
       !equals_in_constant_time(token.certificate_thumbprint, exchange.certificate_thumbprint)) {
     return exchange.fail(FaultCode::invalid_credentials);
   }
-  return bound ? check_proof(exchange, used, token) : Flow::proceed;
+  return bound && !exchange.judged_before ? check_proof(exchange, used, token) : Flow::proceed;
 }
 
 bool is_for_resource(const Exchange& exchange, const Token& token) {

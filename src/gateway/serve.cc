@@ -11,8 +11,6 @@ namespace gatehouse::gateway {
 
 namespace {
 
-constexpr unsigned needs_max = 4;  // of one request, before it is given up
-
 Trust trust_of(const net::Address& peer, const std::vector<net::Network>& proxies) {
   const bool trusted =
       std::any_of(proxies.begin(), proxies.end(),
@@ -81,6 +79,7 @@ net::Task<> Conversation::answer_request() {
   status_ = 0;
   request_bytes_ = response_bytes_ = 0;
   backend_began_ = backend_ended_ = Tick{};
+  ended_ = Fault{};
   if (begin_exchange()) {
     if (exchange_.api == nullptr && is_own_path(exchange_.path)) {
       co_await answer_own_path();
@@ -89,7 +88,7 @@ net::Task<> Conversation::answer_request() {
       Flow flow = run_stages(exchange_, worker_.surroundings(), stage);
       for (unsigned needs = 0; flow > Flow::answer; ++needs) {
         if (needs == needs_max) flow = exchange_.fail(FaultCode::key_manager_unavailable);
-        if (flow == Flow::need_credential) co_await meet_credential();
+        if (flow == Flow::need_credential) co_await meet_credential(exchange_);
         if (flow == Flow::need_permit) co_await meet_permit();
         if (flow > Flow::answer) {
           exchange_.turn = worker_.loop().tick();
@@ -101,7 +100,12 @@ net::Task<> Conversation::answer_request() {
         worker_.metrics().stale_tokens->add();
         worker_.keys().recheck(exchange_.credential, exchange_.credential_hash);
       }
-      if (flow == Flow::proceed) co_await call_backend();
+      if (flow == Flow::proceed) {
+        worker_.live_calls().begin(*this);
+        co_await call_backend();
+        worker_.live_calls().end(*this);
+        judging_.cancel();
+      }
     }
   }
   if (status_ == 0 && connection_.stream().is_open()) co_await write_own_answer();
@@ -132,19 +136,23 @@ bool Conversation::begin_exchange() {
     return false;
   }
   snapshot_ = worker_.snapshot();
-  exchange_.snapshot = snapshot_.get();
-  exchange_.snapshot_number = snapshot_.number();
-  if (exchange_.snapshot == nullptr) {
+  if (snapshot_.get() == nullptr) {
     if (is_own_path(exchange_.path)) return true;
     exchange_.fail(static_cast<FaultCode>(503));
     return false;
   }
-  const RouteTable::Found found = exchange_.snapshot->routes().find(exchange_.path);
-  if (found.api == nullptr) return true;
-  exchange_.api = found.api;
-  exchange_.rest = exchange_.path.substr(found.context_size);
-  exchange_.operation = found.api->find(exchange_.rest, head.method_text());
+  find_route(exchange_, snapshot_);
   return true;
+}
+
+void Conversation::find_route(Exchange& exchange, const SnapshotUse& snapshot) {
+  exchange.snapshot = snapshot.get();
+  exchange.snapshot_number = snapshot.number();
+  const RouteTable::Found found = exchange.snapshot->routes().find(exchange.path);
+  if (found.api == nullptr) return;
+  exchange.api = found.api;
+  exchange.rest = exchange.path.substr(found.context_size);
+  exchange.operation = found.api->find(exchange.rest, exchange.head->method_text());
 }
 
 // Behind a trusted proxy each request may come from somebody else.
@@ -159,19 +167,19 @@ void Conversation::note_client() {
   client_address_ = client.text();
 }
 
-net::Task<> Conversation::meet_credential() {
+net::Task<> Conversation::meet_credential(Exchange& exchange) {
   worker_.metrics().token_misses->add();
   Result<Token> token = co_await worker_.keys().resolve(
-      exchange_.credential, exchange_.credential_hash, exchange_.asked_for);
+      exchange.credential, exchange.credential_hash, exchange.asked_for);
   if (token) {
     const CacheRules& rules = worker_.options().cache_rules;
     if (rules.enabled && freshness(*token, rules, worker_.loop().tick()) == Freshness::old) {
       worker_.metrics().stale_tokens->add();
     }
-    exchange_.verdict = std::make_unique<Token>(*std::move(token));
+    exchange.verdict = std::make_unique<Token>(*std::move(token));
   } else {
-    exchange_.verdict = worker_.recall(exchange_.credential_hash);
-    exchange_.key_manager_failed = exchange_.verdict == nullptr;
+    exchange.verdict = worker_.recall(exchange.credential_hash);
+    exchange.key_manager_failed = exchange.verdict == nullptr;
   }
 }
 

@@ -146,6 +146,11 @@ class TestKeyManager final : public http::Handler {
     const std::lock_guard lock(mutex_);
     down_ = down;
   }
+  // Has seen the revocations up to this number.
+  void stand_at(std::uint64_t revocation) {
+    const std::lock_guard lock(mutex_);
+    revocation_ = revocation;
+  }
   std::size_t asked() const {
     const std::lock_guard lock(mutex_);
     return asked_;

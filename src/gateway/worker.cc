@@ -81,6 +81,8 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics, unsigned worker) {
       counter("gatehouse_gateway_backend_failures_total", "Calls that a backend did not answer");
   backend_retries = counter("gatehouse_gateway_backend_retries_total",
                             "Calls repeated because a kept connection had gone");
+  ended_calls = counter("gatehouse_gateway_ended_calls_total",
+                        "Calls ended half-way because they would be refused now");
 }
 
 Worker::Worker(const Parts& parts, unsigned number)
@@ -104,6 +106,7 @@ Worker::Worker(const Parts& parts, unsigned number)
              std::max<std::size_t>(parts_.options.node_tokens_max / parts_.options.workers, 16),
              [this](const Sha256& hash, const Token& token) { learn(hash, token); }}),
       keys_({loop_, parts_.home_of, tokens_, revocations_, parts_.options.cache_rules}),
+      live_calls_(loop_),
       log_lines_(parts.access_log),
       tls_(parts_.options.tls),
       tick_(loop_, [this] { tick(); }) {
@@ -173,6 +176,7 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
   }
   const std::uint64_t number = snapshot->number();
   snapshot_ = SnapshotUse(new SnapshotHold(std::move(snapshot), snapshot_.number() + 1));
+  live_calls_.judge_all();
   parts_.adopted(number_, number);
 }
 
@@ -213,6 +217,7 @@ void Worker::apply(const model::Revocation& revocation) {
       });
     }
   }
+  live_calls_.revoke(revocation);
 }
 
 void Worker::set_tls(std::shared_ptr<const net::TlsServer> tls) {

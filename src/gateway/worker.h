@@ -19,6 +19,7 @@
 #include "gateway/access_log.h"
 #include "gateway/home_client.h"
 #include "gateway/lease_client.h"
+#include "gateway/live_calls.h"
 #include "gateway/options.h"
 #include "gateway/snapshot.h"
 #include "gateway/token_journal.h"
@@ -87,6 +88,7 @@ struct WorkerMetrics {
   Counter* passed_unlimited;
   Counter* backend_failures;
   Counter* backend_retries;
+  Counter* ended_calls;
 };
 
 class Worker {
@@ -142,6 +144,7 @@ class Worker {
   HomeClient& keys() { return keys_; }
   TokenHome& home() { return home_; }
   LeaseClient& leases() { return lease_client_; }
+  LiveCalls& live_calls() { return live_calls_; }
   Surroundings& surroundings() { return surroundings_; }
   UsageRecorder& usage() { return usage_; }
   AccessLog::Lines& log() { return log_lines_; }
@@ -200,6 +203,7 @@ class Worker {
   Surroundings surroundings_;
   TokenHome home_;
   HomeClient keys_;
+  LiveCalls live_calls_;
   UsageRecorder usage_;
   std::vector<Remembered> learned_;                     // since collect()
   std::shared_ptr<const RememberedTokens> remembered_;  // null: none

@@ -22,6 +22,7 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, const ConnectionOpti
 }
 
 void Connection::cut() {
+  if (leave_) return leave_();
   if (incoming_.has_stream()) stream().close();
 }
 
@@ -189,6 +190,19 @@ net::Task<> Connection::linger() {
     buffer.added(*read);
     total += *read;
   }
+}
+
+std::ptrdiff_t Connection::begin_relay(std::function<void()> leave) {
+  Buffer& buffer = incoming_.buffer();
+  buffer.consume(buffer.unread().size());
+  const char* const lay_at = head_.text(Slice{}).data();
+  kept_head_.assign(lay_at, head_.size());
+  head_.rebase(kept_head_.data());
+  buffer.release_held();
+  buffer.give_back_if_empty();
+  leave_ = std::move(leave);
+  set_idle(true);
+  return kept_head_.data() - lay_at;
 }
 
 std::unique_ptr<net::Stream> Connection::take_stream() { return incoming_.take_stream(); }

@@ -20,9 +20,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/drain.h"
@@ -94,10 +97,13 @@ class Connection final : private Drain::Member {
   bool finish_at_once();
 
   net::Stream& stream() const { return incoming_.stream(); }
-  // For an upgrade: bytes that came after the head. Whoever relays in place goes on with stream()
-  // and is cut at the end of a drain; whoever takes the stream ends it by itself.
+  // For an upgrade: bytes that came after the head. Whoever takes the stream ends it by itself.
   std::string_view unread() { return incoming_.buffer().unread(); }
   std::unique_ptr<net::Stream> take_stream();
+  // For one that is relayed in place, over stream(): the head moves to memory of its own size and
+  // the buffer, whose bytes unread() has told, is given back. The connection leaves a drain with
+  // the idle ones, by `leave`. Views of the head move by what is returned.
+  std::ptrdiff_t begin_relay(std::function<void()> leave);
 
  private:
   void cut() override;
@@ -117,6 +123,8 @@ class Connection final : private Drain::Member {
   Refusal refusal_;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t body_bytes_max_ = 0;
+  std::string kept_head_;          // of an upgrade that is relayed
+  std::function<void()> leave_;    // its own way to end; empty: the stream is closed
   bool first_ = true;              // no request has come yet
   bool continue_awaited_ = false;  // the client wants "100 Continue" and has not got it
   bool persists_ = false;

@@ -52,7 +52,11 @@ enum class FieldId : std::uint8_t {
   range,
   referer,
   retry_after,
+  sec_websocket_accept,
+  sec_websocket_extensions,
   sec_websocket_key,
+  sec_websocket_protocol,
+  sec_websocket_version,
   server,
   set_cookie,
   soapaction,
@@ -77,7 +81,7 @@ enum class FieldId : std::uint8_t {
   x_request_id,
   x_rewrite_url,
 };
-inline constexpr std::size_t field_id_count = 59;
+inline constexpr std::size_t field_id_count = 63;
 
 // The id of a name in any case, `twin` or `other`.
 FieldId field_id(std::string_view name);

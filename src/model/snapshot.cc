@@ -125,6 +125,7 @@ GH_FIELDS(DeployedApi) {
   visit.optional("environment", self.environment);
   visit.optional("state", self.state);
   visit.optional("is_default_version", self.is_default_version);
+  visit.optional("websocket", self.websocket);
   visit.optional("http", self.http);
   visit.optional("https", self.https);
   visit.optional("security_schemes", self.security_schemes);

@@ -68,7 +68,8 @@ struct DeployedApi {
   std::string environment;
   std::string state;  // "PUBLISHED", "BLOCKED", ...
   bool is_default_version = false;
-  bool http = true;  // transports
+  bool websocket = false;  // called over WebSockets only; its operations are handshakes
+  bool http = true;        // transports
   bool https = true;
   std::vector<std::string> security_schemes;  // "oauth2", "api_key", ...
   std::vector<std::string> key_managers;      // whose tokens open it; empty: any

@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, 7> own_segments{"token",   "revoke", "aut
 constexpr std::array<std::string_view, 7> verbs{"GET",   "POST", "PUT",    "DELETE",
                                                 "PATCH", "HEAD", "OPTIONS"};
 constexpr std::array<std::string_view, 5> verbs_of_new_api{"GET", "PUT", "POST", "DELETE", "PATCH"};
+// Of the topics of a WebSocket API.
+constexpr std::array<std::string_view, 2> topic_verbs{"SUBSCRIBE", "PUBLISH"};
 constexpr std::string_view any_auth = "Application & Application User";
 
 template <std::size_t size>
@@ -82,11 +84,17 @@ Result<> refuse_own_path(std::string_view path) {
   return {};
 }
 
-Result<json::object> checked_operation(const json::object& from) {
+enum class Kind : std::uint8_t { http, websocket };
+Kind kind_of(const json::object& document) {
+  return text_or(document, "type", "HTTP") == "WS" ? Kind::websocket : Kind::http;
+}
+
+Result<json::object> checked_operation(const json::object& from, Kind kind) {
   json::object operation = from;
   std::string verb = text_or(from, "verb", "");
   for (char& c : verb) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  if (!contains(verbs, verb)) {
+  const bool known = kind == Kind::websocket ? contains(topic_verbs, verb) : contains(verbs, verb);
+  if (!known) {
     return rest::refuse_because(rest::operation_type_invalid,
                                 fmt::format("'{}' is not a verb of an operation", verb));
   }
@@ -109,20 +117,23 @@ Result<json::object> checked_operation(const json::object& from) {
   return operation;
 }
 
-json::array first_operations() {
+json::array first_operations(Kind kind) {
   json::array operations;
-  for (const std::string_view verb : verbs_of_new_api) {
-    json::object operation;
-    operation["target"] = "/*";
-    operation["verb"] = verb;
-    operations.push_back(std::move(operation));
+  const auto add = [&](std::string_view verb) {
+    operations.push_back(json::object{{"target", "/*"}, {"verb", verb}});
+  };
+  if (kind == Kind::websocket) {
+    std::for_each(topic_verbs.begin(), topic_verbs.end(), add);
+  } else {
+    std::for_each(verbs_of_new_api.begin(), verbs_of_new_api.end(), add);
   }
   return operations;
 }
 
 Result<json::array> checked_operations(const json::object& document) {
   const json::array* given = array_at(document, "operations");
-  const json::array from = given == nullptr || given->empty() ? first_operations() : *given;
+  const Kind kind = kind_of(document);
+  const json::array from = given == nullptr || given->empty() ? first_operations(kind) : *given;
   if (from.size() > operations_max) {
     return rest::refuse_because(rest::text_too_long, "An API has at most 2000 operations");
   }
@@ -130,7 +141,7 @@ Result<json::array> checked_operations(const json::object& document) {
   std::set<std::string> seen;
   for (const json::value& item : from) {
     if (!item.is_object()) continue;
-    GH_TRY(operation, checked_operation(item.get_object()));
+    GH_TRY(operation, checked_operation(item.get_object(), kind));
     std::string key = text_or(operation, "verb", "") + ' ' + text_or(operation, "target", "");
     if (!seen.insert(key).second) {
       return rest::refuse_because(rest::operation_type_invalid,

@@ -153,7 +153,9 @@ json::object with_operations(json::object definition, const json::object& api) {
     if (!item.is_object()) continue;
     const json::object& from = item.get_object();
     const std::string target = text_or(from, "target", "");
-    const std::string verb = to_lower(text_or(from, "verb", ""));
+    std::string verb = to_lower(text_or(from, "verb", ""));
+    // Both directions of a topic are opened by one handshake.
+    if (verb == "subscribe" || verb == "publish") verb = "get";
     json::object operation = described(definition, target, verb);
     operation["security"] =
         json::array{json::object{{security_scheme, to_json(texts_of(from, "scopes"))}}};

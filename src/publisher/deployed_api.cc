@@ -22,9 +22,18 @@ std::int64_t number_in(const json::object& object, std::string_view name, std::i
   return number_or(object, name, fallback);
 }
 
-Result<> add_endpoint(const json::object& endpoint, model::DeployedEndpoints& to) {
-  const std::string url = text_or(endpoint, "url", "");
+// A WebSocket begins as HTTP: ws and wss are names for the same two ways to connect.
+std::string as_http(std::string url) {
+  const std::string scheme = to_lower(url.substr(0, url.find("://")));
+  if (scheme == "ws" || scheme == "wss") url.replace(0, 2, "http");
+  return url;
+}
+
+Result<> add_endpoint(const json::object& endpoint, model::DeployedEndpoints& to,
+                      const model::DeployedApi& api) {
+  std::string url = text_or(endpoint, "url", "");
   if (url.empty() || url == "default") return {};
+  if (api.websocket) url = as_http(std::move(url));
   GH_CHECK(check_endpoint_url(url));
   if (to.urls.size() == endpoints_max) {
     return rest::refuse_because(rest::endpoint_config_invalid, "An API has at most 64 endpoints");
@@ -39,12 +48,12 @@ Result<> add_endpoint(const json::object& endpoint, model::DeployedEndpoints& to
 
 // One endpoint, or a list of them.
 Result<> add_endpoints(const json::object& config, std::string_view name,
-                       model::DeployedEndpoints& to) {
-  if (const json::object* one = object_at(config, name)) return add_endpoint(*one, to);
+                       model::DeployedEndpoints& to, const model::DeployedApi& api) {
+  if (const json::object* one = object_at(config, name)) return add_endpoint(*one, to, api);
   const json::array* list = array_at(config, name);
   if (list == nullptr) return {};
   for (const json::value& item : *list) {
-    if (item.is_object()) GH_CHECK(add_endpoint(item.get_object(), to));
+    if (item.is_object()) GH_CHECK(add_endpoint(item.get_object(), to, api));
   }
   return {};
 }
@@ -52,11 +61,11 @@ Result<> add_endpoints(const json::object& config, std::string_view name,
 Result<> read_endpoints(const json::object& document, model::DeployedApi& api) {
   const json::object* config = object_at(document, "endpointConfig");
   if (config == nullptr) return {};
-  GH_CHECK(add_endpoints(*config, "production_endpoints", api.production));
-  GH_CHECK(add_endpoints(*config, "sandbox_endpoints", api.sandbox));
+  GH_CHECK(add_endpoints(*config, "production_endpoints", api.production, api));
+  GH_CHECK(add_endpoints(*config, "sandbox_endpoints", api.sandbox, api));
   if (text_or(*config, "endpoint_type", "") != "failover") return {};
-  GH_CHECK(add_endpoints(*config, "production_failovers", api.production));
-  return add_endpoints(*config, "sandbox_failovers", api.sandbox);
+  GH_CHECK(add_endpoints(*config, "production_failovers", api.production, api));
+  return add_endpoints(*config, "sandbox_failovers", api.sandbox, api);
 }
 
 Result<model::DeployedOperation> operation_from(const json::object& from) {
@@ -71,6 +80,24 @@ Result<model::DeployedOperation> operation_from(const json::object& from) {
   operation.policy = text_or(from, "throttlingPolicy", "Unlimited");
   operation.scopes = texts_of(from, "scopes");
   return operation;
+}
+
+// One handshake opens both directions of a topic, so both must ask for the same.
+Result<> add_topic(model::DeployedOperation operation, model::DeployedApi& api) {
+  operation.verb = "GET";
+  for (const model::DeployedOperation& known : api.operations) {
+    if (known.target != operation.target) continue;
+    if (known.auth == operation.auth && known.policy == operation.policy &&
+        known.scopes == operation.scopes) {
+      return {};
+    }
+    return rest::refuse_because(
+        rest::operation_type_invalid,
+        fmt::format("SUBSCRIBE and PUBLISH of '{}' differ in authType, throttlingPolicy or scopes",
+                    operation.target));
+  }
+  api.operations.push_back(std::move(operation));
+  return {};
 }
 
 // Calls per second; a longer unit is spread evenly, and at least one call passes.
@@ -132,6 +159,7 @@ Result<> check_endpoint_url(std::string_view url) {
 
 Result<model::DeployedApi> deployed_api(const json::object& document) {
   model::DeployedApi api;
+  api.websocket = text_or(document, "type", "HTTP") == "WS";
   api.provider = text_or(document, "provider", "");
   api.name = text_or(document, "name", "");
   api.version = text_or(document, "version", "");
@@ -154,7 +182,11 @@ Result<model::DeployedApi> deployed_api(const json::object& document) {
     for (const json::value& item : *operations) {
       if (!item.is_object()) continue;
       GH_TRY(operation, operation_from(item.get_object()));
-      api.operations.push_back(std::move(operation));
+      if (api.websocket) {
+        GH_CHECK(add_topic(std::move(operation), api));
+      } else {
+        api.operations.push_back(std::move(operation));
+      }
     }
   }
   if (const json::object* limits = object_at(document, "maxTps")) {

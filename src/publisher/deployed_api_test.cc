@@ -76,6 +76,43 @@ INSTANTIATE_TEST_SUITE_P(
         EndpointCase{"nothing", R"({})", {}, {}, 30'000}),
     [](const auto& each) { return std::string(each.param.name); });
 
+json::object websocket_document(const char* operations) {
+  json::object document;
+  document["type"] = "WS";
+  document["endpointConfig"] = parse_json(R"({"endpoint_type":"ws",
+      "production_endpoints":{"url":"ws://a:1/x"},
+      "sandbox_endpoints":{"url":"WSS://b"}})")
+                                   .value();
+  document["operations"] = parse_json(operations).value();
+  return document;
+}
+
+TEST(WebSocketApi, IsReachedOverHttpAndItsTopicsAreHandshakes) {
+  const auto api = deployed_api(websocket_document(
+      R"([{"target":"/a","verb":"SUBSCRIBE","scopes":["s"]},
+          {"target":"/a","verb":"PUBLISH","scopes":["s"]},{"target":"/b","verb":"PUBLISH"}])"));
+  ASSERT_TRUE(api) << api.error().message;
+  EXPECT_TRUE(api->websocket);
+  EXPECT_EQ(api->production.urls, std::vector<std::string>{"http://a:1/x"});
+  EXPECT_EQ(api->sandbox.urls, std::vector<std::string>{"https://b"});
+  ASSERT_EQ(api->operations.size(), 2U);
+  EXPECT_EQ(api->operations[0].verb, "GET");
+  EXPECT_EQ(api->operations[0].scopes, std::vector<std::string>{"s"});
+  EXPECT_EQ(api->operations[1].target, "/b");
+}
+
+// One handshake opens both directions: the stricter one must not be got round.
+TEST(WebSocketApi, AsksForTheSameInBothDirections) {
+  EXPECT_FALSE(deployed_api(websocket_document(
+      R"([{"target":"/a","verb":"SUBSCRIBE"},{"target":"/a","verb":"PUBLISH","scopes":["s"]}])")));
+}
+
+TEST(WebSocketApi, AloneHasWebSocketUrls) {
+  json::object document = websocket_document("[]");
+  document["type"] = "HTTP";
+  EXPECT_FALSE(deployed_api(document));
+}
+
 struct UrlCase {
   const char* url;
   bool taken;

@@ -24,7 +24,7 @@ constexpr rest::Problem tier_missing{900304, ErrorCode::invalid_argument,
 
 bool is_served_by_url(std::string_view endpoint_type) {
   return endpoint_type.empty() || endpoint_type == "http" || endpoint_type == "address" ||
-         endpoint_type == "load_balance" || endpoint_type == "failover";
+         endpoint_type == "ws" || endpoint_type == "load_balance" || endpoint_type == "failover";
 }
 
 // What consumers cannot do without once they see an API.

@@ -42,9 +42,9 @@ Header find_header(const http::RequestHead& head, const FieldName& name) {
   return header;
 }
 
-// The value of the parameter `apikey` of the query, undecoded: keys are made of plain characters.
-std::string_view key_in_query(std::string_view query) {
-  constexpr std::string_view name = "apikey=";
+// The value of a parameter of the query, `name` with its '='; undecoded: credentials are made of
+// plain characters.
+std::string_view value_in_query(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     if (query.substr(0, end).starts_with(name)) {
@@ -73,6 +73,14 @@ Flow find_credential(Exchange& exchange) {
         exchange.dpop = !exchange.credential.empty();
       }
     }
+    // The scripts of a browser cannot give a WebSocket a header (RFC 6750, section 2.3).
+    if (exchange.websocket) {
+      const std::string_view in_query = value_in_query(head.query(), "access_token=");
+      if (!in_query.empty() && header.field != nullptr) {
+        return exchange.fail(FaultCode::invalid_credentials);
+      }
+      if (!in_query.empty()) exchange.credential = in_query;
+    }
     if (!exchange.credential.empty()) {
       exchange.credential_kind = Credential::token;
       return Flow::proceed;
@@ -83,7 +91,7 @@ Flow find_credential(Exchange& exchange) {
     if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
     if (header.field != nullptr) exchange.credential = head.value(*header.field);
     if (exchange.credential.empty()) {
-      exchange.credential = key_in_query(head.query());
+      exchange.credential = value_in_query(head.query(), "apikey=");
       exchange.api_key_in_query = !exchange.credential.empty();
     }
     if (!exchange.credential.empty()) {

@@ -21,6 +21,11 @@ Flow cors(Exchange& exchange, Surroundings& surroundings);
 // 404, or 405 with Allow, when there is no operation.
 Flow resource(Exchange& exchange, Surroundings& surroundings);
 
+// Leaves websocket. 426 when the API is for WebSockets only and this is none; 403 when a browser
+// may not open it from this page. What asks for another protocol is served as if it did not.
+// Source: RFC 6455, sections 4.2, 4.4 and 10.2.
+Flow upgrade(Exchange& exchange, Surroundings& surroundings);
+
 // Who calls? Leaves token or api_key, or neither where the operation asks for nothing. Needs the
 // key manager for an opaque token that is not remembered.
 Flow authenticate(Exchange& exchange, Surroundings& surroundings);

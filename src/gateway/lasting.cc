@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of a conversation that has to do with calls that last: judging them again, and ending
+// them.
+#include <algorithm>
+
+#include "gateway/conversation.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+// A call that nobody has a reason to end is judged so often all the same: clocks may be set.
+constexpr std::chrono::seconds judged_every{60};
+// When nothing could be learned, and for keys that live for a minute.
+constexpr std::chrono::seconds judged_soon{1};
+
+// No verdict on the call, only on the moment.
+bool is_passing(FaultCode code) {
+  return code == FaultCode::key_manager_unavailable || code == FaultCode::too_many_tokens;
+}
+
+Tick::duration time_to(Instant end, Instant now) {
+  const auto left =
+      std::clamp<std::chrono::milliseconds>(end - now, std::chrono::milliseconds(1), judged_every);
+  return left;
+}
+
+// When the verdict on this exchange is old.
+Tick next_judgement(const Exchange& judged) {
+  Tick::duration left = judged_every;
+  if (judged.credential_kind == Credential::test_key) left = judged_soon;
+  if (const Token* token = judged.token) {
+    left = time_to(token->expires_at, judged.now);
+    if (token->remember.count() > 0) {
+      const Tick::duration trusted = token->checked_at + token->remember - judged.turn;
+      left = std::max<Tick::duration>(std::min(trusted, left), std::chrono::milliseconds(1));
+    }
+  } else if (judged.api_key != nullptr && judged.api_key->known.expires_at != Instant{}) {
+    left = time_to(judged.api_key->known.expires_at, judged.now);
+  }
+  return judged.turn + left;
+}
+
+}  // namespace
+
+// The same request as of now. Its proof of possession has been used and is not asked for again.
+std::unique_ptr<Exchange> Conversation::exchange_again(const SnapshotUse& snapshot) {
+  auto again = std::make_unique<Exchange>();
+  again->begin(connection_.head());
+  again->judged_before = true;
+  again->client = exchange_.client;
+  again->tls = exchange_.tls;
+  again->tls_before_proxy = exchange_.tls_before_proxy;
+  again->certificate_thumbprint = exchange_.certificate_thumbprint;
+  again->path = exchange_.path;
+  again->arrived = again->turn = worker_.loop().tick();
+  again->now = worker_.now();
+  find_route(*again, snapshot);
+  const Token* verdict = exchange_.verdict.get();
+  if (verdict == nullptr || exchange_.credential_kind != Credential::token) return again;
+  Surroundings& around = worker_.surroundings();
+  if (freshness(*verdict, around.cache_rules, again->turn) == Freshness::fresh &&
+      around.revocations.check(exchange_.credential_hash, *verdict, verdict->revocation) ==
+          Revoked::no) {
+    again->verdict = std::make_unique<Token>(*verdict);
+  }
+  return again;
+}
+
+bool Conversation::is_remembered() {
+  if (exchange_.credential_kind != Credential::token) return true;
+  Surroundings& around = worker_.surroundings();
+  if (const Token* verdict = exchange_.verdict.get()) {
+    return around.revocations.check(exchange_.credential_hash, *verdict, verdict->revocation) ==
+           Revoked::no;
+  }
+  const Token* token = around.tokens.find(exchange_.credential_hash);
+  return token != nullptr && token->state == TokenState::active;
+}
+
+void Conversation::judge_again() {
+  if (judging_.size() > 0) {
+    judge_once_more_ = true;
+  } else {
+    judging_.spawn(judge());
+  }
+}
+
+net::Task<> Conversation::judge() {
+  do {
+    judge_once_more_ = false;
+    const SnapshotUse snapshot = worker_.snapshot();
+    const std::unique_ptr<Exchange> again = exchange_again(snapshot);
+    std::size_t stage = 0;
+    Flow flow = gateway::judge_again(*again, worker_.surroundings(), stage);
+    for (unsigned needs = 0; flow == Flow::need_credential; ++needs) {
+      if (needs == needs_max) {
+        flow = again->fail(FaultCode::key_manager_unavailable);
+      } else {
+        co_await meet_credential(*again);
+        again->turn = worker_.loop().tick();
+        flow = gateway::judge_again(*again, worker_.surroundings(), stage);
+      }
+    }
+    if (again->recheck) worker_.keys().recheck(again->credential, again->credential_hash);
+    if (flow == Flow::proceed) {
+      worker_.live_calls().hold(*this, again->token, again->credential_hash,
+                                next_judgement(*again));
+    } else if (is_passing(again->fault.code)) {
+      worker_.live_calls().hold(*this, nullptr, again->credential_hash, again->turn + judged_soon);
+    } else {
+      end_call(again->fault);
+    }
+  } while (judge_once_more_);
+}
+
+void Conversation::revoked() {
+  Fault fault;
+  fault.code = FaultCode::invalid_credentials;
+  end_call(fault);
+}
+
+// Whoever waits for the backend or the client goes on, with an error, and finds `ended_`.
+void Conversation::end_call(const Fault& fault) {
+  if (ended()) return;
+  ended_.code = fault.code;
+  ended_.status = fault.status;
+  worker_.metrics().ended_calls->add();
+  if (relay_) return relay_->end(http::CloseCode::policy_violation);
+  if (upstream_) {
+    upstream_->spoil();
+    upstream_->stream().close();
+  }
+  // Half an answer must not look like a whole one; without a beginning of it, the fault is told.
+  if (status_ != 0) connection_.stream().close();
+}
+
+}  // namespace gatehouse::gateway

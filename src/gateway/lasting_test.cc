@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls that last, through a gateway: when they end before their time, and what is left of them.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "gateway/test_websocket.h"
+#include "gateway/test_world.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using http::CloseCode;
+
+constexpr std::string_view first_event = "5\r\nevent\r\n";
+
+class LastingTest : public ::testing::Test {
+ protected:
+  explicit LastingTest(unsigned workers = 1) : world_(workers) {}
+
+  void SetUp() override {
+    model::DeployedApi api = test_api("pizza", backend_.url());
+    api.operations.push_back({"GET", "/scoped/events", model::AuthType::any, "", {"admin"}});
+    world_.deploy(api);
+    issue("good");
+    issue("other");
+    world_.start();
+    world_.catch_up();
+  }
+  model::Validation identity(const std::string& token) const {
+    model::Validation validation = world_.valid_token();
+    validation.user_id = "user-" + token;
+    validation.family = "family-" + token;
+    validation.scopes = {"admin"};
+    return validation;
+  }
+  void issue(const std::string& token) { world_.key_manager.issue(token, identity(token)); }
+
+  static std::string request(const std::string& path, const std::string& fields) {
+    return "GET /pizza/1" + path + " HTTP/1.1\r\nHost: g\r\n" + fields + "\r\n";
+  }
+  static std::string bearer(const std::string& token) {
+    return "Authorization: Bearer " + token + "\r\n";
+  }
+  // A client whose call has begun to be answered.
+  std::unique_ptr<TestClient> open(const std::string& path, const std::string& fields) {
+    auto client = std::make_unique<TestClient>(world_.port());
+    client->write(request(path, fields));
+    while (client->unread().find("\r\n\r\n") == std::string::npos) {
+      if (!client->read()) break;
+    }
+    const std::string answer = read_bytes(*client, client->unread().find("\r\n\r\n") + 4);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.1 101 "))
+        << answer;
+    return client;
+  }
+  std::unique_ptr<TestClient> open_events(const std::string& token = "good",
+                                          const std::string& path = "/events") {
+    auto client = open(path, bearer(token));
+    EXPECT_EQ(read_bytes(*client, first_event.size()), first_event);
+    return client;
+  }
+  std::unique_ptr<TestClient> open_websocket(const std::string& token = "good") {
+    return open("/chat", websocket_handshake + bearer(token));
+  }
+  void revoke(const std::string& kind, const std::string& value) {
+    model::Revocation revocation;
+    revocation.number = ++revocation_;
+    revocation.kind = kind;
+    revocation.value = value;
+    revocation.issued_before = world_.clock.now();
+    revocation.expires_at = world_.clock.now() + std::chrono::hours(1);
+    world_.revoke(revocation);
+  }
+  // Nothing came, and no end either: what is sent still arrives.
+  void expect_alive(TestClient& websocket) {
+    websocket.write("ping");
+    EXPECT_EQ(read_bytes(websocket, 6), text_frame("ping"));
+  }
+
+  static void answer(TestSocket& socket, const std::string& head) {
+    if (head.find(" /chat") != std::string::npos) {
+      socket.write(websocket_opening());
+      while (read_bytes(socket, 4) == "ping") socket.write(text_frame("ping"));
+    } else if (head.find("/events") != std::string::npos) {
+      socket.write(
+          "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n" +
+          std::string(first_event));
+    }
+    while (socket.read()) {  // and nothing more, until the gateway leaves
+    }
+  }
+
+  std::atomic<int> arrived_{0};  // requests at the backend
+  HeadBackend backend_{[this](TestSocket& socket, const std::string& head) {
+    ++arrived_;
+    answer(socket, head);
+  }};
+  TestWorld world_;
+  std::uint64_t revocation_ = 0;
+};
+
+TEST_F(LastingTest, EachWayToRevokeEndsStreamsAndWebSocketsOfTheTokenAlone) {
+  const std::unique_ptr<TestClient> bystander = open_websocket("other");
+  int round = 0;
+  for (const auto& [kind, name] : std::vector<std::pair<std::string, std::string>>{
+           {"token", ""}, {"family", "family-"}, {"user", "user-"}, {"client", "client"}}) {
+    const std::string token = "token-" + std::to_string(round++);
+    issue(token);
+    if (kind == "client") {
+      model::Validation another = identity(token);
+      world_.control_plane.set("key_mapping", "map2",
+                               to_json(model::KnownKeyMapping{"map2", 1, "client2", "shop",
+                                                              model::KeyType::production, ""}));
+      world_.catch_up();
+      another.client_id = "client2";
+      world_.key_manager.issue(token, another);
+    }
+    const std::unique_ptr<TestClient> events = open_events(token);
+    const std::unique_ptr<TestClient> websocket = open_websocket(token);
+    const std::string value = kind == "token"    ? sha256_hex(token)
+                              : kind == "client" ? "client2"
+                                                 : name + token;
+    revoke(kind, value);
+    EXPECT_EQ(events->read_to_end(), "") << kind;
+    EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation)) << kind;
+  }
+  expect_alive(*bystander);
+}
+
+TEST_F(LastingTest, ACallWithoutAnAnswerIsToldWhy) {
+  TestClient client(world_.port());
+  client.write(request("/silent", bearer("good")));
+  TestClient upload(world_.port());
+  upload.write("POST /pizza/1/silent HTTP/1.1\r\nHost: g\r\n" + bearer("good") +
+               "Content-Length: 1000000\r\n\r\nonly the beginning");
+  while (arrived_ < 2) std::this_thread::yield();
+  revoke("token", sha256_hex("good"));
+  for (TestClient* each : {&client, &upload}) {
+    const TestMessage answer = each->read_answer();
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_NE(answer.body.find("900901"), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(client.call(request("/silent", bearer("good"))).status, 401);
+  EXPECT_EQ(upload.read_to_end(), "");
+  EXPECT_EQ(arrived_, 2);
+}
+
+TEST_F(LastingTest, AnExpiredTokenEndsThem) {
+  model::Validation validation = identity("short");
+  validation.expires_at = world_.clock.now() + std::chrono::milliseconds(500);
+  world_.key_manager.issue("short", validation);
+  const std::unique_ptr<TestClient> events = open_events("short");
+  const std::unique_ptr<TestClient> websocket = open_websocket("short");
+  EXPECT_EQ(events->read_to_end(), "");
+  EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation));
+  EXPECT_GE(world_.clock.now(), validation.expires_at);
+}
+
+TEST_F(LastingTest, WhatANewCallWouldBeRefusedForEndsThem) {
+  using namespace model;
+  const KnownSubscription subscription{"sub", 1, "pizza", "shop", "Gold", "UNBLOCKED"};
+  const auto change = [&](const char* kind, const std::string& id, const json::object& value) {
+    if (value.empty()) {
+      world_.control_plane.remove(kind, id);
+    } else {
+      world_.control_plane.set(kind, id, value);
+    }
+    world_.catch_up();
+  };
+  KnownSubscription blocked = subscription;
+  blocked.status = "BLOCKED";
+  DeployedApi api = test_api("pizza", backend_.url());
+  DeployedApi blocked_api = api;
+  blocked_api.state = "BLOCKED";
+  struct Row {
+    const char* kind;
+    const char* id;
+    json::object change;
+    json::object back;
+  };
+  for (const Row& row :
+       {Row{"subscription", "sub", to_json(blocked), to_json(subscription)},
+        Row{"subscription", "sub", {}, to_json(subscription)},
+        Row{"api", "pizza", to_json(blocked_api), to_json(api)},
+        Row{"key_mapping",
+            "map",
+            {},
+            to_json(KnownKeyMapping{"map", 1, "client", "shop", KeyType::production, ""})},
+        Row{"api", "pizza", {}, to_json(api)}}) {
+    const std::unique_ptr<TestClient> events = open_events();
+    const std::unique_ptr<TestClient> websocket = open_websocket();
+    change(row.kind, row.id, row.change);
+    EXPECT_EQ(events->read_to_end(), "") << row.kind;
+    EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation)) << row.kind;
+    change(row.kind, row.id, row.back);
+  }
+  // A change that refuses nobody ends nothing.
+  const std::unique_ptr<TestClient> websocket = open_websocket();
+  change("api", "pizza", to_json(api));
+  expect_alive(*websocket);
+}
+
+TEST_F(LastingTest, ARevokedApiKeyEndsThem) {
+  model::KnownApiKey key{
+      "k1", 1, sha256_hex("the-key"), "shop", "", model::KeyType::production, "", {}, {}, {}};
+  world_.control_plane.set("api_key", "k1", to_json(key));
+  world_.catch_up();
+  const auto websocket = open("/chat", websocket_handshake + "apikey: the-key\r\n");
+  const auto events = open("/events", "apikey: the-key\r\n");
+  read_bytes(*events, first_event.size());
+  world_.control_plane.remove("api_key", "k1");
+  world_.catch_up();
+  EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation));
+  EXPECT_EQ(events->read_to_end(), "");
+}
+
+TEST_F(LastingTest, WhoseUserHasChangedIsAskedAbout) {
+  const std::unique_ptr<TestClient> scoped = open_events("good", "/scoped/events");
+  const std::unique_ptr<TestClient> open_to_all = open_websocket();
+  model::Validation without = identity("good");
+  without.scopes.clear();
+  world_.key_manager.issue("good", without);
+  world_.key_manager.stand_at(1);
+  revoke("user_changed", "user-good");
+  EXPECT_EQ(scoped->read_to_end(), "");
+  expect_alive(*open_to_all);
+}
+
+TEST_F(LastingTest, TheLogSaysHowItEnded) {
+  std::unique_ptr<TestClient> events = open_events();
+  revoke("family", "family-good");
+  EXPECT_EQ(events->read_to_end(), "");
+  world_.gateway->stop();
+  world_.gateway.reset();
+  std::ifstream log(world_.folder + "/access.log");
+  std::string line;
+  ASSERT_TRUE(std::getline(log, line));
+  const json::object said = parse_json_object(line).value();
+  EXPECT_EQ(number_or(said, "status", 0), 200) << line;
+  EXPECT_EQ(number_or(said, "code", 0), 900901) << line;
+  EXPECT_EQ(number_or(said, "response_bytes", 0), 5) << line;
+  EXPECT_FALSE(std::getline(log, line)) << line;
+}
+
+class LastingOnWorkersTest : public LastingTest {
+ protected:
+  LastingOnWorkersTest() : LastingTest(3) {}
+};
+
+TEST_F(LastingOnWorkersTest, EveryWorkerEndsItsOwn) {
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 30; ++i) clients.push_back(open_websocket());
+  revoke("family", "family-good");
+  for (const auto& client : clients) {
+    EXPECT_EQ(client->read_to_end(), close_bytes(CloseCode::policy_violation));
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/live_calls.h"
+
+#include "core/text.h"
+
+namespace gatehouse::gateway {
+
+struct LiveCall::Held {
+  Held(LiveCalls& all, LiveCall& call)
+      : calls(all), again(all.loop_, [&call] { call.judge_again(); }) {
+    ++calls.lasting_count_;
+  }
+  ~Held() {
+    --calls.lasting_count_;
+    for (const auto& name : names) calls.names_.erase(name);
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+  LiveCalls& calls;
+  std::vector<LiveCalls::Names::iterator> names;
+  Instant issued_at{};
+  net::Timer again;
+};
+
+LiveCall::LiveCall() = default;
+LiveCall::~LiveCall() = default;
+
+LiveCalls::LiveCalls(net::Loop& loop)
+    : loop_(loop), timer_(loop, [this] { grow_old(); }), check_(loop, [this] { check_young(); }) {}
+
+void LiveCalls::grow_old() {
+  const Tick now = loop_.tick();
+  net::List<LiveCall> calls;
+  calls.take(young_);
+  while (LiveCall* call = calls.pop_front()) {
+    if (call->began_ + young_time <= now) {
+      keep(*call);
+    } else {
+      if (young_.empty()) timer_.set(call->began_ + young_time);
+      young_.push_back(*call);
+    }
+  }
+}
+
+void LiveCalls::check_young() {
+  net::List<LiveCall> calls;
+  calls.take(young_);
+  while (LiveCall* call = calls.pop_front()) {
+    if (call->is_remembered()) {
+      young_.push_back(*call);
+    } else {
+      keep(*call);
+    }
+  }
+}
+
+void LiveCalls::keep(LiveCall& call) {
+  lasting_.push_back(call);
+  call.held_ = std::make_unique<LiveCall::Held>(*this, call);
+  call.judge_again();
+}
+
+void LiveCalls::let_go(LiveCall& call) { call.held_.reset(); }
+
+void LiveCalls::name(LiveCall& call, std::string_view kind, std::string_view value) {
+  if (value.empty()) return;
+  std::string text(kind);
+  text.append(":").append(value);
+  call.held_->names.push_back(names_.emplace(std::move(text), &call));
+}
+
+void LiveCalls::hold(LiveCall& call, const Token* token, const Sha256& hash, Tick next) {
+  LiveCall::Held& held = *call.held_;
+  held.again.set(next);
+  if (token == nullptr || !held.names.empty()) return;  // nobody becomes somebody else
+  held.issued_at = token->issued_at;
+  name(call, "token", to_hex(to_bytes(hash)));
+  name(call, "token", token->jti);
+  name(call, "family", token->family);
+  name(call, "client", token->client_id);
+  name(call, "user", token->user_id);
+}
+
+void LiveCalls::revoke(const model::Revocation& revocation) {
+  if (!young_.empty() && !check_.is_set()) check_.set(loop_.tick() + check_time);
+  // Whose user has changed is judged again: only the key manager knows what is left.
+  const bool changed = revocation.kind == "user_changed";
+  const std::string text = (changed ? "user" : revocation.kind) + ":" + revocation.value;
+  const auto [begin, end] = names_.equal_range(text);
+  std::vector<LiveCall*> meant;
+  for (auto each = begin; each != end; ++each) {
+    LiveCall* call = each->second;
+    if (revocation.kind == "token" || call->held_->issued_at <= revocation.issued_before) {
+      meant.push_back(call);
+    }
+  }
+  for (LiveCall* call : meant) changed ? call->judge_again() : call->revoked();
+}
+
+void LiveCalls::judge_all() {
+  net::List<LiveCall> calls;
+  calls.take(lasting_);
+  while (LiveCall* call = calls.pop_front()) {
+    lasting_.push_back(*call);
+    call->judge_again();
+  }
+}
+
+}  // namespace gatehouse::gateway
