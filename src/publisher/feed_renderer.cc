@@ -209,9 +209,7 @@ Result<> FeedRenderer::add_keys(const Which& application) {
   }
   GH_TRY(keys,
          storage::ApiKeyStore(transaction_, application.tenant).of_application(application.id));
-  for (const storage::ApiKeyRow& key : keys) {
-    GH_CHECK(touch_api_key({application.tenant, key.id}));
-  }
+  for (const std::string& key : keys) GH_CHECK(touch_api_key({application.tenant, key}));
   return {};
 }
 
