@@ -78,6 +78,11 @@ Result<> remove_api(Transaction& transaction, model::TenantNumber tenant, const 
     GH_CHECK(refuse_subscribed(transaction, tenant, api.id));
   }
   GH_CHECK(remove_api_keys(transaction, tenant, api.id));
+  storage::ClientCertificateStore certificates(transaction, tenant);
+  GH_TRY(shown, certificates.of_api(api.id));
+  for (const storage::ClientCertificate& each : shown) {
+    GH_CHECK(certificates.remove(each.alias));
+  }
   storage::DeploymentStore deployments(transaction, tenant);
   GH_TRY(before, deployments.environments_of(api.id));
   GH_CHECK(deployments.remove_all(api.id));

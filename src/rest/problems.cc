@@ -115,6 +115,10 @@ constexpr Problem problems[] = {
     user_store_exists,
     key_manager_issuer_exists,
     key_manager_in_use,
+    certificate_not_found,
+    certificate_exists,
+    certificate_malformed,
+    certificate_expired,
 };
 
 }  // namespace

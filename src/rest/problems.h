@@ -204,6 +204,13 @@ inline constexpr Problem successor_needed{909014, ErrorCode::conflict,
 inline constexpr Problem user_store_not_found{909015, ErrorCode::not_found, "No such user store"};
 inline constexpr Problem user_store_exists{909016, ErrorCode::conflict,
                                            "A user store of this name exists"};
+inline constexpr Problem certificate_not_found{909040, ErrorCode::not_found, "No such certificate"};
+inline constexpr Problem certificate_exists{909041, ErrorCode::conflict,
+                                            "The alias or the certificate is taken"};
+inline constexpr Problem certificate_malformed{909042, ErrorCode::invalid_argument,
+                                               "This is no certificate"};
+inline constexpr Problem certificate_expired{909043, ErrorCode::invalid_argument,
+                                             "The certificate has expired"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();
