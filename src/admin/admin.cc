@@ -85,6 +85,9 @@ void Admin::mount(rest::Router& router) {
   router.on("deleteApplication", this, &Admin::delete_application);
   router.on("changeApplicationOwner", this, &Admin::change_application_owner);
 
+  router.on("getAllAPIKeys", this, &Admin::list_api_keys);
+  router.on("revokeAPIKeyFromAdmin", this, &Admin::revoke_api_key);
+
   router.on("listKeyManagers", this, &Admin::list_key_managers);
   router.on("createKeyManager", this, &Admin::create_key_manager);
   router.on("getKeyManager", this, &Admin::get_key_manager);

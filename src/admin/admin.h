@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The admin REST API: throttling policies, gateway environments, tenants, users and roles, the
-// scopes of roles, approvals, applications.
+// scopes of roles, approvals, applications, API keys.
 //
 // Policies of requests are enforced; those of bandwidth, events and language-model tokens, and
 // conditional groups of advanced policies, are stored and returned with isDeployed false until
@@ -101,6 +101,9 @@ class Admin {
   Reply get_application(const rest::Call& call);
   Reply delete_application(const rest::Call& call);
   Reply change_application_owner(const rest::Call& call);
+
+  Reply list_api_keys(const rest::Call& call);
+  Reply revoke_api_key(const rest::Call& call);
 
   Reply list_key_managers(const rest::Call& call);
   Reply create_key_manager(const rest::Call& call);

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "rest/application_client.h"
 #include "rest/problems.h"
+#include "storage/apis/api_key_store.h"
 #include "storage/apis/application_removal.h"
 #include "storage/apis/subscription_store.h"
 
@@ -112,6 +113,7 @@ Result<rest::Reply> Admin::change_application_owner(const rest::Call& call) {
     row.document["owner"] = owner.name;
     row.updated_at = now;
     GH_CHECK(applications.update(row));
+    GH_CHECK(storage::ApiKeyStore(transaction, tenant).give(row.id, owner.id));
     GH_TRY(mappings, storage::KeyMappingStore(transaction).list(tenant, row.id));
     keys = std::move(mappings);
     transaction.changed({model::ChangeKind::application, tenant, row.id, {}, {}});

@@ -55,10 +55,7 @@ Result<rest::Reply> Admin::list_environments(const rest::Call& call) {
   for (EnvironmentRow& environment : environments) {
     list.push_back(std::move(environment.document));
   }
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST /environments: a place where revisions can be deployed; gateways serve it by its name.

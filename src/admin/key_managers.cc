@@ -120,10 +120,7 @@ Result<rest::Reply> Admin::list_key_managers(const rest::Call& call) {
     return {};
   });
   GH_CHECK(read);
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST /key-managers: tokens of another server open APIs from now on.

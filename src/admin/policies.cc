@@ -106,10 +106,7 @@ Result<rest::Reply> Admin::list_policies(const rest::Call& call, Level level) {
   }));
   json::array list;
   for (PolicyRow& policy : listed.items) list.push_back(std::move(policy.document));
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST /throttling/policies/<level>.
@@ -208,10 +205,7 @@ Result<rest::Reply> Admin::search_policies(const rest::Call& call) {
     }
     return found;
   }));
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 }  // namespace gatehouse::admin

@@ -34,13 +34,6 @@ std::string description_of(std::string_view scope) {
   return words;
 }
 
-json::object list_of(json::array list) {
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return answer;
-}
-
 json::object scopes_view(const std::vector<ScopeBinding>& bindings) {
   json::array list;
   for (const ScopeBinding& binding : bindings) {
@@ -49,7 +42,7 @@ json::object scopes_view(const std::vector<ScopeBinding>& bindings) {
                                 {"roles", to_json(binding.roles)},
                                 {"tag", portal_of(binding)}});
   }
-  return list_of(std::move(list));
+  return rest::list_of(std::move(list));
 }
 
 json::object aliases_view(const std::vector<RoleStore::Aliases>& all) {
@@ -57,7 +50,7 @@ json::object aliases_view(const std::vector<RoleStore::Aliases>& all) {
   for (const RoleStore::Aliases& entry : all) {
     list.push_back(json::object{{"role", entry.role}, {"aliases", to_json(entry.aliases)}});
   }
-  return list_of(std::move(list));
+  return rest::list_of(std::move(list));
 }
 
 // Scope names come in base64url, or as they are.

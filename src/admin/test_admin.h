@@ -14,7 +14,6 @@
 #include "storage/apis/application_store.h"
 #include "storage/apis/defaults.h"
 #include "storage/apis/subscription_store.h"
-#include "storage/change_log.h"
 #include "storage/test_databases.h"
 #include "storage/users/default_roles.h"
 #include "storage/users/tenant_store.h"
@@ -130,17 +129,7 @@ class AdminTest : public ::testing::Test {
     });
   }
   // Kinds of the changes since the last call: "policy policy ".
-  std::string changes() {
-    const auto logged = databases_.api_manager().read([&](storage::Transaction& transaction) {
-      return storage::changes_since(transaction, seen_, 1'000);
-    });
-    std::string text;
-    for (const storage::LoggedChange& each : *logged) {
-      seen_ = each.number;
-      text += std::string(model::to_text(each.change.kind)) + " ";
-    }
-    return text;
-  }
+  std::string changes() { return databases_.kinds_changed(); }
 
   storage::TestDatabases databases_;
   FakeClock clock_{from_ms(1'795'000'000'000)};
@@ -148,7 +137,6 @@ class AdminTest : public ::testing::Test {
   rest::TestKeyManager key_manager_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<rest::Router> router_;
-  std::uint64_t seen_ = 0;
 };
 
 }  // namespace gatehouse::admin

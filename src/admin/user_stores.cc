@@ -56,10 +56,7 @@ Result<rest::Reply> Admin::list_user_stores(const rest::Call& call) {
   }));
   json::array list;
   for (const UserStoreRow& row : stores) list.push_back(user_store_view(row));
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST /user-stores: counts from the next login.

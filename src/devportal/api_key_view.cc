@@ -99,8 +99,4 @@ json::object info_view(const ApiKeyRow& key) {
   return info;
 }
 
-model::Change changed_api_key(model::TenantNumber tenant, const std::string& id) {
-  return {model::ChangeKind::api_key, tenant, id, {}, {}};
-}
-
 }  // namespace gatehouse::devportal

@@ -12,8 +12,6 @@
 
 namespace gatehouse::devportal {
 
-inline constexpr rest::Problem api_key_not_found{909008, ErrorCode::not_found, "No such API key"};
-
 struct MadeApiKey {
   std::string text;  // shown once
   storage::ApiKeyRow row;
@@ -30,8 +28,5 @@ MadeApiKey renew_api_key(Random& random, storage::ApiKeyRow row, Instant now);
 json::object made_view(const MadeApiKey& key);
 // {keyUUID, keyName, issuedOn, validityPeriod, lastUsed}: without it.
 json::object info_view(const storage::ApiKeyRow& key);
-
-// The marker of the change log.
-model::Change changed_api_key(model::TenantNumber tenant, const std::string& id);
 
 }  // namespace gatehouse::devportal

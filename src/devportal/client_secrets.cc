@@ -56,10 +56,7 @@ Result<rest::Reply> DevPortal::list_consumer_secrets(const rest::Call& call) {
   GH_TRY(secrets, rest::list_secrets(key_manager_, mapping.client_id));
   json::array list;
   for (const rest::SecretInfo& secret : secrets) list.push_back(view_of(secret));
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST …/revoke-secret {"secretId"}: it holds no longer.

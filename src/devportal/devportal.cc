@@ -48,16 +48,21 @@ void DevPortal::mount(rest::Router& router) {
   router.on("getConsumerSecrets", this, &DevPortal::list_consumer_secrets);
   router.on("revokeConsumerSecret", this, &DevPortal::revoke_consumer_secret);
 
+  // The same keys by their application or by their API.
   router.on("generateApiKey", this, &DevPortal::generate_api_key);
+  router.on("generateApiBoundApiKey", this, &DevPortal::generate_api_key);
   router.on("listApiKeys", this, &DevPortal::list_api_keys);
+  router.on("getAPIBoundAPIKeys", this, &DevPortal::list_api_keys);
   router.on("regenerateAppBoundAPIKey", this, &DevPortal::regenerate_api_key);
+  router.on("regenerateAPIBoundAPIKey", this, &DevPortal::regenerate_api_key);
   router.on("revokeApiKey", this, &DevPortal::revoke_api_key);
-  router.on("generateApiBoundApiKey", this, &DevPortal::generate_bound_key);
-  router.on("getAPIBoundAPIKeys", this, &DevPortal::list_bound_keys);
-  router.on("regenerateAPIBoundAPIKey", this, &DevPortal::regenerate_bound_key);
-  router.on("revokeAPIBoundAPIKey", this, &DevPortal::revoke_bound_key);
-  router.on("associateAPIKey", this, &DevPortal::associate_bound_key);
-  router.on("dissociateAPIKey", this, &DevPortal::dissociate_bound_key);
+  router.on("revokeAPIBoundAPIKey", this, &DevPortal::revoke_api_key);
+  router.on("associateAPIKey", this, &DevPortal::associate_api_key);
+  router.on("associateAPIKeyToApp", this, &DevPortal::associate_api_key);
+  router.on("dissociateAPIKey", this, &DevPortal::dissociate_api_key);
+  router.on("dissociateAPIKeyFromApp", this, &DevPortal::dissociate_api_key);
+  router.on("getAPIKeyAssociationsForApp", this, &DevPortal::list_tied_keys);
+  router.on("getSubscribedAPIsWithAPIKeys", this, &DevPortal::list_free_keys);
 
   router.on("listSubscriptions", this, &DevPortal::list_subscriptions);
   router.on("createSubscription", this, &DevPortal::create_subscription);

@@ -11,7 +11,7 @@
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
 // Files:   one for each resource: apis, applications, oauth_keys, client_secrets, key_managers,
-//          api_keys, api_bound_keys, subscriptions, throttling_policies, search, settings,
+//          api_keys, subscriptions, throttling_policies, search, settings,
 //          accounts.
 #pragma once
 
@@ -75,14 +75,12 @@ class DevPortal {
 
   Reply generate_api_key(const rest::Call& call);
   Reply list_api_keys(const rest::Call& call);
+  Reply list_tied_keys(const rest::Call& call);
+  Reply list_free_keys(const rest::Call& call);
   Reply regenerate_api_key(const rest::Call& call);
   Reply revoke_api_key(const rest::Call& call);
-  Reply generate_bound_key(const rest::Call& call);
-  Reply list_bound_keys(const rest::Call& call);
-  Reply regenerate_bound_key(const rest::Call& call);
-  Reply revoke_bound_key(const rest::Call& call);
-  Reply associate_bound_key(const rest::Call& call);
-  Reply dissociate_bound_key(const rest::Call& call);
+  Reply associate_api_key(const rest::Call& call);
+  Reply dissociate_api_key(const rest::Call& call);
 
   Reply list_subscriptions(const rest::Call& call);
   Reply create_subscription(const rest::Call& call);
@@ -113,12 +111,14 @@ class DevPortal {
   Result<storage::KeyMapping> find_own_client(const rest::Call& call);
   // The name of the key manager that the body means. Error: invalid_argument (901403, 901406).
   Result<std::string> key_manager_of(const rest::Call& call);
-  // The caller's key of the API of the path, by {keyUUID} of the body. Error: not_found.
-  Result<storage::ApiKeyRow> find_bound_key(const rest::Call& call);
-  Reply renew_key(const rest::Call& call, const std::string& id,
-                  const std::function<bool(const storage::ApiKeyRow&)>& is_meant);
-  Result<> tie_key(const rest::Call& call, storage::ApiKeyRow key,
-                   const std::string& application_id);
+  // The API key that the path and the body mean. Error: not_found.
+  Result<storage::ApiKeyRow> find_api_key(const rest::Call& call);
+  // Those of the path for which `query` holds, too. With a user, those are not the application's.
+  Result<std::vector<storage::NamedApiKey>> find_api_keys(const rest::Call& call,
+                                                          storage::ApiKeyQuery query);
+  // Gateways hear of the key.
+  Result<> change_key(const rest::Call& call, const std::string& id,
+                      const std::function<Result<>(storage::ApiKeyStore&)>& change);
   Result<> ensure_default_application(const rest::Caller& caller);
   Result<> remove_key(const rest::Call& call);
   Result<json::object> subscribe(const rest::Caller& caller, const json::object& wanted);

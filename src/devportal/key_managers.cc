@@ -90,10 +90,7 @@ Result<rest::Reply> DevPortal::list_key_managers(const rest::Call& call) {
   for (const KeyManagerRow& row : rows) {
     if (row.enabled && is_open_to(row, call.caller)) list.push_back(info_of(row));
   }
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 Result<std::string> DevPortal::key_manager_of(const rest::Call& call) {

@@ -128,10 +128,7 @@ Result<rest::Reply> DevPortal::list_keys(const rest::Call& call) {
   }));
   json::array list;
   for (const KeyMapping& mapping : mappings) list.push_back(key_view(mapping));
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 Result<rest::Reply> DevPortal::get_key(const rest::Call& call) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devportal/test_devportal.h"
-#include "storage/apis/api_key_store.h"
 #include "storage/users/user_store.h"
 
 namespace gatehouse::devportal {
@@ -89,35 +88,6 @@ TEST_F(DevPortalTest, ADeletedApplicationTakesEverythingWithIt) {
   EXPECT_EQ(ask("subscriber", "DELETE /applications/" + id).status, 200);
   EXPECT_EQ(changes(), "subscription application api_key key_mapping application ");
   EXPECT_TRUE(key_manager_.clients().empty());
-}
-
-TEST_F(DevPortalTest, ApiKeysAreShownOnceAndKeptAsDigests) {
-  const std::string id = make_application();
-  const std::string keys = "/applications/" + id + "/api-keys/PRODUCTION";
-  changes();
-  const rest::TestAnswer made =
-      ask("subscriber", "POST " + keys + "/generate",
-          R"({"keyName":"k","validityPeriod":60,)"
-          R"("additionalProperties":{"permittedIP":"10.0.0.0/8, 1.2.3.4"}})");
-  ASSERT_EQ(made.status, 200) << made.text;
-  EXPECT_EQ(changes(), "api_key ");
-  const std::string key = made.field("apikey");
-  EXPECT_GE(key.size(), 43U);
-  const auto row = databases_.api_manager().read([&](storage::Transaction& transaction) {
-    return storage::ApiKeyStore(transaction, 1).find_by_hash(to_bytes(sha256(key)));
-  });
-  ASSERT_TRUE(row);
-  EXPECT_EQ(row->permitted_addresses, (std::vector<std::string>{"10.0.0.0/8", "1.2.3.4"}));
-  EXPECT_EQ(row->expires_at - row->created_at, std::chrono::seconds(60));
-
-  const rest::TestAnswer listed = ask("subscriber", "GET " + keys);
-  ASSERT_EQ(listed.list().size(), 1U);
-  EXPECT_EQ(listed.text.find(key), std::string::npos);
-  EXPECT_EQ(ask("other", "POST " + keys + "/revoke", R"({"apikey":")" + key + R"("})").status, 404);
-  EXPECT_EQ(ask("subscriber", "POST " + keys + "/revoke", R"({"apikey":")" + key + R"("})").status,
-            200);
-  EXPECT_EQ(changes(), "api_key ");
-  EXPECT_EQ(ask("subscriber", "GET " + keys).list().size(), 0U);
 }
 
 TEST_F(DevPortalTest, PeopleSignUpByThemselves) {

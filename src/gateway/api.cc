@@ -32,12 +32,26 @@ Result<Backend> parse_backend(std::string_view url, const TlsTrust& trust) {
   return Backend{std::move(origin), std::move(base_path)};
 }
 
+// What is trusted at the backend of this URL.
+static TlsTrust trust_at(const std::string& url, const model::DeployedApi& api,
+                         const TlsTrust& trust) {
+  std::vector<std::string> certificates;
+  for (const model::BackendCertificate& each : api.backend_certificates) {
+    if (each.url == url) certificates.push_back(each.pem);
+  }
+  if (certificates.empty() || trust == nullptr) return trust;
+  auto wider = trust->also_trusting(std::move(certificates));
+  if (wider) return *wider;
+  log_warning("API {} {}: {}: {}", api.name, api.version, wider.error().message, url);
+  return trust;
+}
+
 static Backends parse_backends(const model::DeployedApi& api, const model::DeployedEndpoints& from,
                                const TlsTrust& trust) {
   Backends backends;
   backends.timeout = std::chrono::milliseconds(from.timeout_ms);
   for (const std::string& url : from.urls) {
-    Result<Backend> backend = parse_backend(url, trust);
+    Result<Backend> backend = parse_backend(url, trust_at(url, api, trust));
     if (backend) {
       backends.list.push_back(*std::move(backend));
     } else {
@@ -57,7 +71,24 @@ Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_numb
   token_field_ = FieldName(deployed.authorization_header);
   key_field_ = FieldName(deployed.api_key_header);
   takes_api_key_ = has(deployed.security_schemes, "api_key");
-  takes_oauth_ = has(deployed.security_schemes, "oauth2") || !takes_api_key_;
+  takes_certificate_ = has(deployed.security_schemes, "mutualssl");
+  takes_oauth_ = has(deployed.security_schemes, "oauth2") ||
+                 !(takes_api_key_ || takes_certificate_);
+  const bool takes_credential = takes_oauth_ || takes_api_key_;
+  needs_certificate_ =
+      takes_certificate_ &&
+      (has(deployed.security_schemes, "mutualssl_mandatory") || !takes_credential);
+  needs_credential_ =
+      !takes_certificate_ ||
+      (has(deployed.security_schemes, "oauth_basic_auth_api_key_mandatory") && takes_credential);
+  if (takes_certificate_) {
+    for (const model::ApiCertificate& each : deployed.client_certificates) {
+      const std::string name = "certificate:" + deployed.id + ":" + each.thumbprint;
+      certificates_.push_back(
+          {each, PolicyName(deployed.tenant, model::PolicyLevel::subscription, each.policy),
+           limits::key_of(name), limits::key_of("burst:" + name)});
+    }
+  }
   has_api_policy_ = !deployed.api_policy.empty();
   operations_.reserve(deployed.operations.size());
   for (const model::DeployedOperation& from : deployed.operations) {
@@ -75,6 +106,16 @@ Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_numb
     tree_.add(from.target, from.verb, static_cast<TemplateTree::Index>(operations_.size()));
     operations_.push_back(std::move(operation));
   }
+}
+
+const Certificate* Api::certificate(std::string_view thumbprint, Instant now) const {
+  if (thumbprint.empty()) return nullptr;
+  for (const Certificate& each : certificates_) {
+    if (each.known.thumbprint != thumbprint) continue;
+    const bool holds = each.known.not_before <= now && now < each.known.not_after;
+    return holds ? &each : nullptr;
+  }
+  return nullptr;
 }
 
 bool Api::takes_key_manager(std::string_view name) const {

@@ -61,6 +61,14 @@ struct Backend {
   std::string base_path;  // "" or "/base", no slash at the end
 };
 
+// A client's certificate, made ready.
+struct Certificate {
+  model::ApiCertificate known;
+  PolicyName policy;
+  limits::Key quota_key;
+  limits::Key burst_key;
+};
+
 using TlsTrust = std::shared_ptr<const net::TlsClient>;
 
 // Error: invalid_argument, when `url` is not "http[s]://host[:port][/base]", or `trust` is null and
@@ -94,6 +102,13 @@ class Api {
   const FieldName& key_field() const { return key_field_; }
   bool takes_oauth() const { return takes_oauth_; }
   bool takes_api_key() const { return takes_api_key_; }
+  // Whether it may be called by a client's certificate alone, and whether one must be shown.
+  bool takes_certificate() const { return takes_certificate_; }
+  bool needs_certificate() const { return needs_certificate_; }
+  // Whether a credential of the request is needed, whatever certificate comes with it.
+  bool needs_credential() const { return needs_credential_; }
+  // Those by which it is called; null for another one, or before or after its time.
+  const Certificate* certificate(std::string_view thumbprint, Instant now) const;
   bool has_api_policy() const { return has_api_policy_; }
   // Whether tokens of this key manager open it; the empty name is our own.
   bool takes_key_manager(std::string_view name) const;
@@ -113,6 +128,10 @@ class Api {
   FieldName key_field_;
   bool takes_oauth_ = true;
   bool takes_api_key_ = false;
+  bool takes_certificate_ = false;
+  bool needs_certificate_ = false;
+  bool needs_credential_ = true;
+  std::vector<Certificate> certificates_;
   bool has_api_policy_ = false;
 };
 

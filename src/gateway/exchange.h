@@ -36,7 +36,7 @@ enum class Flow : std::uint8_t {
   need_permit,      // ask the owners of the limits in `permit`
 };
 
-enum class Credential : std::uint8_t { none, token, api_key, test_key };
+enum class Credential : std::uint8_t { none, token, api_key, test_key, certificate };
 
 struct Exchange {
   // --- serve: the request
@@ -74,6 +74,7 @@ struct Exchange {
   bool key_manager_failed = false;    // it did not answer
   bool recheck = false;               // what is remembered is old: ask without waiting
   const ApiKey* api_key = nullptr;
+  const Certificate* certificate = nullptr;  // that opened the API by itself
   bool api_key_in_query = false;
   bool dpop = false;  // the token came in the scheme DPoP
 

@@ -74,6 +74,8 @@ constexpr std::array rows{
     Row{FaultCode::scope_missing, 403, Family::security,
         "The access token does not allow you to access the requested resource",
         "User is NOT authorized to access the Resource. Scope validation failed."},
+    Row{FaultCode::certificate_refused, 401, Family::security, "Mutual TLS authentication failed",
+        "The API is called with a client certificate that its provider has registered."},
     Row{FaultCode::incomplete_payload, 400, Family::runtime, "Runtime Error",
         "The request ended before its body was complete."},
     Row{FaultCode::backend_protocol, 502, Family::runtime, "Runtime Error",
@@ -191,7 +193,8 @@ std::string fault_fields(const Fault& fault) {
         "algs=\"RS256 PS256 ES256 EdDSA\"\r\n",
         fault.dpop_error);
   } else if (status_of(fault) == 401) {
-    const bool missing = fault.code == FaultCode::missing_credentials;
+    const bool missing = fault.code == FaultCode::missing_credentials ||
+                         fault.code == FaultCode::certificate_refused;
     fields += "WWW-Authenticate: OAuth2 realm=\"WSO2 API Manager\"";
     // RFC 6750, section 3.1: a request without a credential is told no error.
     if (!missing) {

@@ -46,6 +46,7 @@ enum class FaultCode : std::uint32_t {
   not_subscribed = 900908,
   subscription_inactive = 900909,
   scope_missing = 900910,
+  certificate_refused = 900911,
   incomplete_payload = 102511,
   backend_protocol = 101500,
   backend_unreachable = 101503,

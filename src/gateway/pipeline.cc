@@ -70,6 +70,7 @@ void Exchange::begin(const http::RequestHead& its_head) {
   key_manager_failed = false;
   recheck = false;
   api_key = nullptr;
+  certificate = nullptr;
   api_key_in_query = false;
   dpop = false;
   standing = Standing{};

@@ -21,7 +21,7 @@ Origin::Origin(std::string host, std::uint16_t port, std::shared_ptr<const net::
       tls_(std::move(tls)),
       // Two clients of different trust do not share connections.
       key_(fmt::format("{}://{}:{}/{}", tls_ ? "https" : "http", bracketed(host_), port_,
-                       static_cast<const void*>(tls_.get()))) {
+                       tls_ ? tls_->number() : 0)) {
   const std::uint16_t usual_port = tls_ ? 443 : 80;
   authority_ = bracketed(host_);
   if (port_ != usual_port) authority_ += fmt::format(":{}", port_);

@@ -8,6 +8,7 @@
 
 #include "core/digest.h"
 #include "core/text.h"
+#include "jose/certificate.h"
 
 namespace gatehouse::keymanager {
 
@@ -24,20 +25,10 @@ struct Release {
 using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 using StoreContext = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
-using Buffer = std::unique_ptr<BIO, Release<BIO_free>>;
 
 Certificate certificate_from(std::string_view der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   return Certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-}
-
-std::string subject_of(const X509& certificate) {
-  const Buffer buffer(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(buffer.get(), X509_get_subject_name(&certificate), 0,
-                     XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-  char* bytes = nullptr;
-  const long size = BIO_get_mem_data(buffer.get(), &bytes);
-  return size > 0 ? std::string(bytes, static_cast<std::size_t>(size)) : std::string();
 }
 
 std::string text_of(const ASN1_STRING& string) {
@@ -91,7 +82,7 @@ bool is_for(X509& certificate, const json::object& document) {
   }
   if (registered == nullptr) return false;
   const std::string wanted = text_or(document, registered->member, "");
-  if (registered->type == distinguished_name) return subject_of(certificate) == wanted;
+  if (registered->type == distinguished_name) return jose::subject_of(certificate) == wanted;
   return has_name(certificate, registered->type,
                   registered->type == GEN_IPADD ? octets_of(wanted) : wanted);
 }

@@ -112,6 +112,19 @@ GH_FIELDS(CorsPolicy) {
   visit.optional("methods", self.methods);
 }
 
+GH_FIELDS(BackendCertificate) {
+  visit.required("url", self.url);
+  visit.required("pem", self.pem);
+}
+
+GH_FIELDS(ApiCertificate) {
+  visit.required("thumbprint", self.thumbprint);
+  visit.optional("key_type", self.key_type);
+  visit.optional("policy", self.policy);
+  visit.optional("not_before_ms", self.not_before);
+  visit.optional("not_after_ms", self.not_after);
+}
+
 GH_FIELDS(DeployedApi) {
   visit.required("id", self.id);
   visit.optional("tenant", self.tenant);
@@ -136,6 +149,8 @@ GH_FIELDS(DeployedApi) {
   visit.optional("operations", self.operations);
   visit.optional("production", self.production);
   visit.optional("sandbox", self.sandbox);
+  visit.optional("backend_certificates", self.backend_certificates);
+  visit.optional("client_certificates", self.client_certificates);
   visit.optional("production_tps_max", self.production_tps_max);
   visit.optional("sandbox_tps_max", self.sandbox_tps_max);
   visit.optional("cors", self.cors);

@@ -55,6 +55,21 @@ struct CorsPolicy {
   std::vector<std::string> methods;
 };
 
+// A certificate that is trusted at one of an API's backends, besides the authorities of the machine.
+struct BackendCertificate {
+  std::string url;  // of that backend, as `urls` has it
+  std::string pem;
+};
+
+// A certificate by which a client calls an API.
+struct ApiCertificate {
+  std::string thumbprint;  // SHA-256, base64url
+  KeyType key_type = KeyType::production;
+  std::string policy;  // subscription policy
+  Instant not_before{};
+  Instant not_after{};
+};
+
 struct DeployedApi {
   std::string id;
   TenantNumber tenant = first_tenant;
@@ -71,7 +86,7 @@ struct DeployedApi {
   bool websocket = false;  // called over WebSockets only; its operations are handshakes
   bool http = true;        // transports
   bool https = true;
-  std::vector<std::string> security_schemes;  // "oauth2", "api_key", ...
+  std::vector<std::string> security_schemes;  // "oauth2", "api_key", "mutualssl", ...
   std::vector<std::string> key_managers;      // whose tokens open it; empty: any
   std::string authorization_header = "Authorization";
   std::string api_key_header = "apikey";
@@ -79,6 +94,8 @@ struct DeployedApi {
   std::vector<DeployedOperation> operations;
   DeployedEndpoints production;
   DeployedEndpoints sandbox;
+  std::vector<BackendCertificate> backend_certificates;
+  std::vector<ApiCertificate> client_certificates;
   std::optional<std::int64_t> production_tps_max;
   std::optional<std::int64_t> sandbox_tps_max;
   CorsPolicy cors;

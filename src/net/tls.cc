@@ -2,9 +2,11 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <array>
+#include <atomic>
 #include <string_view>
 
 namespace gatehouse::net {
@@ -65,6 +67,20 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// A certificate counts by itself, not only as the authority of others.
+Result<> add_trusted(ssl_ctx_st* context, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bytes(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr), &X509_free);
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  if (certificate == nullptr || X509_STORE_add_cert(store, certificate.get()) != 1) {
+    return refuse("Cannot use a certificate that is to be trusted");
+  }
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  return {};
+}
+
 // Lets every certificate in; OpenSSL has checked by then that the client holds its key.
 int accept_any(int, X509_STORE_CTX*) { return 1; }
 
@@ -92,10 +108,23 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options)
 
 TlsServer::~TlsServer() { SSL_CTX_free(context_); }
 
+TlsClient::TlsClient(Options options)
+    : options_(std::move(options)),
+      number_([] {
+        static std::atomic<std::uint64_t> made = 0;
+        return ++made;
+      }()) {}
+
+Result<std::shared_ptr<const TlsClient>> TlsClient::also_trusting(
+    std::vector<std::string> certificates) const {
+  Options options = options_;
+  for (std::string& pem : certificates) options.certificates.push_back(std::move(pem));
+  return open(options);
+}
+
 Result<std::shared_ptr<const TlsClient>> TlsClient::open(const Options& options) {
-  std::shared_ptr<TlsClient> client(new TlsClient);
+  std::shared_ptr<TlsClient> client(new TlsClient(options));
   client->context_ = make_context(TLS_client_method());
-  client->trust_ = options.trust;
   if (options.trust != Trust::insecure) {
     SSL_CTX_set_verify(client->context_, SSL_VERIFY_PEER, nullptr);
   }
@@ -106,6 +135,7 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::open(const Options& options)
       SSL_CTX_load_verify_file(client->context_, options.ca_file.c_str()) != 1) {
     return refuse("Cannot use the certificate authorities in " + options.ca_file);
   }
+  for (const std::string& pem : options.certificates) GH_CHECK(add_trusted(client->context_, pem));
   if (!options.files.certificate.empty()) GH_CHECK(use(client->context_, options.files));
   const std::string alpn = on_the_wire(options.alpn);
   SSL_CTX_set_alpn_protos(client->context_, reinterpret_cast<const unsigned char*>(alpn.data()),

@@ -68,22 +68,30 @@ class TlsClient {
     std::string ca_file;
     CertificateFiles files;  // shown when the server asks for a certificate; empty: none
     std::vector<std::string> alpn;
+    // PEM, each one certificate: trusted besides, whoever issued them.
+    std::vector<std::string> certificates{};
   };
 
   // Error: invalid_argument, naming the file that cannot be read or does not fit.
   static Result<std::shared_ptr<const TlsClient>> open(const Options& options);
+  // The same with these certificates, too.
+  Result<std::shared_ptr<const TlsClient>> also_trusting(
+      std::vector<std::string> certificates) const;
   ~TlsClient();
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;
 
   ssl_ctx_st* context() const { return context_; }
-  Trust trust() const { return trust_; }
+  Trust trust() const { return options_.trust; }
+  // Of no other one in this process, gone ones included.
+  std::uint64_t number() const { return number_; }
 
  private:
-  TlsClient() = default;
+  explicit TlsClient(Options options);
 
+  const Options options_;
+  const std::uint64_t number_;
   ssl_ctx_st* context_ = nullptr;
-  Trust trust_ = Trust::system;
 };
 
 // Writes a new key (EC P-256, mode 0600) and a certificate for `hostname`, localhost, 127.0.0.1 and

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "net/connect.h"
@@ -109,6 +110,32 @@ TEST_F(Tls, TrustsNobodyUnknownUnlessToldTo) {
   const Handshake insecure{server(), client(TlsClient::Trust::insecure), "whatever"};
   const auto [dialled, served] = loop_.run_until_done(secure(again, insecure));
   EXPECT_TRUE(dialled);
+}
+
+TEST_F(Tls, TrustsACertificateBesidesItsAuthorities) {
+  const auto machine = *TlsClient::open({.trust = TlsClient::Trust::system,
+                                         .ca_file = {},
+                                         .files = {},
+                                         .alpn = {"http/1.1"}});
+  std::ifstream file(files_.certificate);
+  const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto wider = machine->also_trusting({pem});
+  ASSERT_TRUE(wider) << wider.error().message;
+  EXPECT_NE((*wider)->number(), machine->number());
+  const struct {
+    std::shared_ptr<const TlsClient> client;
+    const char* name;
+    bool trusted;
+  } cases[] = {{machine, "localhost", false},
+               {*wider, "localhost", true},
+               {*wider, "elsewhere.example", false}};
+  for (const auto& row : cases) {
+    StreamPair pair(loop_);
+    const Handshake handshake{server(), row.client, row.name};
+    const auto [dialled, served] = loop_.run_until_done(secure(pair, handshake));
+    EXPECT_EQ(dialled.has_value(), row.trusted) << row.name;
+  }
+  EXPECT_FALSE(machine->also_trusting({"no certificate"}));
 }
 
 TEST_F(Tls, RefusesAClientThatSpeaksAnotherProtocol) {

@@ -7,6 +7,7 @@
 #include "publisher/definition.h"
 #include "publisher/publisher.h"
 #include "rest/problems.h"
+#include "storage/apis/api_key_store.h"
 #include "storage/apis/application_store.h"
 #include "storage/apis/subscription_store.h"
 
@@ -59,11 +60,28 @@ Result<> remove_subscriptions(Transaction& transaction, model::TenantNumber tena
   return {};
 }
 
+Result<> remove_api_keys(Transaction& transaction, model::TenantNumber tenant,
+                         const std::string& api_id) {
+  storage::ApiKeyStore keys(transaction, tenant);
+  GH_TRY(ids, keys.of_api(api_id));
+  for (const std::string& id : ids) {
+    GH_CHECK(keys.remove(id));
+    transaction.changed({model::ChangeKind::api_key, tenant, id, {}, {}});
+  }
+  return {};
+}
+
 Result<> remove_api(Transaction& transaction, model::TenantNumber tenant, const ApiRow& api) {
   if (api.state == "RETIRED") {
     GH_CHECK(remove_subscriptions(transaction, tenant, api.id));
   } else {
     GH_CHECK(refuse_subscribed(transaction, tenant, api.id));
+  }
+  GH_CHECK(remove_api_keys(transaction, tenant, api.id));
+  storage::ClientCertificateStore certificates(transaction, tenant);
+  GH_TRY(shown, certificates.of_api(api.id));
+  for (const storage::ClientCertificate& each : shown) {
+    GH_CHECK(certificates.remove(each.alias));
   }
   storage::DeploymentStore deployments(transaction, tenant);
   GH_TRY(before, deployments.environments_of(api.id));

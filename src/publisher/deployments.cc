@@ -108,10 +108,7 @@ Result<rest::Reply> Publisher::list_deployments(const rest::Call& call) {
   GH_TRY(deployed, api_manager_.read([&](Transaction& transaction) {
     return storage::DeploymentStore(transaction, call.caller.tenant).of_api(api.id);
   }));
-  json::object answer;
-  answer["count"] = deployed.size();
-  answer["list"] = views(deployed);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(views(deployed)));
 }
 
 // POST /apis/{apiId}/deploy-revision?revisionId [{name, vhost, displayOnDevportal}]: the revision

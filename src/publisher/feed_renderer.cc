@@ -3,7 +3,9 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "jose/certificate.h"
 #include "publisher/deployed_api.h"
+#include "publisher/endpoint_origin.h"
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/key_manager_store.h"
 #include "storage/apis/key_mapping_store.h"
@@ -117,7 +119,32 @@ Result<> FeedRenderer::add_api(const storage::DeployedRow& row) {
   api->environment = row.environment;
   api->state = row.state;
   api->is_default_version = row.is_default_version;
+  GH_CHECK(add_certificates(*api));
   upsert("api", row.api_id, to_json(*api));
+  return {};
+}
+
+Result<> FeedRenderer::add_certificates(model::DeployedApi& api) {
+  const auto known = certificates_.find(api.tenant);
+  if (known == certificates_.end()) {
+    GH_TRY(listed, storage::EndpointCertificateStore(transaction_, api.tenant)
+                       .list({}, storage::Window{0, INT64_MAX}));
+    certificates_[api.tenant] = std::move(listed.items);
+  }
+  for (const storage::EndpointCertificate& certificate : certificates_[api.tenant]) {
+    const std::string origin = tls_origin(certificate.endpoint);
+    for (const std::string& url : urls_of(api)) {
+      if (tls_origin(url) == origin) {
+        api.backend_certificates.push_back({url, certificate.certificate});
+      }
+    }
+  }
+  GH_TRY(shown, storage::ClientCertificateStore(transaction_, api.tenant).of_api(api.id));
+  for (const storage::ClientCertificate& each : shown) {
+    GH_TRY(read, jose::read_certificate(each.certificate));
+    api.client_certificates.push_back(
+        {each.thumbprint, each.key_type, each.tier, read.not_before, read.not_after});
+  }
   return {};
 }
 
@@ -209,9 +236,7 @@ Result<> FeedRenderer::add_keys(const Which& application) {
   }
   GH_TRY(keys,
          storage::ApiKeyStore(transaction_, application.tenant).of_application(application.id));
-  for (const storage::ApiKeyRow& key : keys) {
-    GH_CHECK(touch_api_key({application.tenant, key.id}));
-  }
+  for (const std::string& key : keys) GH_CHECK(touch_api_key({application.tenant, key}));
   return {};
 }
 

@@ -13,6 +13,7 @@
 
 #include <set>
 
+#include "storage/apis/certificate_store.h"
 #include "storage/apis/feed_store.h"
 #include "storage/change_log.h"
 
@@ -42,6 +43,7 @@ class FeedRenderer {
   using Which = storage::Which;
 
   Result<> add_api(const storage::DeployedRow& api);
+  Result<> add_certificates(model::DeployedApi& api);
   Result<> add_keys(const Which& application);
   Result<> add_signing_keys();
   Result<> add_key_managers();
@@ -65,6 +67,7 @@ class FeedRenderer {
   const View& view_;
   storage::FeedStore store_;
   model::FeedRange range_;
+  std::map<model::TenantNumber, std::vector<storage::EndpointCertificate>> certificates_;
   std::set<std::pair<std::string, Which>> touched_;
 };
 

@@ -195,10 +195,7 @@ Result<rest::Reply> Publisher::get_lifecycle_history(const rest::Call& call) {
     item["updatedTime"] = to_rfc3339(event.at);
     list.push_back(std::move(item));
   }
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return rest::ok(std::move(answer));
+  return rest::ok(rest::list_of(std::move(list)));
 }
 
 // DELETE /apis/{apiId}/lifecycle-state/pending-tasks: actions take effect at once, so none waits.

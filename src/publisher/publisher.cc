@@ -50,11 +50,39 @@ void Publisher::mount(rest::Router& router) {
   router.on("getThrottlingPolicyByName", this, &Publisher::get_policy);
   router.on("getAPISubscriptionPolicies", this, &Publisher::list_policies_of_api);
 
+  router.on("getEndpointCertificates", this, &Publisher::list_endpoint_certificates);
+  router.on("addEndpointCertificate", this, &Publisher::add_endpoint_certificate);
+  router.on("getEndpointCertificateByAlias", this, &Publisher::get_endpoint_certificate);
+  router.on("updateEndpointCertificateByAlias", this, &Publisher::update_endpoint_certificate);
+  router.on("deleteEndpointCertificateByAlias", this, &Publisher::delete_endpoint_certificate);
+  router.on("getEndpointCertificateContentByAlias", this,
+            &Publisher::get_endpoint_certificate_file);
+  router.on("getCertificateUsageByAlias", this, &Publisher::list_certificate_users);
+  mount_client_certificates(router);
   router.on("search", this, &Publisher::search);
   router.on("getSettings", this, &Publisher::get_settings);
   router.on("getTenantsByState", this, &Publisher::list_tenants);
   router.on("validateSystemRole", this, &Publisher::validate_role);
   router.on("validateUserRole", this, &Publisher::validate_own_role);
+}
+
+// Each under the path of its key type, and under one that means production.
+void Publisher::mount_client_certificates(rest::Router& router) {
+  router.on("getAPIClientCertificatesByKeyType", this, &Publisher::list_client_certificates);
+  router.on("getAPIClientCertificates", this, &Publisher::list_client_certificates);
+  router.on("addAPIClientCertificateOfGivenKeyType", this, &Publisher::add_client_certificate);
+  router.on("addAPIClientCertificate", this, &Publisher::add_client_certificate);
+  router.on("getAPIClientCertificateByKeyTypeAndAlias", this, &Publisher::get_client_certificate);
+  router.on("getAPIClientCertificateByAlias", this, &Publisher::get_client_certificate);
+  router.on("updateAPIClientCertificateByKeyTypeAndAlias", this,
+            &Publisher::update_client_certificate);
+  router.on("updateAPIClientCertificateByAlias", this, &Publisher::update_client_certificate);
+  router.on("deleteAPIClientCertificateByKeyTypeAndAlias", this,
+            &Publisher::delete_client_certificate);
+  router.on("deleteAPIClientCertificateByAlias", this, &Publisher::delete_client_certificate);
+  router.on("getAPIClientCertificateContentByKeyTypeAndAlias", this,
+            &Publisher::get_client_certificate_file);
+  router.on("getAPIClientCertificateContentByAlias", this, &Publisher::get_client_certificate_file);
 }
 
 Result<storage::ApiRow> Publisher::find(const rest::Caller& caller, std::string_view api_id) {

@@ -7,15 +7,14 @@
 // write that makes it.
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
-// Files:   one for each resource: apis, api_versions, definitions, revisions, deployments,
-// lifecycle,
-//          subscriptions, throttling_policies, search, settings.
+// Files:   one for each resource.
 #pragma once
 
 #include "core/clock.h"
 #include "core/random.h"
 #include "publisher/api_document.h"
 #include "rest/router.h"
+#include "storage/apis/certificate_store.h"
 #include "storage/apis/deployment_store.h"
 #include "storage/apis/revision_store.h"
 #include "storage/databases.h"
@@ -46,6 +45,8 @@ class Publisher {
 
  private:
   using Reply = Result<rest::Reply>;
+
+  void mount_client_certificates(rest::Router& router);
 
   Reply list_apis(const rest::Call& call);
   Reply create_api(const rest::Call& call);
@@ -83,6 +84,21 @@ class Publisher {
   Reply get_policy(const rest::Call& call);
   Reply list_policies_of_api(const rest::Call& call);
 
+  Reply list_endpoint_certificates(const rest::Call& call);
+  Reply add_endpoint_certificate(const rest::Call& call);
+  Reply get_endpoint_certificate(const rest::Call& call);
+  Reply update_endpoint_certificate(const rest::Call& call);
+  Reply delete_endpoint_certificate(const rest::Call& call);
+  Reply get_endpoint_certificate_file(const rest::Call& call);
+  Reply list_certificate_users(const rest::Call& call);
+
+  Reply list_client_certificates(const rest::Call& call);
+  Reply add_client_certificate(const rest::Call& call);
+  Reply get_client_certificate(const rest::Call& call);
+  Reply update_client_certificate(const rest::Call& call);
+  Reply delete_client_certificate(const rest::Call& call);
+  Reply get_client_certificate_file(const rest::Call& call);
+
   Reply search(const rest::Call& call);
   Reply get_settings(const rest::Call& call);
   Reply list_tenants(const rest::Call& call);
@@ -95,6 +111,9 @@ class Publisher {
   // Keeps a definition in the registry and returns its hash.
   Result<std::string> keep_definition(const rest::Caller& caller, const json::object& definition);
   Result<json::object> definition_of(const rest::Caller& caller, const std::string& hash);
+  // The certificate of the path. Error: not_found.
+  Result<storage::EndpointCertificate> find_endpoint_certificate(const rest::Call& call);
+  Result<storage::ClientCertificate> find_client_certificate(const rest::Call& call);
   Result<rest::Reply> set_subscription_status(const rest::Call& call, const std::string& status);
 
   storage::Database& api_manager_;

@@ -57,10 +57,7 @@ json::object revision_list(const Revisions& revisions, std::string_view wanted) 
     if (wanted == "deployed:false" && deployed) continue;
     list.push_back(std::move(entry));
   }
-  json::object answer;
-  answer["count"] = list.size();
-  answer["list"] = std::move(list);
-  return answer;
+  return rest::list_of(std::move(list));
 }
 
 }  // namespace

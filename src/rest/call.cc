@@ -81,6 +81,13 @@ Reply bytes(std::string media_type, std::string bytes) {
   return reply;
 }
 
+json::object list_of(json::array list) {
+  json::object object;
+  object["count"] = list.size();
+  object["list"] = std::move(list);
+  return object;
+}
+
 json::object page_of(json::array list, std::int64_t total, const Call& call) {
   const Page page = call.page();
   const bool more = page.limit > 0 && total - page.offset > page.limit;
@@ -92,9 +99,7 @@ json::object page_of(json::array list, std::int64_t total, const Call& call) {
   pagination["next"] = more ? link(call, page, page.offset + page.limit) : "";
   pagination["previous"] =
       before ? link(call, page, std::max<std::int64_t>(0, page.offset - page.limit)) : "";
-  json::object object;
-  object["count"] = list.size();
-  object["list"] = std::move(list);
+  json::object object = list_of(std::move(list));
   object["pagination"] = std::move(pagination);
   return object;
 }

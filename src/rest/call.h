@@ -78,6 +78,8 @@ Reply created(json::value body, std::string location);
 Reply no_content();
 Reply bytes(std::string media_type, std::string bytes);
 
+// {count, list}: a list that is short enough to be sent whole.
+json::object list_of(json::array list);
 // {count, list, pagination{offset, limit, total, next, previous}}: the shape of every list. `next`
 // and `previous` are links relative to the API's base path, or empty.
 json::object page_of(json::array list, std::int64_t total, const Call& call);

@@ -85,6 +85,7 @@ constexpr Problem problems[] = {
     endpoint_config_invalid,
     plan_missing,
     plan_not_allowed,
+    api_key_not_tied,
     throttling_policy_not_found,
     operation_type_invalid,
     transport_unsupported,
@@ -104,6 +105,7 @@ constexpr Problem problems[] = {
     api_in_use,
     role_in_use,
     built_in,
+    api_key_not_found,
     tenant_exists,
     tenant_not_found,
     tenant_active,
@@ -115,6 +117,10 @@ constexpr Problem problems[] = {
     key_manager_in_use,
     trusted_issuer_not_found,
     trusted_issuer_exists,
+    certificate_not_found,
+    certificate_exists,
+    certificate_malformed,
+    certificate_expired,
 };
 
 }  // namespace

@@ -154,6 +154,8 @@ inline constexpr Problem plan_missing{902018, ErrorCode::invalid_argument,
                                       "No subscription policy was named"};
 inline constexpr Problem plan_not_allowed{902019, ErrorCode::invalid_argument,
                                           "The API does not offer this subscription policy"};
+inline constexpr Problem api_key_not_tied{902061, ErrorCode::not_found,
+                                          "The API key calls as no application"};
 inline constexpr Problem throttling_policy_not_found{903005, ErrorCode::not_found,
                                                      "No such throttling policy"};
 inline constexpr Problem operation_type_invalid{903202, ErrorCode::invalid_argument,
@@ -187,6 +189,7 @@ inline constexpr Problem api_in_use{909005, ErrorCode::conflict,
 inline constexpr Problem role_in_use{909006, ErrorCode::conflict, "The role is in use"};
 inline constexpr Problem built_in{909007, ErrorCode::conflict,
                                   "What the server itself needs cannot be removed"};
+inline constexpr Problem api_key_not_found{909008, ErrorCode::not_found, "No such API key"};
 inline constexpr Problem key_manager_issuer_exists{909020, ErrorCode::conflict,
                                                    "A key manager of this issuer exists"};
 inline constexpr Problem key_manager_in_use{909021, ErrorCode::conflict,
@@ -205,6 +208,13 @@ inline constexpr Problem trusted_issuer_not_found{909022, ErrorCode::not_found,
                                                   "No such trusted issuer"};
 inline constexpr Problem trusted_issuer_exists{909023, ErrorCode::conflict,
                                                "The issuer is trusted already"};
+inline constexpr Problem certificate_not_found{909040, ErrorCode::not_found, "No such certificate"};
+inline constexpr Problem certificate_exists{909041, ErrorCode::conflict,
+                                            "The alias or the certificate is taken"};
+inline constexpr Problem certificate_malformed{909042, ErrorCode::invalid_argument,
+                                               "This is no certificate"};
+inline constexpr Problem certificate_expired{909043, ErrorCode::invalid_argument,
+                                             "The certificate has expired"};
 
 // All of them, by number.
 std::span<const Problem> all_problems();

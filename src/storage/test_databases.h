@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "storage/change_log.h"
 #include "storage/databases.h"
 #include "storage/test_postgres.h"
 
@@ -55,6 +56,18 @@ class TestDatabases {
     reopen();
   }
   explicit TestDatabases(TestEngine engine) : TestDatabases(nullptr, engine) {}
+
+  // Kinds of the changes since the last call: "policy api_key ".
+  std::string kinds_changed() {
+    const auto logged = api_manager().read(
+        [&](Transaction& transaction) { return changes_since(transaction, seen_, 1'000); });
+    std::string text;
+    for (const LoggedChange& each : *logged) {
+      seen_ = each.number;
+      text += std::string(model::to_text(each.change.kind)) + " ";
+    }
+    return text;
+  }
 
   Database& user_manager() { return databases_->user_manager(); }
   Database& api_manager() { return databases_->api_manager(); }
@@ -93,6 +106,7 @@ class TestDatabases {
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<Databases> databases_;
+  std::uint64_t seen_ = 0;  // number of the newest change that was told
 };
 
 }  // namespace gatehouse::storage

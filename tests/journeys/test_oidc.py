@@ -9,7 +9,6 @@ import json
 import os
 import sqlite3
 import ssl
-import subprocess
 import time
 import unittest
 import urllib.parse
@@ -21,6 +20,7 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken
 
 from support.backend import Recorder
+from support.certificates import make_certificate
 from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
 from support.walk import ADMIN, User
 
@@ -279,13 +279,7 @@ class OpenIdConnect(unittest.TestCase):
     def make_certificate(self, name):
         """Files of a key and a certificate that signs itself, and the certificate's DER."""
         path = os.path.join(self.server.data_dir, name)
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-            + ["-nodes", "-days", "1", "-subj", f"/CN={name}"]
-            + ["-keyout", path + ".key", "-out", path + ".crt"],
-            check=True,
-            capture_output=True,
-        )
+        make_certificate(name, path + ".crt", path + ".key")
         with open(path + ".crt", encoding="ascii") as file:
             return path, ssl.PEM_cert_to_DER_cert(file.read())
 

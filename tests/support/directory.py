@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from support.certificates import make_certificate
+
 SLAPD = "/usr/sbin/slapd"
 BASE = "dc=example,dc=org"
 MANAGER = f"cn=manager,{BASE}"
@@ -62,11 +64,7 @@ class Directory:
 
     def prepare(self, entries):
         os.mkdir(os.path.join(self.folder, "data"))
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "2", "-subj", "/CN=directory", "-addext",
-             "subjectAltName=IP:127.0.0.1", "-keyout", self.path("tls.key"),
-             "-out", self.path("tls.crt")], check=True, capture_output=True)
+        make_certificate("directory", self.path("tls.crt"), self.path("tls.key"), "IP:127.0.0.1")
         with open(self.path("slapd.conf"), "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(folder=self.folder, base=BASE, manager=MANAGER,
                                             password=MANAGER_PASSWORD))

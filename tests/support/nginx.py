@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from support.certificates import make_certificate
+
 READY_SECONDS_MAX = 10
 
 CONFIGURATION = """
@@ -53,12 +55,8 @@ class Nginx:
 
     def __enter__(self):
         try:
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                 "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                 "-keyout", os.path.join(self.folder, "tls.key"), "-out", self.certificate],
-                check=True, capture_output=True)
+            make_certificate("localhost", self.certificate, os.path.join(self.folder, "tls.key"),
+                             "DNS:localhost", "IP:127.0.0.1")
             self.process = subprocess.Popen(
                 ["/usr/sbin/nginx", "-c", os.path.join(self.folder, "nginx.conf"),
                  "-e", os.path.join(self.folder, "error.log")],

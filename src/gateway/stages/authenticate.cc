@@ -57,8 +57,18 @@ std::string_view value_in_query(std::string_view query, std::string_view name) {
 
 const FieldName test_key_field("Internal-Key");
 
+Flow find_test_key(Exchange& exchange, FaultCode without) {
+  const http::RequestHead& head = *exchange.head;
+  const Header header = find_header(head, test_key_field);
+  if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
+  if (header.field == nullptr) return exchange.fail(without);
+  exchange.credential = head.value(*header.field);
+  exchange.credential_kind = Credential::test_key;
+  return Flow::proceed;
+}
+
 // Takes the credential from the request.
-Flow find_credential(Exchange& exchange) {
+Flow find_in_request(Exchange& exchange) {
   const http::RequestHead& head = *exchange.head;
   const Api& api = *exchange.api;
   if (api.takes_oauth()) {
@@ -99,11 +109,22 @@ Flow find_credential(Exchange& exchange) {
       return Flow::proceed;
     }
   }
-  const Header header = find_header(head, test_key_field);
-  if (header.repeated) return exchange.fail(FaultCode::invalid_credentials);
-  if (header.field == nullptr) return exchange.fail(FaultCode::missing_credentials);
-  exchange.credential = head.value(*header.field);
-  exchange.credential_kind = Credential::test_key;
+  return find_test_key(exchange, FaultCode::missing_credentials);
+}
+
+// A certificate of the connection opens the API by itself, or is needed besides, or is not asked
+// for. Whoever tries the API out from the publisher has none.
+Flow find_credential(Exchange& exchange) {
+  const Api& api = *exchange.api;
+  if (!api.takes_certificate()) return find_in_request(exchange);
+  const Certificate* certificate =
+      api.certificate(exchange.certificate_thumbprint, exchange.now);
+  if (certificate == nullptr && api.needs_certificate()) {
+    return find_test_key(exchange, FaultCode::certificate_refused);
+  }
+  if (certificate == nullptr || api.needs_credential()) return find_in_request(exchange);
+  exchange.certificate = certificate;
+  exchange.credential_kind = Credential::certificate;
   return Flow::proceed;
 }
 
@@ -212,6 +233,7 @@ Flow authenticate(Exchange& exchange, Surroundings& surroundings) {
     case Credential::token: return check_token(exchange, surroundings);
     case Credential::api_key: return check_api_key(exchange);
     case Credential::test_key: return check_test_key(exchange);
+    case Credential::certificate: return Flow::proceed;
     case Credential::none: break;
   }
   GH_ASSERT_NOT_REACHED();

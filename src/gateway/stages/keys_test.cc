@@ -69,6 +69,97 @@ TEST_F(StageTest, AKeyThatWasUsedSaysWhen) {
   EXPECT_TRUE(snapshot_->api_keys_used(to_ms(the_time) + 1).empty());
 }
 
+// Each row is a request over a connection with this certificate, to an API of these schemes.
+struct CertificateCase {
+  const char* name;
+  std::vector<std::string> schemes;
+  const char* thumbprint;
+  const char* fields;
+  std::uint32_t code;  // 0: proceeds
+  Credential by;
+};
+
+TEST_F(StageTest, ACertificateOpensWhatItsSchemesSay) {
+  const std::vector<std::string> alone{"mutualssl"};
+  const std::vector<std::string> either{"mutualssl", "oauth2", "api_key"};
+  const std::vector<std::string> needed{"mutualssl", "oauth2", "mutualssl_mandatory"};
+  const std::vector<std::string> token_needed{"mutualssl", "oauth2",
+                                              "oauth_basic_auth_api_key_mandatory"};
+  const std::vector<std::string> both{"mutualssl", "oauth2", "mutualssl_mandatory",
+                                      "oauth_basic_auth_api_key_mandatory"};
+  const std::vector<std::string> none{"oauth2", "api_key"};
+  const char* token = "Authorization: Bearer t\r\n";
+  const CertificateCase cases[] = {
+      {"alone, shown", alone, "ours", "", 0, Credential::certificate},
+      {"alone, not shown", alone, "", "", 900911, Credential::none},
+      {"alone, another", alone, "theirs", "", 900911, Credential::none},
+      {"alone, a token instead", alone, "", token, 900911, Credential::none},
+      {"alone, before its time", alone, "early", "", 900911, Credential::none},
+      {"alone, after its time", alone, "old", "", 900911, Credential::none},
+      {"either, shown", either, "ours", "", 0, Credential::certificate},
+      {"either, a token", either, "", token, 0, Credential::token},
+      {"either, a key", either, "theirs", "apikey: key-of-shop\r\n", 0, Credential::api_key},
+      {"either, neither", either, "theirs", "", 900902, Credential::none},
+      {"needed, shown", needed, "ours", "", 0, Credential::certificate},
+      {"needed, a token instead", needed, "theirs", token, 900911, Credential::none},
+      {"token needed, shown alone", token_needed, "ours", "", 900902, Credential::none},
+      {"token needed, a token alone", token_needed, "", token, 0, Credential::token},
+      {"both, both", both, "ours", token, 0, Credential::token},
+      {"both, shown alone", both, "ours", "", 900902, Credential::none},
+      {"both, a token alone", both, "", token, 900911, Credential::none},
+      {"both, a token and a try-out key that holds not", both, "",
+       "Authorization: Bearer t\r\nInternal-Key: x\r\n", 900901, Credential::test_key},
+      {"not asked for", none, "ours", "", 900902, Credential::none},
+  };
+  remember("t", token_of("shop"));
+  for (const CertificateCase& row : cases) {
+    model::DeployedApi api = pizza();
+    api.security_schemes = row.schemes;
+    const Instant before = the_time - std::chrono::hours(1);
+    const Instant after = the_time + std::chrono::hours(1);
+    api.client_certificates = {
+        {"ours", model::KeyType::production, "Gold", before, after},
+        {"early", model::KeyType::production, "Gold", after, after + std::chrono::hours(1)},
+        {"old", model::KeyType::production, "Gold", before, the_time}};
+    model::FeedRange range = world();
+    range.upserts.push_back(entry("api", "pizza", api));
+    snapshot_ = Snapshot().with(range);
+    ++snapshot_number_;
+    exchange_.certificate_thumbprint = row.thumbprint;
+    const Flow flow = run("GET /pizza/1/menu", row.fields);
+    EXPECT_EQ(flow == Flow::proceed, row.code == 0) << row.name;
+    EXPECT_EQ(static_cast<std::uint32_t>(exchange_.fault.code), row.code) << row.name;
+    EXPECT_EQ(exchange_.credential_kind, row.by) << row.name;
+  }
+  exchange_.certificate_thumbprint.clear();
+}
+
+TEST_F(StageTest, ACertificateHasAQuotaAndAKeyTypeOfItsOwn) {
+  model::DeployedApi api = pizza();
+  api.security_schemes = {"mutualssl"};
+  api.sandbox.urls = {"http://sandbox"};
+  const Instant after = the_time + std::chrono::hours(1);
+  api.client_certificates = {{"one", model::KeyType::sandbox, "Two", {}, after},
+                             {"other", model::KeyType::production, "Two", {}, after}};
+  model::KnownPolicy two{"two", 1,  model::PolicyLevel::subscription, "Two", false, 2, 60, 0, 1,
+                         true,  false};
+  model::FeedRange range = world();
+  range.upserts.push_back(entry("api", "pizza", api));
+  range.upserts.push_back(entry("policy", "two", two));
+  snapshot_ = Snapshot().with(range);
+  exchange_.certificate_thumbprint = "one";
+  EXPECT_EQ(run("GET /pizza/1/menu"), Flow::need_permit);
+  ASSERT_EQ(exchange_.permit.size(), 1U);
+  EXPECT_EQ(exchange_.demanded[0].code, FaultCode::subscription_limit);
+  EXPECT_EQ(exchange_.backends->list.front().origin.host(), "sandbox");
+  exchange_.certificate_thumbprint = "other";
+  EXPECT_EQ(run("GET /pizza/1/menu"), Flow::need_permit);
+  EXPECT_EQ(exchange_.backends->list.front().origin.host(), "backend");
+  EXPECT_FALSE(exchange_.api->certificate("one", the_time)->quota_key ==
+               exchange_.api->certificate("other", the_time)->quota_key);
+  exchange_.certificate_thumbprint.clear();
+}
+
 TEST_F(StageTest, ATestKeyMustHold) {
   EXPECT_EQ(run("GET /pizza/1/menu", "Internal-Key: x\r\n"), Flow::answer);
   EXPECT_EQ(exchange_.fault.code, FaultCode::invalid_credentials);

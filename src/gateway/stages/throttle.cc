@@ -69,18 +69,30 @@ void demand_operation(Exchange& exchange) {
   demand(exchange, code, policy, text.key(), policy->quota);
 }
 
+// Over the quota is billed, not refused, where the policy says so; the burst protects all the same.
+void demand_quota(Exchange& exchange, const Policy& policy, const limits::Key& quota_key,
+                  const limits::Key& burst_key) {
+  if (policy.known.stop_on_quota_reach) {
+    demand(exchange, FaultCode::subscription_limit, &policy, quota_key, policy.quota);
+  }
+  if (policy.known.burst > 0) {
+    demand(exchange, FaultCode::subscription_burst, &policy, burst_key, policy.burst);
+  }
+}
+
 void demand_subscription(Exchange& exchange) {
   const Subscription& subscription = *exchange.standing.subscription;
   const Policy* policy = exchange.standing.subscription_policy;
   if (policy == nullptr) return;
-  // Over the quota is billed, not refused, where the policy says so; the burst protects all the
-  // same.
-  if (policy->known.stop_on_quota_reach) {
-    demand(exchange, FaultCode::subscription_limit, policy, subscription.quota_key, policy->quota);
-  }
-  if (policy->known.burst > 0) {
-    demand(exchange, FaultCode::subscription_burst, policy, subscription.burst_key, policy->burst);
-  }
+  demand_quota(exchange, *policy, subscription.quota_key, subscription.burst_key);
+}
+
+// A client that calls by its certificate has a quota of its own.
+void demand_certificate(Exchange& exchange) {
+  const Certificate& certificate = *exchange.certificate;
+  const Policy* policy = exchange.snapshot->policy(certificate.policy);
+  if (policy == nullptr || policy->known.unlimited) return;
+  demand_quota(exchange, *policy, certificate.quota_key, certificate.burst_key);
 }
 
 void demand_application(Exchange& exchange) {
@@ -124,6 +136,8 @@ void demand_all(Exchange& exchange) {
   if (exchange.standing.subscription != nullptr) {
     demand_subscription(exchange);
     demand_application(exchange);
+  } else if (exchange.certificate != nullptr) {
+    demand_certificate(exchange);
   } else {
     demand_unauthenticated(exchange);
   }

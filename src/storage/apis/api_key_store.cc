@@ -5,8 +5,6 @@ namespace gatehouse::storage {
 
 namespace {
 
-constexpr std::int64_t keys_max = 1000;
-
 Result<ApiKeyRow> key_from(const Row& row) {
   GH_TRY(key_type, model::parse_key_type(row.text(4)));
   return ApiKeyRow{row.text(0),
@@ -24,8 +22,14 @@ Result<ApiKeyRow> key_from(const Row& row) {
 }
 
 Result<ApiKeyRow> key_or_not_found(const std::optional<Row>& row) {
-  if (!row) return fail(ErrorCode::not_found, "API key not found");
+  if (!row) return fail(ErrorCode::not_found, "No such API key", "", 909008);
   return key_from(*row);
+}
+
+std::vector<std::string> ids_from(const std::vector<Row>& rows) {
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
 }
 
 }  // namespace
@@ -50,36 +54,53 @@ Result<ApiKeyRow> ApiKeyStore::find_by_hash(const std::string& hash) const {
   return key_or_not_found(row);
 }
 
-Result<std::vector<ApiKeyRow>> ApiKeyStore::of_application(std::string_view application_id) const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
-                   "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
-                   "FROM am_api_key "
-                   "WHERE tenant_id = $1 AND application_id = $2 "
-                   "ORDER BY created_at_ms, id LIMIT $3",
-                   tenant_, application_id, keys_max));
-  std::vector<ApiKeyRow> keys;
+Result<Listed<NamedApiKey>> ApiKeyStore::list(const ApiKeyQuery& query,
+                                              const Window& window) const {
+  GH_TRY(counted, transaction_.query(
+                      "SELECT COUNT(*) FROM am_api_key k WHERE k.tenant_id = $1 "
+                      "AND ($2 = '' OR k.application_id = $2) AND ($3 = '' OR k.api_id = $3) "
+                      "AND ($4 = '' OR k.user_id = $4) AND ($5 = '' OR k.key_type = $5) "
+                      "AND ($6 <> 'application' OR k.api_id = '') "
+                      "AND ($6 <> 'api' OR k.api_id <> '')",
+                      tenant_, query.application_id, query.api_id, query.user_id, query.key_type,
+                      query.scope));
+  GH_TRY(rows,
+         transaction_.query(
+             "SELECT k.id, k.hash, k.application_id, k.api_id, k.key_type, k.name, "
+             "k.permitted_addresses, k.permitted_referers, k.user_id, k.created_at_ms, "
+             "k.expires_at_ms, k.last_used_at_ms, COALESCE(i.name, ''), COALESCE(p.name, '') "
+             "FROM am_api_key k "
+             "LEFT JOIN am_api i ON i.tenant_id = k.tenant_id AND i.id = k.api_id "
+             "LEFT JOIN am_application p ON p.tenant_id = k.tenant_id AND p.id = k.application_id "
+             "WHERE k.tenant_id = $1 "
+             "AND ($2 = '' OR k.application_id = $2) AND ($3 = '' OR k.api_id = $3) "
+             "AND ($4 = '' OR k.user_id = $4) AND ($5 = '' OR k.key_type = $5) "
+             "AND ($6 <> 'application' OR k.api_id = '') AND ($6 <> 'api' OR k.api_id <> '') "
+             "ORDER BY k.created_at_ms, k.id LIMIT $7 OFFSET $8",
+             tenant_, query.application_id, query.api_id, query.user_id, query.key_type,
+             query.scope, window.limit, window.offset));
+  Listed<NamedApiKey> listed;
+  listed.total = counted.front().number(0);
   for (const Row& row : rows) {
     GH_TRY(key, key_from(row));
-    keys.push_back(std::move(key));
+    listed.items.push_back({std::move(key), row.text(12), row.text(13)});
   }
-  return keys;
+  return listed;
 }
 
-Result<std::vector<ApiKeyRow>> ApiKeyStore::of_api(std::string_view api_id) const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT id, hash, application_id, api_id, key_type, name, permitted_addresses, "
-                   "permitted_referers, user_id, created_at_ms, expires_at_ms, last_used_at_ms "
-                   "FROM am_api_key "
-                   "WHERE tenant_id = $1 AND api_id = $2 "
-                   "ORDER BY created_at_ms, id LIMIT $3",
-                   tenant_, api_id, keys_max));
-  std::vector<ApiKeyRow> keys;
-  for (const Row& row : rows) {
-    GH_TRY(key, key_from(row));
-    keys.push_back(std::move(key));
-  }
-  return keys;
+Result<std::vector<std::string>> ApiKeyStore::of_application(
+    std::string_view application_id) const {
+  GH_TRY(rows, transaction_.query("SELECT id FROM am_api_key "
+                                  "WHERE tenant_id = $1 AND application_id = $2 ORDER BY id",
+                                  tenant_, application_id));
+  return ids_from(rows);
+}
+
+Result<std::vector<std::string>> ApiKeyStore::of_api(std::string_view api_id) const {
+  GH_TRY(rows, transaction_.query("SELECT id FROM am_api_key "
+                                  "WHERE tenant_id = $1 AND api_id = $2 ORDER BY id",
+                                  tenant_, api_id));
+  return ids_from(rows);
 }
 
 Result<> ApiKeyStore::insert(const ApiKeyRow& key) {
@@ -108,6 +129,13 @@ Result<> ApiKeyStore::used(std::string_view id, Instant at) {
                            "WHERE tenant_id = $1 AND id = $2 "
                            "AND (last_used_at_ms IS NULL OR last_used_at_ms < $3)",
                            tenant_, id, at));
+  return {};
+}
+
+Result<> ApiKeyStore::give(std::string_view application_id, const std::string& user_id) {
+  GH_CHECK(transaction_.execute(
+      "UPDATE am_api_key SET user_id = $3 WHERE tenant_id = $1 AND application_id = $2", tenant_,
+      application_id, user_id));
   return {};
 }
 

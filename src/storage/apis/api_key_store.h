@@ -25,24 +25,43 @@ struct ApiKeyRow {
   Instant last_used_at{};  // the epoch: not yet
 };
 
+// A key as lists show it.
+struct NamedApiKey {
+  ApiKeyRow row;
+  std::string api_name;          // empty: of no API, or of one that is gone
+  std::string application_name;  // empty: tied to none
+};
+
+// Every condition must hold; an empty one holds always.
+struct ApiKeyQuery {
+  std::string application_id;
+  std::string api_id;
+  std::string user_id;
+  std::string key_type;
+  std::string scope;  // "application": opens whatever the application may; "api": opens one API
+};
+
 class ApiKeyStore {
  public:
   ApiKeyStore(Transaction& transaction, model::TenantNumber tenant)
       : transaction_(transaction), tenant_(tenant) {}
 
-  // Error: not_found.
+  // Error: not_found (909008).
   Result<ApiKeyRow> find(std::string_view id) const;
   Result<ApiKeyRow> find_by_hash(const std::string& hash) const;
   // Oldest first.
-  Result<std::vector<ApiKeyRow>> of_application(std::string_view application_id) const;
-
-  Result<std::vector<ApiKeyRow>> of_api(std::string_view api_id) const;
+  Result<Listed<NamedApiKey>> list(const ApiKeyQuery& query, const Window& window) const;
+  // Ids of all that call as the application, and of all that open this API alone.
+  Result<std::vector<std::string>> of_application(std::string_view application_id) const;
+  Result<std::vector<std::string>> of_api(std::string_view api_id) const;
 
   Result<> insert(const ApiKeyRow& key);
   // Writes hash, application, times. No change of the log: say so if gateways must hear.
   Result<> update(const ApiKeyRow& key);
   // Never moves back, and gateways need not hear of it.
   Result<> used(std::string_view id, Instant at);
+  // The keys that call as the application are the user's from now on.
+  Result<> give(std::string_view application_id, const std::string& user_id);
   Result<> remove(std::string_view id);
 
  private:

@@ -23,9 +23,9 @@ Result<std::vector<std::string>> remove_application(Transaction& transaction,
   }
   ApiKeyStore api_keys(transaction, tenant);
   GH_TRY(keys, api_keys.of_application(application_id));
-  for (const ApiKeyRow& key : keys) {
-    GH_CHECK(api_keys.remove(key.id));
-    changed(ChangeKind::api_key, key.id);
+  for (const std::string& key : keys) {
+    GH_CHECK(api_keys.remove(key));
+    changed(ChangeKind::api_key, key);
   }
   KeyMappingStore mappings(transaction);
   GH_TRY(mapped, mappings.list(tenant, application_id));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/apis/ownership.h"
 
+#include "storage/apis/api_key_store.h"
 #include "storage/apis/api_query.h"
 #include "storage/apis/deployment_store.h"
 #include "storage/apis/search_store.h"
@@ -132,6 +133,7 @@ Result<ApplicationRow> Ownership::pass_application(ApplicationRow application, c
   application.document["name"] = application.name;
   application.updated_at = now;
   GH_CHECK(store.update(application));
+  GH_CHECK(ApiKeyStore(transaction_, tenant_).give(application.id, to.id));
   transaction_.changed({model::ChangeKind::application, tenant_, application.id, {}, {}});
   return application;
 }
