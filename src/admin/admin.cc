@@ -33,6 +33,21 @@ void Admin::mount_policies(rest::Router& router, Level level, std::string_view n
   bind(fmt::format("delete{}Policy", name), &Admin::delete_policy);
 }
 
+void Admin::mount_key_managers(rest::Router& router) {
+  router.on("listKeyManagers", this, &Admin::list_key_managers);
+  router.on("createKeyManager", this, &Admin::create_key_manager);
+  router.on("getKeyManager", this, &Admin::get_key_manager);
+  router.on("updateKeyManager", this, &Admin::update_key_manager);
+  router.on("deleteKeyManager", this, &Admin::delete_key_manager);
+  router.on("discoverKeyManager", this, &Admin::discover_key_manager);
+
+  router.on("listTrustedIssuers", this, &Admin::list_trusted_issuers);
+  router.on("createTrustedIssuer", this, &Admin::create_trusted_issuer);
+  router.on("getTrustedIssuer", this, &Admin::get_trusted_issuer);
+  router.on("updateTrustedIssuer", this, &Admin::update_trusted_issuer);
+  router.on("deleteTrustedIssuer", this, &Admin::delete_trusted_issuer);
+}
+
 void Admin::mount(rest::Router& router) {
   mount_policies(router, Level::application, "Application");
   mount_policies(router, Level::subscription, "Subscription");
@@ -88,19 +103,7 @@ void Admin::mount(rest::Router& router) {
   router.on("getAllAPIKeys", this, &Admin::list_api_keys);
   router.on("revokeAPIKeyFromAdmin", this, &Admin::revoke_api_key);
 
-  router.on("listKeyManagers", this, &Admin::list_key_managers);
-  router.on("createKeyManager", this, &Admin::create_key_manager);
-  router.on("getKeyManager", this, &Admin::get_key_manager);
-  router.on("updateKeyManager", this, &Admin::update_key_manager);
-  router.on("deleteKeyManager", this, &Admin::delete_key_manager);
-  router.on("discoverKeyManager", this, &Admin::discover_key_manager);
-
-  router.on("listTrustedIssuers", this, &Admin::list_trusted_issuers);
-  router.on("createTrustedIssuer", this, &Admin::create_trusted_issuer);
-  router.on("getTrustedIssuer", this, &Admin::get_trusted_issuer);
-  router.on("updateTrustedIssuer", this, &Admin::update_trusted_issuer);
-  router.on("deleteTrustedIssuer", this, &Admin::delete_trusted_issuer);
-
+  mount_key_managers(router);
   router.on("getSettings", this, &Admin::get_settings);
   router.on("getTenantInfoByUsername", this, &Admin::get_tenant_info);
 }

@@ -47,6 +47,7 @@ class Admin {
   using Level = model::PolicyLevel;
 
   void mount_policies(rest::Router& router, Level level, std::string_view name);
+  void mount_key_managers(rest::Router& router);
   Reply list_policies(const rest::Call& call, Level level);
   Reply create_policy(const rest::Call& call, Level level);
   Reply get_policy(const rest::Call& call, Level level);

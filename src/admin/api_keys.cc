@@ -36,7 +36,8 @@ class UserNames {
 json::object view_of(const storage::NamedApiKey& key, const std::string& user) {
   const storage::ApiKeyRow& row = key.row;
   const bool expires = row.expires_at != Instant{};
-  const auto life = std::chrono::duration_cast<std::chrono::seconds>(row.expires_at - row.created_at);
+  const auto life =
+      std::chrono::duration_cast<std::chrono::seconds>(row.expires_at - row.created_at);
   json::object view;
   view["keyUUID"] = row.id;
   view["keyName"] = row.name;

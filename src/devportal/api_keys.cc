@@ -57,10 +57,9 @@ Result<ApiKeyRow> DevPortal::find_api_key(const rest::Call& call) {
     return id.empty() ? keys.find_by_hash(hash) : keys.find(id);
   }));
   const bool is_meant =
-      is_of_api(call)
-          ? key.api_id == call.path_value("apiId") && key.user_id == call.caller.user_id
-          : key.application_id == application_id &&
-                model::to_text(key.key_type) == call.path_value("keyType");
+      is_of_api(call) ? key.api_id == call.path_value("apiId") && key.user_id == call.caller.user_id
+                      : key.application_id == application_id &&
+                            model::to_text(key.key_type) == call.path_value("keyType");
   if (!is_meant) return rest::refuse(rest::api_key_not_found, id);
   return key;
 }

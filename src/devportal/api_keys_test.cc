@@ -76,7 +76,8 @@ class BoundKeys : public DevPortalTest {
 TEST_F(BoundKeys, AnswerInTheFormOfTheContract) {
   ask("subscriber", "POST /subscriptions", wish(api_, application_));
   const std::string key = make_key("k");
-  EXPECT_EQ(golden("devportal-free-keys", ask("subscriber", "GET " + tied_ + "/subscriptions")), "");
+  EXPECT_EQ(golden("devportal-free-keys", ask("subscriber", "GET " + tied_ + "/subscriptions")),
+            "");
   EXPECT_EQ(golden("devportal-associate", tie(key)), "");
   EXPECT_EQ(golden("devportal-tied-keys", ask("subscriber", "GET " + tied_ + "/associations")), "");
   EXPECT_EQ(golden("devportal-bound-keys", ask("subscriber", "GET " + keys_)), "");
@@ -151,9 +152,9 @@ TEST_F(BoundKeys, GoWithTheirApplicationToItsNextOwner) {
   const std::string key = make_key("k");
   EXPECT_EQ(tie(key).status, 200);
   const auto passed = databases_.api_manager().write([&](storage::Transaction& transaction) {
-    return storage::Ownership(transaction, 1).pass_application(
-        *storage::ApplicationStore(transaction, 1).find(application_), {"user-other", "other"},
-        clock_.now());
+    return storage::Ownership(transaction, 1)
+        .pass_application(*storage::ApplicationStore(transaction, 1).find(application_),
+                          {"user-other", "other"}, clock_.now());
   });
   ASSERT_TRUE(passed) << passed.error().message;
   EXPECT_EQ(ask("subscriber", "POST " + keys_ + "/regenerate", of(key)).code(), 909008);

@@ -72,12 +72,11 @@ Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_numb
   key_field_ = FieldName(deployed.api_key_header);
   takes_api_key_ = has(deployed.security_schemes, "api_key");
   takes_certificate_ = has(deployed.security_schemes, "mutualssl");
-  takes_oauth_ = has(deployed.security_schemes, "oauth2") ||
-                 !(takes_api_key_ || takes_certificate_);
+  takes_oauth_ =
+      has(deployed.security_schemes, "oauth2") || !(takes_api_key_ || takes_certificate_);
   const bool takes_credential = takes_oauth_ || takes_api_key_;
-  needs_certificate_ =
-      takes_certificate_ &&
-      (has(deployed.security_schemes, "mutualssl_mandatory") || !takes_credential);
+  needs_certificate_ = takes_certificate_ &&
+                       (has(deployed.security_schemes, "mutualssl_mandatory") || !takes_credential);
   needs_credential_ =
       !takes_certificate_ ||
       (has(deployed.security_schemes, "oauth_basic_auth_api_key_mandatory") && takes_credential);

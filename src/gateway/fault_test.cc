@@ -62,9 +62,8 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCode::missing_credentials, FaultCode::token_expired, FaultCode::token_type,
         FaultCode::subscription_blocked, FaultCode::not_subscribed,
         FaultCode::subscription_inactive, FaultCode::scope_missing, FaultCode::certificate_refused,
-        FaultCode::incomplete_payload,
-        FaultCode::backend_protocol, FaultCode::backend_unreachable, FaultCode::backend_timeout,
-        FaultCode::backend_closed, FaultCode::backend_connect_timeout),
+        FaultCode::incomplete_payload, FaultCode::backend_protocol, FaultCode::backend_unreachable,
+        FaultCode::backend_timeout, FaultCode::backend_closed, FaultCode::backend_connect_timeout),
     [](const auto& row) { return "Code" + std::to_string(static_cast<std::uint32_t>(row.param)); });
 
 struct AcceptCase {

@@ -33,9 +33,9 @@ TEST(Certificate, IsTheSameInBothForms) {
 
 TEST(Certificate, RefusesWhatIsNone) {
   const std::string key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
-  for (const std::string& text : {std::string(), std::string("x"), key,
-                                  std::string(shop_certificate.substr(0, 300)),
-                                  std::string(pem_bytes_max + 1, 'x')}) {
+  for (const std::string& text :
+       {std::string(), std::string("x"), key, std::string(shop_certificate.substr(0, 300)),
+        std::string(pem_bytes_max + 1, 'x')}) {
     const auto read = read_certificate(text);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().code, ErrorCode::invalid_argument);

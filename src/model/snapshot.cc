@@ -86,9 +86,9 @@ Result<PolicyLevel> parse_policy_level(std::string_view text) {
 
 // The members of each struct, in the order of its declaration: one list for both directions. `Self`
 // is const when it is written.
-#define GH_FIELDS(Type)                                  \
-  template <typename Visitor, typename Self>             \
-  requires std::same_as<std::remove_const_t<Self>, Type> \
+#define GH_FIELDS(Type)                                    \
+  template <typename Visitor, typename Self>               \
+    requires std::same_as<std::remove_const_t<Self>, Type> \
   static void describe(Visitor& visit, Self& self)
 
 GH_FIELDS(DeployedOperation) {

@@ -55,7 +55,8 @@ struct CorsPolicy {
   std::vector<std::string> methods;
 };
 
-// A certificate that is trusted at one of an API's backends, besides the authorities of the machine.
+// A certificate that is trusted at one of an API's backends, besides the authorities of the
+// machine.
 struct BackendCertificate {
   std::string url;  // of that backend, as `urls` has it
   std::string pem;

@@ -109,8 +109,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::open(const Options& options)
 TlsServer::~TlsServer() { SSL_CTX_free(context_); }
 
 TlsClient::TlsClient(Options options)
-    : options_(std::move(options)),
-      number_([] {
+    : options_(std::move(options)), number_([] {
         static std::atomic<std::uint64_t> made = 0;
         return ++made;
       }()) {}

@@ -113,10 +113,8 @@ TEST_F(Tls, TrustsNobodyUnknownUnlessToldTo) {
 }
 
 TEST_F(Tls, TrustsACertificateBesidesItsAuthorities) {
-  const auto machine = *TlsClient::open({.trust = TlsClient::Trust::system,
-                                         .ca_file = {},
-                                         .files = {},
-                                         .alpn = {"http/1.1"}});
+  const auto machine = *TlsClient::open(
+      {.trust = TlsClient::Trust::system, .ca_file = {}, .files = {}, .alpn = {"http/1.1"}});
   std::ifstream file(files_.certificate);
   const std::string pem{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   const auto wider = machine->also_trusting({pem});

@@ -22,7 +22,7 @@ Result<jose::Certificate> uploaded_certificate(const rest::Call& call, Instant n
 Result<rest::Reply> certificate_info(const std::string& pem, Instant now) {
   GH_TRY(certificate, jose::read_certificate(pem));
   json::object info;
-  info["status"] = certificate.holds_at(now)              ? "Active"
+  info["status"] = certificate.holds_at(now)      ? "Active"
                    : now < certificate.not_before ? "Not yet valid"
                                                   : "Expired";
   info["validity"] = json::object{{"from", to_rfc3339(certificate.not_before)},

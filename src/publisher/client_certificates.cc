@@ -22,9 +22,7 @@ using storage::Transaction;
 constexpr std::int64_t certificates_max = 200;  // of an API
 
 json::object metadata(const ClientCertificate& certificate) {
-  return {{"alias", certificate.alias},
-          {"apiId", certificate.api_id},
-          {"tier", certificate.tier}};
+  return {{"alias", certificate.alias}, {"apiId", certificate.api_id}, {"tier", certificate.tier}};
 }
 
 Result<model::KeyType> key_type_of(const rest::Call& call) {
@@ -34,8 +32,8 @@ Result<model::KeyType> key_type_of(const rest::Call& call) {
 }
 
 Result<> need_tier(Transaction& transaction, model::TenantNumber tenant, const std::string& tier) {
-  GH_TRY(known, storage::PolicyStore(transaction, tenant)
-                    .has(model::PolicyLevel::subscription, tier));
+  GH_TRY(known,
+         storage::PolicyStore(transaction, tenant).has(model::PolicyLevel::subscription, tier));
   if (known) return {};
   return rest::refuse_because(rest::policy_name_invalid,
                               fmt::format("There is no subscription policy named '{}'", tier));
@@ -82,7 +80,7 @@ Result<rest::Reply> Publisher::add_client_certificate(const rest::Call& call) {
   GH_TRY(uploaded, uploaded_certificate(call, clock_.now()));
   const json::object& body = call.object();
   const ClientCertificate certificate{
-      text_or(body, "alias", ""), api.id, key_type, text_or(body, "tier", ""), uploaded.pem,
+      text_or(body, "alias", ""), api.id,      key_type, text_or(body, "tier", ""), uploaded.pem,
       uploaded.thumbprint,        clock_.now()};
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(need_tier(transaction, call.caller.tenant, certificate.tier));

@@ -44,8 +44,7 @@ bool uses(const storage::ApiRow& api, const std::string& origin) {
 
 Result<EndpointCertificate> Publisher::find_endpoint_certificate(const rest::Call& call) {
   return api_manager_.read([&](Transaction& transaction) {
-    return EndpointCertificateStore(transaction, call.caller.tenant)
-        .find(call.path_value("alias"));
+    return EndpointCertificateStore(transaction, call.caller.tenant).find(call.path_value("alias"));
   });
 }
 

@@ -16,8 +16,8 @@ std::string tls_origin(std::string_view endpoint) {
   }
   const auto authority = http::parse_authority(endpoint.substr(0, endpoint.find_first_of("/?#")));
   if (!authority) return "";
-  return fmt::format("{}:{}", to_lower(authority->host), authority->port == 0 ? 443
-                                                                              : authority->port);
+  return fmt::format("{}:{}", to_lower(authority->host),
+                     authority->port == 0 ? 443 : authority->port);
 }
 
 std::vector<std::string> urls_of(const model::DeployedApi& api) {

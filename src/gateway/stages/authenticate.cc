@@ -117,8 +117,7 @@ Flow find_in_request(Exchange& exchange) {
 Flow find_credential(Exchange& exchange) {
   const Api& api = *exchange.api;
   if (!api.takes_certificate()) return find_in_request(exchange);
-  const Certificate* certificate =
-      api.certificate(exchange.certificate_thumbprint, exchange.now);
+  const Certificate* certificate = api.certificate(exchange.certificate_thumbprint, exchange.now);
   if (certificate == nullptr && api.needs_certificate()) {
     return find_test_key(exchange, FaultCode::certificate_refused);
   }

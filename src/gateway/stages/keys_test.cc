@@ -141,7 +141,7 @@ TEST_F(StageTest, ACertificateHasAQuotaAndAKeyTypeOfItsOwn) {
   const Instant after = the_time + std::chrono::hours(1);
   api.client_certificates = {{"one", model::KeyType::sandbox, "Two", {}, after},
                              {"other", model::KeyType::production, "Two", {}, after}};
-  model::KnownPolicy two{"two", 1,  model::PolicyLevel::subscription, "Two", false, 2, 60, 0, 1,
+  model::KnownPolicy two{"two", 1,    model::PolicyLevel::subscription, "Two", false, 2, 60, 0, 1,
                          true,  false};
   model::FeedRange range = world();
   range.upserts.push_back(entry("api", "pizza", api));

@@ -56,14 +56,14 @@ Result<ApiKeyRow> ApiKeyStore::find_by_hash(const std::string& hash) const {
 
 Result<Listed<NamedApiKey>> ApiKeyStore::list(const ApiKeyQuery& query,
                                               const Window& window) const {
-  GH_TRY(counted, transaction_.query(
-                      "SELECT COUNT(*) FROM am_api_key k WHERE k.tenant_id = $1 "
-                      "AND ($2 = '' OR k.application_id = $2) AND ($3 = '' OR k.api_id = $3) "
-                      "AND ($4 = '' OR k.user_id = $4) AND ($5 = '' OR k.key_type = $5) "
-                      "AND ($6 <> 'application' OR k.api_id = '') "
-                      "AND ($6 <> 'api' OR k.api_id <> '')",
-                      tenant_, query.application_id, query.api_id, query.user_id, query.key_type,
-                      query.scope));
+  GH_TRY(counted,
+         transaction_.query("SELECT COUNT(*) FROM am_api_key k WHERE k.tenant_id = $1 "
+                            "AND ($2 = '' OR k.application_id = $2) AND ($3 = '' OR k.api_id = $3) "
+                            "AND ($4 = '' OR k.user_id = $4) AND ($5 = '' OR k.key_type = $5) "
+                            "AND ($6 <> 'application' OR k.api_id = '') "
+                            "AND ($6 <> 'api' OR k.api_id <> '')",
+                            tenant_, query.application_id, query.api_id, query.user_id,
+                            query.key_type, query.scope));
   GH_TRY(rows,
          transaction_.query(
              "SELECT k.id, k.hash, k.application_id, k.api_id, k.key_type, k.name, "

@@ -49,12 +49,12 @@ Result<Listed<EndpointCertificate>> EndpointCertificateStore::list(const Query& 
                                      "WHERE tenant_id = $1 AND ($2 = '' OR alias = $2) "
                                      "AND ($3 = '' OR endpoint = $3)",
                                      tenant_, query.alias, query.endpoint));
-  GH_TRY(rows, transaction_.query(
-                   "SELECT alias, endpoint, certificate, created_at_ms "
-                   "FROM am_endpoint_certificate WHERE tenant_id = $1 "
-                   "AND ($2 = '' OR alias = $2) AND ($3 = '' OR endpoint = $3) "
-                   "ORDER BY alias LIMIT $4 OFFSET $5",
-                   tenant_, query.alias, query.endpoint, window.limit, window.offset));
+  GH_TRY(rows,
+         transaction_.query("SELECT alias, endpoint, certificate, created_at_ms "
+                            "FROM am_endpoint_certificate WHERE tenant_id = $1 "
+                            "AND ($2 = '' OR alias = $2) AND ($3 = '' OR endpoint = $3) "
+                            "ORDER BY alias LIMIT $4 OFFSET $5",
+                            tenant_, query.alias, query.endpoint, window.limit, window.offset));
   Listed<EndpointCertificate> listed;
   listed.total = counted.front().number(0);
   for (const Row& row : rows) listed.items.push_back(endpoint_certificate(row));
@@ -72,11 +72,11 @@ Result<> EndpointCertificateStore::insert(const EndpointCertificate& certificate
   return {};
 }
 
-Result<> EndpointCertificateStore::replace(std::string_view alias,
-                                           const std::string& certificate) {
-  GH_CHECK(transaction_.execute("UPDATE am_endpoint_certificate SET certificate = $3 "
-                                "WHERE tenant_id = $1 AND alias = $2",
-                                tenant_, alias, certificate));
+Result<> EndpointCertificateStore::replace(std::string_view alias, const std::string& certificate) {
+  GH_CHECK(
+      transaction_.execute("UPDATE am_endpoint_certificate SET certificate = $3 "
+                           "WHERE tenant_id = $1 AND alias = $2",
+                           tenant_, alias, certificate));
   return {};
 }
 

@@ -20,8 +20,9 @@ std::string form(std::string_view certificate,
                  const std::vector<std::pair<std::string, std::string>>& fields = {}) {
   std::string body;
   if (!certificate.empty()) {
-    body += "--x\r\nContent-Disposition: form-data; name=\"certificate\"; filename=\"c.pem\"\r\n"
-            "Content-Type: application/octet-stream\r\n\r\n";
+    body +=
+        "--x\r\nContent-Disposition: form-data; name=\"certificate\"; filename=\"c.pem\"\r\n"
+        "Content-Type: application/octet-stream\r\n\r\n";
     body.append(certificate).append("\r\n");
   }
   for (const auto& [name, value] : fields) {
@@ -100,8 +101,8 @@ TEST_F(Certificates, AnswerInTheFormOfTheContract) {
   EXPECT_EQ(golden("publisher-endpoint-certificate", added), "");
   EXPECT_EQ(golden("publisher-endpoint-certificates", ask("admin", "GET /endpoint-certificates")),
             "");
-  EXPECT_EQ(
-      golden("publisher-certificate-info", ask("admin", "GET /endpoint-certificates/shop")), "");
+  EXPECT_EQ(golden("publisher-certificate-info", ask("admin", "GET /endpoint-certificates/shop")),
+            "");
   const std::string api = make_api(secure_endpoint("https://shop.example/base"));
   const rest::TestAnswer usage = ask("admin", "GET /endpoint-certificates/shop/usage");
   ASSERT_EQ(usage.list().size(), 1U);
@@ -257,8 +258,7 @@ TEST_F(Certificates, OfClientsBelongToAnApiAndAType) {
   EXPECT_EQ(ask("admin", "DELETE " + production + "/same").code(), 909040);
   EXPECT_EQ(ask("admin", "GET " + production + "/shop/content").text, jose::shop_certificate);
   EXPECT_EQ(ask("admin", "DELETE /apis/" + api).status, 200);
-  EXPECT_EQ(add_client("/apis/" + other + "/client-certificates", "shop",
-                       jose::kitchen_certificate)
+  EXPECT_EQ(add_client("/apis/" + other + "/client-certificates", "shop", jose::kitchen_certificate)
                 .status,
             200);  // the alias is free again
 }
