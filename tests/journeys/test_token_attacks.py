@@ -214,7 +214,7 @@ class TokenAttacks(unittest.TestCase):
         self.assertEqual(self.token(old, grant_type="client_credentials").status, 401)
         fresh = (keys["consumerKey"], made["consumerSecret"])
         self.admin.must(200, "PUT", f"{ADMIN}/users/mallory",
-                        {"userName": "mallory", "email": "m@example.org", "status": "INACTIVE",
+                        {"userName": "mallory", "email": "m@example.org", "status": "LOCKED",
                          "roles": ["Internal/subscriber"]})
         self.assertEqual(self.status(token["access_token"]), 401)
         for fields in (login, {"grant_type": "refresh_token",
