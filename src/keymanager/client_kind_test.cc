@@ -4,6 +4,7 @@
 #include "keymanager/client_kind.h"
 
 #include "keymanager/browser/test_browser.h"
+#include "storage/apis/api_scope_store.h"
 #include "storage/users/default_roles.h"
 
 namespace gatehouse::keymanager {
@@ -94,6 +95,26 @@ TEST_F(Tenants, AreServedByAClientForAll) {
   // The same client again, for its own tenant alone.
   registered("all tenants", false);
   EXPECT_EQ(text_or(log_in(client).body, "error", ""), "invalid_grant");
+}
+
+// APIs that the client may call are its tenant's: a scope of theirs is not the other tenant's to
+// give, whatever that one defines under the same name.
+TEST_F(Tenants, GiveTheirUsersNoScopesOfOthersApis) {
+  ASSERT_TRUE(server_.databases().api_manager().write([](Transaction& transaction) -> Result<> {
+    GH_CHECK(storage::ApiScopeStore(transaction, 1)
+                 .put("api-1", {{"", "menu:write", {"Internal/subscriber"}}}));
+    return storage::ApiScopeStore(transaction, elsewhere).put("api-2", {{"", "menu:write", {}}});
+  }));
+  const std::string scopes = "&scope=openid+menu:write";
+  const std::string client = registered("scoped", true);
+  const auto guest = server_.token(
+      "grant_type=password&username=berta@b.example&password=password-of-berta" + scopes, client);
+  EXPECT_EQ(text_or(guest.body, "scope", ""), "openid");
+  EXPECT_EQ(server_.validate(token(guest)).scopes, std::vector<std::string>{"openid"});
+  server_.add_user("susan", {"Internal/subscriber"});
+  const auto own = server_.token(
+      "grant_type=password&username=susan&password=password-of-susan" + scopes, client);
+  EXPECT_EQ(text_or(own.body, "scope", ""), "openid menu:write");
 }
 
 TEST_F(Tenants, AreNotServedAnyMoreByTheirRefreshTokens) {

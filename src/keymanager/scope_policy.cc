@@ -41,7 +41,7 @@ Result<std::vector<std::string>> ScopePolicy::allowed(const Holder& holder,
 
 Result<std::vector<ScopePolicy::Verdict>> ScopePolicy::rest_verdicts(
     const Holder& holder, const std::vector<std::string>& asked) const {
-  const bool is_user = holder.kind == HolderKind::user;
+  const bool is_user = holder.kind != HolderKind::application;
   return users_.read([&](Transaction& transaction) -> Result<std::vector<Verdict>> {
     const storage::RoleStore store(transaction, holder.tenant);
     std::vector<Verdict> verdicts;
@@ -51,7 +51,8 @@ Result<std::vector<ScopePolicy::Verdict>> ScopePolicy::rest_verdicts(
         continue;
       }
       GH_TRY(roles, store.roles_of_scope(scope));
-      const bool held = is_user && holds_one(holder, roles);
+      const bool ours = holder.kind != HolderKind::guest || is_reserved(scope);
+      const bool held = is_user && ours && holds_one(holder, roles);
       const bool unknown = roles.empty() && !is_reserved(scope);
       verdicts.push_back(unknown ? Verdict::unknown : held ? Verdict::yes : Verdict::no);
     }
@@ -63,7 +64,7 @@ Result<> ScopePolicy::add_api_verdicts(const Holder& holder, const std::vector<s
                                        std::vector<Verdict>& verdicts) const {
   const bool known =
       std::find(verdicts.begin(), verdicts.end(), Verdict::unknown) == verdicts.end();
-  if (known) return {};
+  if (known || holder.kind == HolderKind::guest) return {};
   return apis_.read([&](Transaction& transaction) -> Result<> {
     const storage::ApiScopeStore store(transaction, holder.tenant);
     for (std::size_t i = 0; i < asked.size(); ++i) {

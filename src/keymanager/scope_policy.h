@@ -5,7 +5,9 @@
 //
 // A scope of our REST APIs needs one of its roles (um_scope_role) and a user. A scope that APIs
 // define (am_api_scope) needs a role of every API that defines it, so that nobody lowers another's
-// bar by defining the same name; and a name of ours cannot be defined by an API at all.
+// bar by defining the same name; and a name of ours cannot be defined by an API at all. A guest
+// holds no scope of APIs: they are those of the client's tenant, and his roles mean something at
+// home only.
 //
 // Thread:  pool threads; at most one read of each database, none without scopes.
 #pragma once
@@ -17,8 +19,12 @@
 
 namespace gatehouse::keymanager {
 
-// Who wants to hold scopes: a user, or an application with the roles of its owner.
-enum class HolderKind : std::uint8_t { user, application };
+// Who wants to hold scopes: a user, a user at a client of another tenant, or an application with
+// the roles of its owner.
+enum class HolderKind : std::uint8_t { user, guest, application };
+constexpr HolderKind user_kind(model::TenantNumber client, model::TenantNumber user) {
+  return client == user ? HolderKind::user : HolderKind::guest;
+}
 
 struct Holder {
   HolderKind kind = HolderKind::user;

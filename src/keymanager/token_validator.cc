@@ -238,8 +238,9 @@ Result<> TokenValidator::check_user(Validation& validation) const {
     return {};
   }
   validation.user = account->user.name;
-  GH_TRY(scopes,
-         scopes_.allowed({HolderKind::user, account->tenant, account->roles}, validation.scopes));
+  GH_TRY(scopes, scopes_.allowed({user_kind(validation.tenant, account->tenant), account->tenant,
+                                  account->roles},
+                                 validation.scopes));
   validation.scopes = std::move(scopes);
   return {};
 }

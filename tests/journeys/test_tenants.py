@@ -179,6 +179,30 @@ class Tenants(unittest.TestCase):
         self.assertEqual(call(url, headers=bearer(token)).status, 200)
         self.assertEqual(boss.call("GET", f"{PUBLISHER}/apis").status, 200)
 
+    def test_a_client_for_all_tenants_serves_their_users_at_home(self):
+        boss = create_tenant(self.admin, "saas.example.com")
+        password = boss.create_user("anna", ["admin"])
+        for saas in (False, True):
+            client = call(self.server.url("/client-registration/v0.17/register"), "POST",
+                          {"clientName": f"tool-{saas}", "grantType": "password",
+                           "saasApp": saas}, basic("admin", PASSWORD)).json()
+            self.assertEqual(client["isSaasApplication"], saas)
+            answer = call(self.server.url("/oauth2/token"), "POST",
+                          form(grant_type="password", username="anna@saas.example.com",
+                               password=password, scope="apim:admin"),
+                          {**FORM, **basic(client["clientId"], client["clientSecret"])})
+            if not saas:
+                self.assertEqual(answer.json()["error"], "invalid_grant")
+                continue
+            own = bearer(answer.json()["access_token"])
+            path = self.server.url(f"{ADMIN}/tenant-info/anna")
+            self.assertEqual(call(path, headers=own).json()["tenantDomain"], "saas.example.com")
+            # What ends her at home ends what she holds elsewhere.
+            boss.must(200, "PUT", f"{ADMIN}/users/anna", {
+                "userName": "anna", "email": "anna@saas.example.com", "roles": ["admin"],
+                "status": "LOCKED"})
+            self.assertEqual(call(path, headers=own).status, 401)
+
     def test_the_first_tenant_stays(self):
         for method, body in (("PUT", {"active": False}), ("DELETE", None)):
             answer = self.admin.call(method, f"{TENANTS}/carbon.super", body)

@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 import unittest
+import urllib.parse
 
 from authlib.jose import JsonWebKey, JsonWebSignature
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -169,6 +170,34 @@ class TokenAttacks(unittest.TestCase):
             self.assertEqual(self.status(beside), 200)
             self.assertFalse(self.introspects(token, keys))
 
+    def test_a_withdrawn_consent_ends_every_token_at_the_gateway(self):
+        for token_type in ("JWT", "OAUTH"):
+            application = self.admin.create_application("withdrawn-" + token_type,
+                                                        token_type=token_type)["applicationId"]
+            self.admin.subscribe(self.api["id"], application)
+            keys = self.admin.must(
+                200, "POST", f"{DEVPORTAL}/applications/{application}/generate-keys",
+                {"keyType": "PRODUCTION", "callbackUrl": CALLBACK, "validityTime": 3600,
+                 "grantTypesToBeSupported": ["authorization_code", "client_credentials"]}).json()
+            browser = Browser()
+            self.authorize(browser, {"client_id": keys["consumerKey"]})
+            browser.submit(username="admin", password=PASSWORD)
+            browser.submit(consent="approve")
+            tokens = self.token(
+                (keys["consumerKey"], keys["consumerSecret"]), grant_type="authorization_code",
+                code=browser.answer()["code"], redirect_uri=CALLBACK,
+                code_verifier=VERIFIER).json()
+            self.assertNotIn("refresh_token", tokens)
+            own = token_of(self.server, keys)
+            self.assertEqual(self.status(tokens["access_token"]), 200)
+            browser.open(self.base + "/oauth2/account")
+            page = next(page for page in browser.page().forms
+                        if ("withdraw", keys["consumerKey"]) in page["buttons"])
+            browser.open(urllib.parse.urljoin(browser.url, page["action"]),
+                         {**page["fields"], "withdraw": keys["consumerKey"]})
+            self.assertEqual(self.status(tokens["access_token"]), 401)
+            self.assertEqual(self.status(own), 200)  # what the application holds for itself
+
     # --- Class 12: everything that ends a key -----------------------------------------------
 
     def ends(self):
@@ -214,7 +243,7 @@ class TokenAttacks(unittest.TestCase):
         self.assertEqual(self.token(old, grant_type="client_credentials").status, 401)
         fresh = (keys["consumerKey"], made["consumerSecret"])
         self.admin.must(200, "PUT", f"{ADMIN}/users/mallory",
-                        {"userName": "mallory", "email": "m@example.org", "status": "INACTIVE",
+                        {"userName": "mallory", "email": "m@example.org", "status": "LOCKED",
                          "roles": ["Internal/subscriber"]})
         self.assertEqual(self.status(token["access_token"]), 401)
         for fields in (login, {"grant_type": "refresh_token",

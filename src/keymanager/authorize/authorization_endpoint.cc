@@ -113,7 +113,8 @@ http::Response AuthorizationEndpoint::proceed(Visit& visit) {
 http::Response AuthorizationEndpoint::proceed_signed_in(Visit& visit) {
   const Account& account = visit.session->account;
   const Result<std::vector<std::string>> scopes = parts_.scopes.allowed(
-      {HolderKind::user, account.tenant, account.roles}, visit.request.scopes);
+      {user_kind(visit.client.tenant, account.tenant), account.tenant, account.roles},
+      visit.request.scopes);
   if (!scopes) return parts_.pages.show_error(visit.browser, scopes.error());
   const Result<bool> covered = parts_.consents.covers(account, visit.client, *scopes);
   if (!covered) return parts_.pages.show_error(visit.browser, covered.error());

@@ -51,7 +51,9 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
   GH_TRY(account, user_of(token));
   if (!serves(client, account.tenant)) return not_valid("the user is of another tenant");
   TokenDetails details = token_details_from(token.details);
-  GH_TRY(allowed, scopes_.allowed({HolderKind::user, account.tenant, account.roles}, wanted));
+  GH_TRY(allowed,
+         scopes_.allowed({user_kind(client.tenant, account.tenant), account.tenant, account.roles},
+                         wanted));
   return Entitlement{.client = client,
                      .user_id = account.user.id,
                      .user = account.user.name,

@@ -165,7 +165,8 @@ Result<std::vector<std::string>> TokenExchangeGrant::scopes_of(const Form& form,
     if (!has) return refuse(invalid_scope, "The subject token does not have a scope");
   }
   if (asked.empty()) asked = subject.scopes;
-  return parts_.scopes.allowed({HolderKind::user, account.tenant, account.roles}, asked);
+  const HolderKind kind = subject.user_tenant == 0 ? HolderKind::user : HolderKind::guest;
+  return parts_.scopes.allowed({kind, account.tenant, account.roles}, asked);
 }
 
 }  // namespace gatehouse::keymanager
