@@ -26,6 +26,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend, write  # noqa: E402
 from logins import Logins, Person, client_for_logins, percentile  # noqa: E402
 from measuring import Load, Report  # noqa: E402
+from startup import resident_mb  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 from support.server import FORM, basic, bearer, call, form  # noqa: E402
 from support.walk import User, expect, token_of  # noqa: E402
@@ -268,6 +269,7 @@ def part_login(bench):
         report.note(f"p50 {percentile(logins.good(), 50):.0f} ms; refused {len(logins.refused())}")
         if not bench.smoke:
             login_overload(bench, people)
+        report.note(f"resident memory after it: {resident_mb(server.process.pid):.0f} MB")
         login_beside_gateway(bench, server, admin, backend, people)
 
 

@@ -17,10 +17,10 @@ constexpr std::size_t thread_name_max = 15;  // pthread_setname_np
 
 }  // namespace
 
-Pool::Pool(Options options) : options_(std::move(options)) {
+Pool::Pool(Options options) : options_(std::move(options)), places_(options_.threads) {
   GH_ASSERT(options_.threads > 0);
   for (std::size_t i = 0; i < options_.threads; ++i) {
-    threads_.emplace_back([this] { work(); });
+    threads_.emplace_back([this, &place = places_[i]] { work(place); });
     ::pthread_setname_np(threads_.back().native_handle(),
                          options_.name.substr(0, thread_name_max).c_str());
   }
@@ -30,8 +30,8 @@ void Pool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    for (Place& place : places_) place.wake.notify_one();
   }
-  wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -42,6 +42,7 @@ std::size_t Pool::queued() const {
 }
 
 Result<> Pool::push(std::unique_ptr<Job> job) {
+  Place* idle = nullptr;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return fail(ErrorCode::unavailable, "The server is stopping", options_.name);
@@ -49,30 +50,41 @@ Result<> Pool::push(std::unique_ptr<Job> job) {
       return fail(ErrorCode::exhausted, "The server is busy", "pool " + options_.name + " is full");
     }
     jobs_.push_back(std::move(job));
+    if (!idle_.empty()) {
+      idle = idle_.back();
+      idle_.pop_back();
+      idle->called = true;
+    }
   }
-  wake_.notify_one();
+  if (idle != nullptr) idle->wake.notify_one();
   return {};
 }
 
-void Pool::work() {
+void Pool::work(Place& place) {
   // In Linux a niceness is one thread's; raising it is always allowed.
-  if (options_.niceness > 0) {
-    static_cast<void>(
-        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.niceness));
-  }
-  for (;;) {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    if (jobs_.empty()) return;
-    const std::unique_ptr<Job> job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
+  const auto self = static_cast<id_t>(::gettid());
+  const int niceness = ::getpriority(PRIO_PROCESS, self) + options_.niceness;
+  static_cast<void>(::setpriority(PRIO_PROCESS, self, niceness));
+  while (const std::unique_ptr<Job> job = next_job(place)) {
     try {
       job->call();
     } catch (const std::exception& exception) {
       log_error("pool {}: {}", options_.name, exception.what());
     }
   }
+}
+
+std::unique_ptr<Pool::Job> Pool::next_job(Place& place) {
+  std::unique_lock lock(mutex_);
+  while (jobs_.empty() && !stopping_) {
+    place.called = false;
+    idle_.push_back(&place);
+    place.wake.wait(lock, [&] { return place.called || stopping_; });
+  }
+  if (jobs_.empty()) return nullptr;
+  std::unique_ptr<Job> job = std::move(jobs_.front());
+  jobs_.pop_front();
+  return job;
 }
 
 }  // namespace gatehouse::net

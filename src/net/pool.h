@@ -46,7 +46,7 @@ class Pool {
     std::string name;  // of its threads, 15 characters at most
     std::size_t threads = 1;
     std::size_t queue_max = 1024;
-    int niceness = 0;  // of its threads, 0 to 19: how far they step back where cores are short
+    int niceness = 0;  // added to that of its threads: how far they step back where cores are short
   };
 
   explicit Pool(Options options);
@@ -92,15 +92,25 @@ class Pool {
     Function function_;
   };
 
+  // Where a thread waits. Who came last is called first: the others stay cold, so that a large pool
+  // costs no more than what is used of it.
+  struct Place {
+    std::condition_variable wake;
+    bool called = false;
+  };
+
   Result<> push(std::unique_ptr<Job> job);
-  void work();
+  void work(Place& place);
+  // Nothing, when the pool stops and nothing waits.
+  std::unique_ptr<Job> next_job(Place& place);
 
   const Options options_;
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> jobs_;  // guarded by mutex_
-  bool stopping_ = false;                  // guarded by mutex_
+  std::deque<std::unique_ptr<Job>> jobs_;  // guarded by mutex_, as is the rest
+  std::deque<Place> places_;               // one for each thread, for as long as the pool lives
+  std::vector<Place*> idle_;
+  bool stopping_ = false;
 
   std::vector<std::thread> threads_;  // of the thread that made the pool
 };

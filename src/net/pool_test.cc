@@ -2,7 +2,10 @@
 #include "net/pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <stdexcept>
@@ -76,6 +79,14 @@ TEST(Pool, RunsWhatIsQueuedBeforeItStops) {
   pool.stop();
   EXPECT_EQ(calls, 100);
   EXPECT_EQ(pool.submit([] {}).error().code, ErrorCode::unavailable);
+}
+
+TEST(Pool, StepsBackAsFarAsItIsTold) {
+  const auto niceness = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+  Pool pool({.name = "test", .niceness = 3});
+  std::promise<int> there;
+  ASSERT_TRUE(pool.submit([&] { there.set_value(niceness()); }));
+  EXPECT_EQ(there.get_future().get(), std::min(niceness() + 3, 19));
 }
 
 TEST(Pool, OutlivesAFunctionThatThrows) {
