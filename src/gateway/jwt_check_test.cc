@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "jose/jwt.h"
+#include "jose/test_attacks.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -44,6 +47,41 @@ std::shared_ptr<const Snapshot> world() {
     range.upserts.push_back({"key_manager", known.id, to_json(known)});
   }
   return Snapshot().with(range);
+}
+
+void expect_refused_when_spoiled(const jose::HonestToken& honest,
+                                 const std::function<TokenState(const std::string&)>& check) {
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    EXPECT_EQ(check(spoiled.text), TokenState::unknown) << spoiled.name;
+  }
+  EXPECT_EQ(check(jose::honest_text(honest)), TokenState::active);
+}
+
+TEST(SpoiledToken, OpensNothing) {
+  const auto snapshot = world();
+  const auto honest = [](const char* whose, const char* type, const char* issuer) {
+    return jose::HonestToken{key_of(whose),
+                             {{"typ", type}, {"kid", key_of(whose).public_key().kid()}},
+                             {{"iss", issuer},
+                              {"client_id", "shop"},
+                              {"sub", "shop"},
+                              {"api_id", "pizza"},
+                              {"iat", now_s - 10},
+                              {"nbf", now_s - 10},
+                              {"exp", now_s + 60}}};
+  };
+  expect_refused_when_spoiled(honest("ours", "at+jwt", "https://ours"), [&](const auto& text) {
+    return verify_jwt(text, *snapshot, the_time).state;
+  });
+  const KeyManager* idp = snapshot->key_manager_of_issuer(1, "https://idp");
+  ASSERT_NE(idp, nullptr);
+  expect_refused_when_spoiled(honest("idp", "at+jwt", "https://idp"), [&](const auto& text) {
+    return verify_foreign_jwt(text, *idp, the_time).state;
+  });
+  expect_refused_when_spoiled(
+      honest("ours", "internal-key+jwt", "https://ours"), [&](const auto& text) {
+        return verify_test_key(text, *snapshot, {.api_id = "pizza", .now = the_time});
+      });
 }
 
 // Each row is a token, and what becomes of it on an API of tenant 1.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "jose/test_attacks.h"
 #include "keymanager/test_key_manager.h"
 #include "keymanager/test_proofs.h"
 
@@ -130,6 +131,24 @@ INSTANTIATE_TEST_SUITE_P(
         AssertionCase{"two_assertions", "invalid_request",
                       [](Assertion& a) { a.more = "&client_assertion=x"; }}),
     [](const auto& row) { return std::string(row.param.name); });
+
+TEST(PrivateKeyJwt, ProvesNothingWhenSpoiled) {
+  Assertion assertion;
+  assertion.claims["nbf"] = now_s();
+  const jose::HonestToken honest{client_key(), assertion.header, assertion.claims};
+  const auto ask = [](const std::string& text) {
+    return shared().token(std::string(plain_grant) +
+                              "&client_assertion_type=" + percent_encode(client_assertion_type) +
+                              "&client_assertion=" + percent_encode(text),
+                          "");
+  };
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    const auto answer = ask(spoiled.text);
+    EXPECT_EQ(answer.status, 401) << spoiled.name;
+    EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_client") << spoiled.name;
+  }
+  EXPECT_EQ(ask(jose::honest_text(honest)).status, 200);
+}
 
 TEST(PrivateKeyJwt, IsTakenOnce) {
   const Assertion assertion;

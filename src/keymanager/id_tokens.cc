@@ -8,6 +8,7 @@ namespace gatehouse::keymanager {
 namespace {
 
 constexpr std::int64_t seconds_default = 3600;
+constexpr std::string_view token_type = "JWT";
 
 }  // namespace
 
@@ -35,7 +36,18 @@ Result<std::string> IdTokens::issue(const Identification& identification) const 
   if (!identification.code.empty()) {
     claims["c_hash"] = jose::half_hash(algorithm, identification.code);
   }
-  return jose::sign(signer, "JWT", claims);
+  return jose::sign(signer, token_type, claims);
+}
+
+Result<json::object> claims_of_hint(std::string_view text, const jose::KeySet& published,
+                                    std::string_view issuer) {
+  GH_TRY(hint, jose::verify(text, published));
+  // What userinfo signs has this type as well, but no end.
+  const bool is_id_token = hint.type == token_type && hint.claims.contains("exp");
+  if (!is_id_token || text_or(hint.claims, "iss", "") != issuer) {
+    return fail(ErrorCode::unauthenticated, "The hint is no ID token of this server");
+  }
+  return std::move(hint.claims);
 }
 
 }  // namespace gatehouse::keymanager

@@ -7,7 +7,8 @@
 // (Entitlement::details.sign_on); a grant adds, with a code, `code`.
 //
 // Thread:  pool threads; one signature.
-// Source:  OpenID Connect Core 1.0, sections 2, 3.1.3.6, 3.3.2.11 and 12.2.
+// Source:  OpenID Connect Core 1.0, sections 2, 3.1.2.1 (id_token_hint), 3.1.3.6, 3.3.2.11
+//          and 12.2.
 #pragma once
 
 #include <string>
@@ -28,6 +29,12 @@ struct Identification {
   std::string_view access_token;  // for at_hash; empty: none goes with it
   std::string_view code;          // for c_hash; empty: none goes with it
 };
+
+// The claims of an ID token of `issuer` that a client gives back as id_token_hint. Its time is not
+// looked at: people sign out, and come again, long after they have signed on.
+// Error: unauthenticated, also for a token of ours of another kind.
+Result<json::object> claims_of_hint(std::string_view text, const jose::KeySet& published,
+                                    std::string_view issuer);
 
 class IdTokens {
  public:

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jose/test_attacks.h"
 #include "keymanager/test_key_manager.h"
 #include "keymanager/test_proofs.h"
 
@@ -114,6 +115,23 @@ TEST_F(Dpop, ProofIsTakenOnceAndForThisEndpoint) {
   const Fields old = with(client_, proof(key()));
   server_.clock().advance(std::chrono::seconds(61));
   EXPECT_EQ(server_.post("/oauth2/token", login, old).status, 400);
+}
+
+TEST_F(Dpop, ProofHoldsForNothingWhenSpoiled) {
+  const jose::HonestToken honest{key(),
+                                 {{"typ", "dpop+jwt"}, {"jwk", key().public_key().to_jwk()}},
+                                 {{"jti", "spoiled"},
+                                  {"htm", "POST"},
+                                  {"htu", "https://localhost:9443/oauth2/token"},
+                                  {"iat", to_ms(server_.clock().now()) / 1000}},
+                                 {"iat"}};
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    const auto answer = server_.post("/oauth2/token", login, with(client_, spoiled.text));
+    EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_dpop_proof") << spoiled.name;
+  }
+  const auto answer =
+      server_.post("/oauth2/token", login, with(client_, jose::honest_text(honest)));
+  EXPECT_EQ(text_or(answer.body, "token_type", ""), "DPoP");
 }
 
 TEST_F(Dpop, RefreshOfAPublicClientNeedsTheSameKey) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "jose/claims.h"
+#include "jose/test_attacks.h"
 #include "keymanager/access_claims.h"
 #include "keymanager/test_key_manager.h"
 #include "storage/apis/api_scope_store.h"
@@ -137,6 +138,32 @@ TEST(Jwt, OfAnotherIssuerOrTypeIsUnknown) {
   EXPECT_FALSE(server.validate(*jose::sign(ring->signer(), "at+jwt", bad)).active);
   const jose::PrivateKey stranger = *jose::PrivateKey::generate(jose::Algorithm::es256);
   EXPECT_FALSE(server.validate(*jose::sign(stranger, "at+jwt", good)).active);
+}
+
+// At introspection, userinfo and the REST APIs, which ask the validator; and at revocation, which
+// looks for itself.
+TEST(Jwt, OpensNothingWhenSpoiled) {
+  TestKeyManager server;
+  const std::string client = server.client("JWT");
+  const jose::PrivateKey& ours = server->signing_keys().current()->signer();
+  const std::string token = access_token(server, client);
+  jose::HonestToken honest{
+      ours, {{"typ", "at+jwt"}, {"kid", ours.public_key().kid()}}, *jose::unverified_claims(token)};
+  honest.claims["nbf"] = honest.claims["iat"];
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    EXPECT_FALSE(server.validate(spoiled.text).active) << spoiled.name;
+  }
+  // What has expired may be revoked, so times do not count there.
+  honest.times.clear();
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    const auto answer =
+        server.form("/oauth2/revoke", "token=" + percent_encode(spoiled.text), client);
+    EXPECT_EQ(answer.status, 200) << spoiled.name;
+  }
+  EXPECT_TRUE(server.validate(token).active);
+  EXPECT_TRUE(server.validate(jose::honest_text(honest)).active);
+  server.form("/oauth2/revoke", "token=" + jose::honest_text(honest), client);
+  EXPECT_FALSE(server.validate(token).active);
 }
 
 // Rows that were written before the column `details` was there.

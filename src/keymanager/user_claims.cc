@@ -46,6 +46,30 @@ json::value primary_value(const Source& source, std::string_view list) {
   return entry == nullptr ? json::value() : text_of(*entry, "value");
 }
 
+// What an entry says of itself, beyond RFC 7643: whether somebody has checked it. Null when it does
+// not say.
+json::value verified(const json::object* entry) {
+  const json::value* said = entry == nullptr ? nullptr : entry->if_contains("verified");
+  return said != nullptr && said->is_bool() ? *said : json::value();
+}
+
+// Of the address that the claim `email` tells, which may have changed since one was checked.
+json::value email_verified(const Source& source) {
+  const std::string& email = source.account.user.email;
+  const json::array* entries = array_at(source.profile, "emails");
+  if (entries == nullptr || email.empty()) return {};
+  for (const json::value& entry : *entries) {
+    const json::object* address = entry.if_object();
+    if (address != nullptr && text_or(*address, "value", "") == email) return verified(address);
+  }
+  return {};
+}
+
+json::value phone_number_verified(const Source& source) {
+  const json::object* entry = primary(source.profile, "phoneNumbers");
+  return primary_value(source, "phoneNumbers").is_null() ? json::value() : verified(entry);
+}
+
 json::value full_name(const Source& source) {
   json::value formatted = name_part(source, "formatted");
   return formatted.is_null() ? text_of(source.profile, "displayName") : formatted;
@@ -105,9 +129,11 @@ constexpr std::array claims{
     Claim{"profile", "locale", locale},
     Claim{"profile", "updated_at", updated_at},
     Claim{"email", "email", [](const Source& from) { return known(from.account.user.email); }},
+    Claim{"email", "email_verified", email_verified},
     Claim{"address", "address", address},
     Claim{"phone", "phone_number",
           [](const Source& from) { return primary_value(from, "phoneNumbers"); }},
+    Claim{"phone", "phone_number_verified", phone_number_verified},
     Claim{"groups", "groups",
           [](const Source& from) -> json::value { return to_json(from.account.roles); }},
 };

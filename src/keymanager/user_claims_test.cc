@@ -95,6 +95,34 @@ TEST(UserClaims, LeaveOutWhatNobodyKnows) {
   EXPECT_EQ(user_claims(account, odd, all), user_claims(account, {}, all));
 }
 
+TEST(UserClaims, SayWhatWasVerifiedWhenTheSourceDoes) {
+  const auto claims = [](json::object entry, const char* list, const char* scope) {
+    return user_claims(kim(), {{list, json::array{json::object{{"value", "other"}}, entry}}},
+                       {scope});
+  };
+  const struct {
+    json::object email;
+    json::value verified;
+  } rows[] = {{{{"value", "kim@example.com"}, {"verified", true}}, true},
+              {{{"value", "kim@example.com"}, {"verified", false}}, false},
+              {{{"value", "kim@example.com"}}, nullptr},
+              {{{"value", "kim@example.com"}, {"verified", "yes"}}, nullptr},
+              // The account has another address since.
+              {{{"value", "kim@before.example"}, {"verified", true}, {"primary", true}}, nullptr}};
+  for (const auto& row : rows) {
+    json::object expected{{"email", "kim@example.com"}};
+    if (!row.verified.is_null()) expected["email_verified"] = row.verified;
+    EXPECT_EQ(claims(row.email, "emails", "email"), expected) << json::serialize(row.email);
+  }
+  for (const bool verified : {true, false}) {
+    EXPECT_EQ(claims({{"value", "+31 2"}, {"primary", true}, {"verified", verified}},
+                     "phoneNumbers", "phone"),
+              (json::object{{"phone_number", "+31 2"}, {"phone_number_verified", verified}}));
+  }
+  EXPECT_EQ(claims({{"primary", true}, {"verified", true}}, "phoneNumbers", "phone"),
+            json::object());
+}
+
 TEST(UserInfo, SpeaksOfTheProfile) {
   TestKeyManager server;
   server.add_user("kim", {"Internal/subscriber"});

@@ -4,7 +4,7 @@
 import unittest
 import urllib.parse
 
-from support.server import PASSWORD, Server, basic, bearer, call
+from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
 from support.walk import ADMIN, DEVPORTAL, User
 
 SCIM_TYPE = "application/scim+json"
@@ -101,6 +101,18 @@ class Scim(unittest.TestCase):
         self.must(204, "DELETE", path)
         self.refused(404, None, self.ask("GET", path))
         self.refused(404, None, self.ask("DELETE", path))
+
+    def test_clients_hear_what_a_directory_has_verified(self):
+        user = self.create("verified", emails=[{"value": "v@work.org", "verified": True}],
+                           phoneNumbers=[{"value": "+31 6", "verified": False}])
+        client = basic(*self.admin.client)
+        fields = form(grant_type="password", username="verified", password="A-long-Passw0rd!",
+                      scope="openid email phone")
+        token = call(self.server.url("/oauth2/token"), "POST", fields, {**FORM, **client}).json()
+        told = call(self.server.url("/oauth2/userinfo"), headers=bearer(token["access_token"]))
+        self.assertEqual(told.json(), {
+            "sub": user["id"], "email": "v@work.org", "email_verified": True,
+            "phone_number": "+31 6", "phone_number_verified": False})
 
     def test_patches_change_what_they_name(self):
         user = self.create("patched", emails=[{"value": "p@work.org", "type": "work"}])

@@ -69,7 +69,9 @@ class Browser:
         """GET, or POST with `fields`. Returns the status."""
         body = None if fields is None else urllib.parse.urlencode(fields).encode()
         try:
-            answer = self.opener.open(urllib.request.Request(url, body), timeout=30)
+            # Some servers begin no login where pages are not wanted.
+            request = urllib.request.Request(url, body, {"Accept": "text/html,*/*"})
+            answer = self.opener.open(request, timeout=30)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

@@ -1,42 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenID providers for tests: one that nobody here wrote, and one that is silent."""
 
-import fcntl
 import json
 import os
 import socket
 import subprocess
 import threading
 
+from support.npm import install
 from support.server import FORM, ROOT, basic, call, form
 from support.walk import expect
 
 FOLDER = os.path.join(ROOT, "tests", "providers")
 
 
-def install():
-    """npm packages of tests/providers, once for each state of the lock file."""
-    with open(os.path.join(FOLDER, "package-lock.json"), "rb") as lock:
-        wanted = lock.read()
-    modules = os.path.join(FOLDER, "node_modules")
-    mark = os.path.join(modules, ".installed")
-    with open(os.path.join(FOLDER, "package.json"), encoding="utf-8") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        if os.path.exists(mark):
-            with open(mark, "rb") as done:
-                if done.read() == wanted:
-                    return
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=FOLDER, check=True,
-                       stdout=subprocess.DEVNULL, timeout=300)
-        with open(mark, "wb") as done:
-            done.write(wanted)
-
-
 class OidcProvider:
     """oidc-provider (npm) on a free port. Use as a context manager."""
 
     def __enter__(self):
-        install()
+        install(FOLDER)
         self.process = subprocess.Popen(
             ["node", "provider.mjs"], cwd=FOLDER, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

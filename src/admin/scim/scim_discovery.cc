@@ -35,11 +35,13 @@ emails complex many
  display string
  type string
  primary boolean
+ verified boolean
 phoneNumbers complex many
  value string
  display string
  type string
  primary boolean
+ verified boolean
 ims complex many
  value string
  display string

@@ -148,7 +148,8 @@ Result<AnswerFields> AuthorizationEndpoint::answer_of(const Visit& visit,
       .scopes = scopes,
       .grant_type = "implicit",
       .details = {.sign_on = std::move(sign_on),
-                  .user_tenant = foreign_tenant(visit.client, visit.session->account.tenant)}};
+                  .user_tenant = foreign_tenant(visit.client, visit.session->account.tenant),
+                  .session = visit.session->id}};
   GH_TRY(issued, parts_.issuer.issue(entitlement));
   AnswerFields fields;
   if (visit.request.asks_for("id_token")) fields.emplace_back("id_token", issued.id_token);
@@ -240,10 +241,9 @@ bool AuthorizationEndpoint::must_sign_in(const Visit& visit) const {
 
 bool AuthorizationEndpoint::fits_hint(const Visit& visit) const {
   if (visit.request.id_token_hint.empty()) return true;
-  const Result<jose::Jwt> hint =
-      jose::verify(visit.request.id_token_hint, parts_.keys.current()->published);
-  return hint && text_or(hint->claims, "iss", "") == issuer_ &&
-         text_or(hint->claims, "sub", "") == visit.session->account.user.id;
+  const Result<json::object> hint =
+      claims_of_hint(visit.request.id_token_hint, parts_.keys.current()->published, issuer_);
+  return hint && text_or(*hint, "sub", "") == visit.session->account.user.id;
 }
 
 Result<storage::Client> AuthorizationEndpoint::client_of(const Form& form) const {

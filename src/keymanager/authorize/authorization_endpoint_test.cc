@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jose/test_attacks.h"
 #include "keymanager/browser/cookies.h"
 #include "keymanager/browser/test_browser.h"
 
@@ -205,6 +206,29 @@ TEST(IdTokenHint, MustBeOfTheUserWhoIsThere) {
     browser.get(authorize_target(client(), {{"id_token_hint", hint}, {"prompt", "none"}}));
     EXPECT_EQ(browser.answer("error"), "login_required") << hint;
   }
+}
+
+TEST(IdTokenHint, IsWorthNothingWhenSpoiled) {
+  TestBrowser browser = signed_on();
+  const auto error_of = [&](const std::string& hint) {
+    browser.get(authorize_target(client(), {{"id_token_hint", hint}, {"prompt", "none"}}));
+    return browser.answer("error");
+  };
+  const jose::PrivateKey& ours = shared()->signing_keys().current()->signer();
+  jose::HonestToken honest{ours,
+                           {{"typ", "JWT"}, {"kid", ours.public_key().kid()}},
+                           {{"iss", "https://localhost:9443/oauth2/token"},
+                            {"sub", shared().user_id("admin")},
+                            {"aud", client().id},
+                            {"exp", 1},
+                            {"iat", 1}},
+                           /*times=*/{}};
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    EXPECT_EQ(error_of(spoiled.text), "login_required") << spoiled.name;
+  }
+  EXPECT_EQ(error_of(jose::honest_text(honest)), "");
+  honest.header["typ"] = "at+jwt";
+  EXPECT_EQ(error_of(jose::honest_text(honest)), "login_required");
 }
 
 TEST(ResponseMode, OfAFragment) {

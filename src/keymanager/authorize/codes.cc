@@ -19,9 +19,13 @@ constexpr std::size_t family_size = 16;
 }  // namespace
 
 json::object to_json(const CodeTerms& terms) {
-  return {{"redirect_uri", terms.redirect_uri}, {"redirect_given", terms.redirect_given},
-          {"challenge", terms.challenge},       {"scopes", gatehouse::to_json(terms.scopes)},
-          {"dpop_jkt", terms.key_thumbprint},   {"sign_on", to_json(terms.sign_on)}};
+  return {{"redirect_uri", terms.redirect_uri},
+          {"redirect_given", terms.redirect_given},
+          {"challenge", terms.challenge},
+          {"scopes", gatehouse::to_json(terms.scopes)},
+          {"dpop_jkt", terms.key_thumbprint},
+          {"sign_on", to_json(terms.sign_on)},
+          {"sid", terms.session}};
 }
 
 CodeTerms code_terms_from(const json::object& object) {
@@ -30,7 +34,8 @@ CodeTerms code_terms_from(const json::object& object) {
                   .challenge = text_or(object, "challenge", ""),
                   .scopes = texts_of(object, "scopes"),
                   .key_thumbprint = text_or(object, "dpop_jkt", ""),
-                  .sign_on = {}};
+                  .sign_on = {},
+                  .session = text_or(object, "sid", "")};
   if (const json::object* sign_on = object_at(object, "sign_on")) {
     terms.sign_on = sign_on_from(*sign_on);
   }
@@ -45,7 +50,8 @@ Result<std::string> Codes::issue(const AuthorizationRequest& request, const Sess
                   .challenge = request.challenge,
                   .scopes = scopes,
                   .key_thumbprint = request.key_thumbprint,
-                  .sign_on = session.sign_on};
+                  .sign_on = session.sign_on,
+                  .session = session.id};
   terms.sign_on.nonce = request.nonce;
   const storage::StoredCode row{.hash = to_bytes(sha256(code)),
                                 .tenant = session.account.tenant,

@@ -22,6 +22,7 @@ struct CodeTerms {
   std::vector<std::string> scopes;
   std::string key_thumbprint;  // of the DPoP key that the client bound the code to; may be empty
   SignOn sign_on;
+  std::string session;  // sid of the browser's session
 };
 
 json::object to_json(const CodeTerms& terms);

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/text.h"
-#include "keymanager/access_claims.h"
 #include "keymanager/authorize/redirect_uri.h"
 #include "keymanager/browser/cookies.h"
+#include "keymanager/id_tokens.h"
 
 namespace gatehouse::keymanager {
 
@@ -59,18 +59,15 @@ http::Response LogoutEndpoint::handle(const http::Request& request) {
 Result<LogoutEndpoint::Wish> LogoutEndpoint::wish_of(const Form& form) const {
   Wish wish{.client_id = std::string(form.text("client_id")), .subject = {}, .location = {}};
   if (form.has("id_token_hint")) {
-    // Its time is not looked at: people sign out long after they have signed on.
-    const Result<jose::Jwt> hint =
-        jose::verify(form.text("id_token_hint"), keys_.current()->published);
-    const bool ours =
-        hint && hint->type != access_token_type && text_or(hint->claims, "iss", "") == issuer_;
-    if (ours) {
-      const std::string audience = audience_of(hint->claims);
+    const Result<json::object> hint =
+        claims_of_hint(form.text("id_token_hint"), keys_.current()->published, issuer_);
+    if (hint) {
+      const std::string audience = audience_of(*hint);
       if (!wish.client_id.empty() && wish.client_id != audience) {
         return fail(ErrorCode::invalid_argument, "The ID token is not this client's");
       }
       wish.client_id = audience;
-      wish.subject = text_or(hint->claims, "sub", "");
+      wish.subject = text_or(*hint, "sub", "");
     }
   }
   const std::string uri(form.text("post_logout_redirect_uri"));

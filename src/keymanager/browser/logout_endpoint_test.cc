@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jose/test_attacks.h"
 #include "keymanager/browser/cookies.h"
 #include "keymanager/browser/test_browser.h"
 
@@ -73,6 +74,34 @@ TEST_F(LogoutTest, AsksWhenTheHintIsOfSomebodyElse) {
     EXPECT_TRUE(browser_.shows("Sign out?"));
     EXPECT_TRUE(is_signed_on());
   }
+}
+
+TEST_F(LogoutTest, AsksWhenTheHintIsSpoiled) {
+  const jose::PrivateKey& ours = server()->signing_keys().current()->signer();
+  const json::object claims{{"iss", "https://localhost:9443/oauth2/token"},
+                            {"sub", server().user_id("admin")},
+                            {"aud", app_.id},
+                            {"exp", 1},
+                            {"iat", 1}};
+  jose::HonestToken honest{
+      ours, {{"typ", "JWT"}, {"kid", ours.public_key().kid()}}, claims, /*times=*/{}};
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    EXPECT_EQ(browser_.get("/oidc/logout?id_token_hint=" + percent_encode(spoiled.text)), 200);
+    EXPECT_TRUE(browser_.shows("Sign out?")) << spoiled.name;
+  }
+  EXPECT_TRUE(is_signed_on());
+  // An access token is signed with the same keys, and no ID token.
+  honest.header["typ"] = "at+jwt";
+  browser_.get("/oidc/logout?id_token_hint=" + jose::honest_text(honest));
+  EXPECT_TRUE(is_signed_on());
+  // Neither is what userinfo signs, which has no end.
+  honest.header["typ"] = "JWT";
+  honest.claims.erase("exp");
+  browser_.get("/oidc/logout?id_token_hint=" + jose::honest_text(honest));
+  EXPECT_TRUE(is_signed_on());
+  honest.claims["exp"] = 1;
+  browser_.get("/oidc/logout?id_token_hint=" + jose::honest_text(honest));
+  EXPECT_FALSE(is_signed_on());
 }
 
 TEST_F(LogoutTest, TakesAFormOfAClientAndGoesOnAfterAYes) {

@@ -13,6 +13,7 @@ using storage::StoredSession;
 using storage::Transaction;
 
 constexpr std::size_t text_size = 32;
+constexpr std::size_t id_size = 16;
 // Being seen is written no more often than this.
 constexpr std::chrono::minutes seen_interval{1};
 
@@ -52,7 +53,8 @@ Result<std::optional<Session>> Sessions::find(std::string_view text) {
   }
   return std::optional<Session>(
       Session{*std::move(account),
-              {.at = stored->authenticated_at, .acr = stored->acr, .amr = stored->amr}});
+              {.at = stored->authenticated_at, .acr = stored->acr, .amr = stored->amr},
+              id_of(text)});
 }
 
 Result<std::string> Sessions::begin(const Session& session, std::string_view replaced) {
@@ -75,6 +77,11 @@ Result<std::string> Sessions::begin(const Session& session, std::string_view rep
   });
   GH_CHECK(written);
   return text;
+}
+
+std::string Sessions::id_of(std::string_view text) {
+  // Of the hash, so that neither the cookie nor the key of its row can be made of it.
+  return to_base64url(to_bytes(sha256(hash_of(text))).substr(0, id_size));
 }
 
 Result<> Sessions::end(std::string_view text) {

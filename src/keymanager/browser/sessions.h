@@ -20,6 +20,7 @@ namespace gatehouse::keymanager {
 struct Session {
   Account account;
   SignOn sign_on;
+  std::string id{};  // `sid`: tells clients which session it is, and opens nothing
 };
 
 class Sessions {
@@ -31,6 +32,9 @@ class Sessions {
   // A session for who has just proved himself; that of `replaced` ends. Returns the cookie's text.
   Result<std::string> begin(const Session& session, std::string_view replaced);
   Result<> end(std::string_view text);
+
+  // The id of the session that a cookie's text stands for.
+  static std::string id_of(std::string_view text);
 
   // For the sweep: sessions not seen since then are over.
   Instant idle_since() const { return clock_.now() - lifetime_.idle; }

@@ -201,6 +201,7 @@ Result<std::string> SignIn::renew(const Session& session, std::string_view repla
 Result<SignIn::Answer> SignIn::begin(const Browser& browser, const SignInTask& task,
                                      Session session) {
   GH_TRY(text, sessions_.begin(session, browser.session));
+  session.id = Sessions::id_of(text);
   return Answer(SignedIn{std::move(session), make_cookie(session_cookie, text), task.memory});
 }
 

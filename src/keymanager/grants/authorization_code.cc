@@ -61,7 +61,8 @@ Result<Entitlement> AuthorizationCodeGrant::decide(const Form& form,
                          },
                      .details = {.key_thumbprint = terms.key_thumbprint,
                                  .sign_on = terms.sign_on,
-                                 .user_tenant = foreign_tenant(client, account->tenant)},
+                                 .user_tenant = foreign_tenant(client, account->tenant),
+                                 .session = terms.session},
                      .code = std::string(form.text("code"))};
 }
 

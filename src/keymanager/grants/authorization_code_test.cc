@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "core/digest.h"
+#include "keymanager/browser/cookies.h"
 #include "keymanager/browser/test_browser.h"
 #include "keymanager/test_proofs.h"
 
@@ -60,6 +61,39 @@ TEST(Code, GivesAnIdTokenOfTheSignOn) {
   EXPECT_EQ(texts_of(id_token->claims, "amr"), std::vector<std::string>{"pwd"});
   EXPECT_EQ(text_or(id_token->claims, "c_hash", ""),
             to_base64url(to_bytes(sha256(code)).substr(0, 16)));
+}
+
+// OpenID Connect Front- and Back-Channel Logout name a session so, and RP-initiated logout may.
+TEST(Code, NamesTheSessionInEachIdToken) {
+  TestBrowser browser = signed_on();
+  const auto session_of = [](const TestKeyManager::Answer& tokens) {
+    const auto claims = jose::unverified_claims(text_or(tokens.body, "id_token", ""));
+    return claims ? text_or(*claims, "sid", "") : "none: " + tokens.response.body;
+  };
+  const auto sign_on_again = [](TestBrowser& at) {
+    at.get(authorize_target(client()));
+    return redeem(at.answer("code"));
+  };
+  const auto tokens = sign_on_again(browser);
+  const std::string session = session_of(tokens);
+  EXPECT_EQ(session.size(), 22U);
+  EXPECT_EQ(session_of(sign_on_again(browser)), session);
+  const auto refreshed = shared().token(
+      "grant_type=refresh_token&refresh_token=" + text_or(tokens.body, "refresh_token", ""),
+      client().pair());
+  EXPECT_EQ(session_of(refreshed), session);
+  // The name is not made of the cookie in a way that shows anything of it.
+  const std::string cookie = browser.cookies[std::string(session_cookie)];
+  EXPECT_EQ(session, Sessions::id_of(cookie));
+  EXPECT_EQ(cookie.find(session), std::string::npos);
+  EXPECT_NE(to_base64url(to_bytes(sha256(cookie))).substr(0, 22), session);
+
+  TestBrowser another = signed_on();
+  EXPECT_NE(session_of(sign_on_again(another)), session);
+  // Without a browser there is no session.
+  const auto direct = shared().token(
+      "grant_type=password&username=admin&password=admin-password&scope=openid", client().pair());
+  EXPECT_EQ(session_of(direct), "");
 }
 
 TEST(Code, BoundToAKeyNeedsItsProof) {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jose/test_attacks.h"
 #include "keymanager/client_assertion.h"
 #include "keymanager/test_key_manager.h"
 #include "keymanager/test_proofs.h"
@@ -110,6 +111,18 @@ TEST_F(Assertions, AreRefusedWhenTheyDoNotHold) {
     EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_grant") << row.name;
   }
   EXPECT_EQ(text_or(bearer("").body, "error", ""), "invalid_request");
+}
+
+TEST_F(Assertions, EarnNothingWhenSpoiled) {
+  json::object said = claims();
+  said["nbf"] = said["iat"];
+  const jose::HonestToken honest{
+      their_key(), {{"typ", "JWT"}, {"kid", their_key().public_key().kid()}}, said};
+  for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(honest)) {
+    const auto answer = bearer(percent_encode(spoiled.text));
+    EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_grant") << spoiled.name;
+  }
+  EXPECT_EQ(bearer(jose::honest_text(honest)).status, 200);
 }
 
 TEST_F(Assertions, AreTakenOnce) {
@@ -263,6 +276,35 @@ TEST_F(Exchange, TakesTokensOfTrustedIssuers) {
   const auto answer =
       exchange(assertion(guarded), by + text_or(admin.body, "access_token", ""), "jwt");
   EXPECT_EQ(validation(answer).actor, (json::object{{"sub", server_.user_id("admin")}}));
+}
+
+// Our own access and ID tokens, and those of another issuer.
+TEST_F(Exchange, RefusesWhatIsSpoiled) {
+  const jose::PrivateKey& ours = server_->signing_keys().current()->signer();
+  const std::string client_id = client_.substr(0, client_.find(':'));
+  json::object own = claims();
+  own["nbf"] = own["iat"];
+  own["iss"] = us;
+  own["aud"] = own["client_id"] = client_id;
+  own["sub"] = server_.user_id("kim");
+  own["family"] = "f";
+  json::object foreign = claims();
+  foreign["nbf"] = foreign["iat"];
+  const struct {
+    const char* type;
+    jose::HonestToken honest;
+  } rows[] = {
+      {"access_token", {ours, {{"typ", "at+jwt"}, {"kid", ours.public_key().kid()}}, own}},
+      {"id_token", {ours, {{"typ", "JWT"}, {"kid", ours.public_key().kid()}}, own}},
+      {"jwt", {their_key(), {{"typ", "JWT"}, {"kid", their_key().public_key().kid()}}, foreign}}};
+  for (const auto& row : rows) {
+    for (const jose::SpoiledToken& spoiled : jose::spoiled_tokens(row.honest)) {
+      const auto answer = exchange(percent_encode(spoiled.text), "", row.type);
+      EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_request")
+          << row.type << ": " << spoiled.name;
+    }
+    EXPECT_EQ(exchange(jose::honest_text(row.honest), "", row.type).status, 200) << row.type;
+  }
 }
 
 TEST_F(Exchange, RefusesWhatItCannotTrustOrMake) {
