@@ -113,7 +113,7 @@ class Admin {
   Reply delete_key_manager(const rest::Call& call);
   Reply discover_key_manager(const rest::Call& call);
   Result<json::object> read_keys(const json::object& document);
-  Result<> take_secret(storage::KeyManagerRow& row);
+  void take_secrets(storage::KeyManagerRow& row);
 
   Reply list_trusted_issuers(const rest::Call& call);
   Reply create_trusted_issuer(const rest::Call& call);

@@ -16,8 +16,6 @@ using storage::KeyManagerRow;
 using storage::KeyManagerStore;
 using storage::Transaction;
 
-constexpr std::string_view secret_member = "client_secret";
-
 constexpr const char* url_members[] = {"wellKnownEndpoint",          "introspectionEndpoint",
                                        "clientRegistrationEndpoint", "tokenEndpoint",
                                        "displayTokenEndpoint",       "revokeEndpoint",
@@ -97,14 +95,17 @@ Result<json::object> Admin::read_keys(const json::object& document) {
   return keys;
 }
 
-// The secret goes from the document into a column of its own, sealed.
-Result<> Admin::take_secret(KeyManagerRow& row) {
-  if (object_at(row.document, "additionalProperties") == nullptr) return {};
+// Secrets go from the document into columns of their own, sealed. One that is not given stays.
+void Admin::take_secrets(KeyManagerRow& row) {
+  if (object_at(row.document, "additionalProperties") == nullptr) return;
   json::object& more = row.document["additionalProperties"].as_object();
-  const std::string secret = text_or(more, secret_member, "");
-  if (more.contains(secret_member)) more[secret_member] = "";
-  if (!secret.empty()) row.secret = to_base64(options_.seal(secret, "key_manager"));
-  return {};
+  const auto take = [&](const char* member, std::string_view sealed_as, std::string& column) {
+    const std::string secret = text_or(more, member, "");
+    if (more.contains(member)) more[member] = "";
+    if (!secret.empty()) column = to_base64(options_.seal(secret, sealed_as));
+  };
+  take("client_secret", "key_manager", row.secret);
+  take("initial_access_token", "key_manager registration", row.registration_token);
 }
 
 // GET /key-managers: our own first, then by name.
@@ -139,7 +140,7 @@ Result<rest::Reply> Admin::create_key_manager(const rest::Call& call) {
   row.enabled = flag_or(row.document, "enabled", true);
   row.document["enabled"] = row.enabled;
   row.created_at = clock_.now();
-  GH_CHECK(take_secret(row));
+  take_secrets(row);
   GH_TRY(key_set, read_keys(row.document));
   row.key_set = std::move(key_set);
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
@@ -175,7 +176,7 @@ Result<rest::Reply> Admin::update_key_manager(const rest::Call& call) {
   row.issuer = text_or(row.document, "issuer", "");
   row.enabled = flag_or(row.document, "enabled", true);
   row.document["enabled"] = row.enabled;
-  GH_CHECK(take_secret(row));
+  take_secrets(row);
   GH_TRY(key_set, read_keys(row.document));
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     KeyManagerStore store(transaction, call.caller.tenant);

@@ -63,6 +63,35 @@ TEST_F(KeyManagersTest, APresetFillsWhatIsOpen) {
   EXPECT_EQ(storage::known_key_manager(own).consumer_key_claim, "mine");
 }
 
+TEST_F(KeyManagersTest, TheInitialAccessTokenIsASecretOfItsOwn) {
+  const std::string id = create(R"({"clientRegistrationEndpoint":"https://idp/register",
+      "additionalProperties":{"client_secret":"s3cret","initial_access_token":"init1al"}})");
+  EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
+  EXPECT_EQ(stored(id).secret, to_base64("key_manager sealed s3cret"));
+  const rest::TestAnswer shown = ask("GET /key-managers/" + id);
+  EXPECT_EQ(shown.text.find("init1al"), std::string::npos);
+  EXPECT_EQ(ask("PUT /key-managers/" + id, shown.text).status, 200);
+  EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
+  EXPECT_TRUE(storage::makes_clients(stored(id)));
+  EXPECT_FALSE(storage::makes_clients(stored(create(R"({"name":"Two","issuer":"https://b"})"))));
+  EXPECT_FALSE(storage::makes_clients(
+      stored(create(R"({"name":"Three","issuer":"https://c","enableOAuthAppCreation":false,
+                 "clientRegistrationEndpoint":"https://idp/register"})"))));
+}
+
+TEST_F(KeyManagersTest, AClaimMappingOverrulesThePreset) {
+  const model::KnownKeyManager known = storage::known_key_manager(stored(create(R"({
+      "claimMapping":[{"remoteClaim":"mail","localClaim":"http://wso2.org/claims/username"},
+                      {"remoteClaim":"scope","localClaim":"scope"},
+                      {"remoteClaim":"realm_access.roles","localClaim":"scope"},
+                      {"remoteClaim":"app","localClaim":"client_id"},
+                      {"remoteClaim":"colour","localClaim":"http://wso2.org/claims/colour"},
+                      {"remoteClaim":"","localClaim":"username"}]})")));
+  EXPECT_EQ(known.user_claim, "mail");
+  EXPECT_EQ(known.scopes_claim, "scope realm_access.roles");
+  EXPECT_EQ(known.consumer_key_claim, "app");
+}
+
 TEST_F(KeyManagersTest, WhatCannotWorkIsRefused) {
   create();
   const auto refused = [](const char* name, const std::string& over, int status,

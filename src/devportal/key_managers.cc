@@ -47,10 +47,9 @@ json::object info_of(const KeyManagerRow& row) {
   info["userInfoEndpoint"] = text_or(document, "userInfoEndpoint", "");
   info["alias"] = text_or(document, "alias", "");
   info["tokenType"] = text_or(document, "tokenType", "DIRECT");
-  // Its clients are made there; here they are mapped to applications.
-  info["enableTokenGeneration"] = false;
+  info["enableTokenGeneration"] = false;  // its tokens are asked for there
   info["enableTokenHashing"] = false;
-  info["enableOAuthAppCreation"] = false;
+  info["enableOAuthAppCreation"] = storage::makes_clients(row);
   info["enableMapOAuthConsumerApps"] = true;
   info["applicationConfiguration"] = json::array();
   info["additionalProperties"] = json::object();

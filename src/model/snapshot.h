@@ -185,9 +185,11 @@ struct KnownKeyManager {
   TenantNumber tenant = first_tenant;
   std::string name;
   std::string issuer;
-  std::string audience;            // what `aud` must have; empty: anything
-  bool verify_jwt = true;          // false: its JWTs are asked about, as opaque tokens are
-  std::string consumer_key_claim;  // the next four empty: the usual ones (model/foreign_token.h)
+  std::string audience;    // what `aud` must have; empty: anything
+  bool verify_jwt = true;  // false: its JWTs are asked about, as opaque tokens are
+  // Names of claims, or paths to them; several have a space between them: the first one that is
+  // there, and the scopes of all. Empty: the usual ones (model/foreign_token.h).
+  std::string consumer_key_claim;
   std::string scopes_claim;
   std::string user_claim;
   // A token of the application itself: this claim has this value, "{client}" standing for the

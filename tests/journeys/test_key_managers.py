@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Another server's tokens open APIs here: oidc-provider (npm), with a silent server beside it."""
 
+import concurrent.futures
 import time
 import unittest
 
@@ -27,6 +28,7 @@ class KeyManagers(unittest.TestCase):
         cls.admin.must(201, "POST", f"{ADMIN}/key-managers", {
             "name": "A silent one", "type": "custom", "issuer": cls.silent.url,
             "introspectionEndpoint": f"{cls.silent.url}/introspect",
+            "clientRegistrationEndpoint": f"{cls.silent.url}/register",
             "certificates": {"type": "JWKS", "value": f"{cls.silent.url}/jwks"},
         })
         cls.manager = cls.create_manager()
@@ -52,7 +54,7 @@ class KeyManagers(unittest.TestCase):
         body.update(name=MANAGER)
         body["additionalProperties"] = {
             "client_id": "gateway", "client_secret": "secret-of-gateway",
-            "cache_seconds": CACHE_SECONDS,
+            "cache_seconds": CACHE_SECONDS, "initial_access_token": "initial-access-token",
         }
         return cls.admin.must(201, "POST", f"{ADMIN}/key-managers", body).json()
 
@@ -143,6 +145,87 @@ class KeyManagers(unittest.TestCase):
         self.assertEqual(self.mapped["mode"], "MAPPED")
         used = self.admin.call("DELETE", f"{ADMIN}/key-managers/{self.manager['id']}")
         self.assertEqual((used.status, used.json()["code"]), (409, 909021), used)
+
+    def generate(self, application, manager, grants=("client_credentials",)):
+        return self.admin.call(
+            "POST", f"{DEVPORTAL}/applications/{application}/generate-keys",
+            {"keyType": "PRODUCTION", "keyManager": manager,
+             "grantTypesToBeSupported": list(grants)})
+
+    def test_keys_are_made_at_the_other_key_manager(self):
+        application = self.admin.create_application("MadeThere")["applicationId"]
+        self.admin.subscribe(self.api["id"], application)
+        answer = self.generate(application, MANAGER)
+        self.assertEqual(answer.status, 200, answer)
+        keys = answer.json()
+        client, secret = keys["consumerKey"], keys["consumerSecret"]
+        self.assertEqual((keys["mode"], keys["keyManager"]), ("CREATED", MANAGER))
+        for resource in ("urn:jwt", "urn:opaque"):
+            token = self.provider.token(client, resource, secret=secret)
+            self.assertEqual(self.get(token).status, 200, resource)
+
+        one = f"{DEVPORTAL}/applications/{application}/oauth-keys/{keys['keyMappingId']}"
+        changed = self.admin.must(
+            200, "PUT", one, {"supportedGrantTypes": ["client_credentials", "authorization_code"],
+                              "callbackUrl": "https://shop.example/back"}).json()
+        self.assertIn("authorization_code", changed["supportedGrantTypes"])
+        self.assertEqual(self.get(self.provider.token(client, "urn:jwt", secret=secret)).status,
+                         200)
+        # This server keeps a client's secret for ever.
+        refused = self.admin.call("POST", f"{one}/regenerate-secret", {})
+        self.assertEqual((refused.status, refused.json()["code"]), (400, 901405), refused)
+
+        self.admin.must(200, "DELETE", one)
+        self.assertEqual(self.provider.ask_token(client, secret, "urn:jwt").status, 401)
+        again = self.generate(application, MANAGER).json()
+        self.admin.must(200, "DELETE", f"{DEVPORTAL}/applications/{application}")
+        self.assertEqual(self.provider.ask_token(again["consumerKey"], again["consumerSecret"],
+                                                 "urn:jwt").status, 401)
+        self.assertNotIn(secret, self.server.log())
+
+    def test_what_the_other_key_manager_refuses_is_said_in_its_words(self):
+        application = self.admin.create_application("Refused")["applicationId"]
+        answer = self.admin.call(
+            "POST", f"{DEVPORTAL}/applications/{application}/generate-keys",
+            {"keyType": "PRODUCTION", "keyManager": MANAGER, "callbackUrl": "no address",
+             "grantTypesToBeSupported": ["authorization_code"]})
+        self.assertEqual(answer.status, 400, answer)
+        self.assertIn("redirect_uris", answer.json()["description"] + answer.json()["message"])
+        bare = self.admin.must(
+            201, "POST", f"{ADMIN}/key-managers",
+            {"name": "Bare", "type": "custom", "issuer": "https://bare.example"}).json()
+        cannot = self.generate(application, "Bare")
+        self.assertEqual((cannot.status, cannot.json()["code"]), (400, 901405), cannot)
+        self.admin.must(200, "DELETE", f"{ADMIN}/key-managers/{bare['id']}")
+
+    def test_a_server_that_never_answers_holds_up_no_other_keys(self):
+        application = self.admin.create_application("Silent")["applicationId"]
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            waiting = [threads.submit(self.generate, application, "A silent one")
+                       for _ in range(8)]
+            begun = time.monotonic()
+            self.assertEqual(self.generate(application, "Resident Key Manager").status, 200)
+            self.assertEqual(self.get(self.provider.token("shop", "urn:jwt")).status, 200)
+            self.assertLess(time.monotonic() - begun, QUICK_SECONDS_MAX)
+            self.assertEqual({answer.result().status for answer in waiting}, {503})
+
+    def test_a_claim_mapping_says_what_claims_mean(self):
+        path = f"{ADMIN}/key-managers/{self.manager['id']}"
+        before = self.admin.must(200, "GET", path).json()
+        token = self.provider.token("shop", "urn:jwt")
+        self.refused(self.get(token, "POST"), 403, "900910")
+        mapping = [{"remoteClaim": "scope", "localClaim": "scope"},
+                   {"remoteClaim": "realm.roles", "localClaim": "scope"}]
+        self.admin.must(200, "PUT", path, {**before, "claimMapping": mapping})
+        try:
+            self.assertEqual(self.get(token, "POST").status, 200)
+            self.assertEqual(self.get(token).status, 200)
+            other = [{"remoteClaim": "jti", "localClaim": "client_id"}]
+            self.admin.must(200, "PUT", path, {**before, "claimMapping": other})
+            self.refused(self.get(token), 403, "900908")
+        finally:
+            self.admin.must(200, "PUT", path, before)
+        self.assertEqual(self.get(token).status, 200)
 
     def test_a_switched_off_key_manager_opens_nothing(self):
         second = self.admin.must(

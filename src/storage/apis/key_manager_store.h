@@ -16,12 +16,16 @@ struct KeyManagerRow {
   std::string name;
   std::string issuer;  // may be empty
   bool enabled = true;
-  json::object document;  // the REST resource, without secrets
-  std::string secret;     // for its introspection endpoint, sealed; may be empty
-  json::object key_set;   // JWKS, as it was read last
+  json::object document;           // the REST resource, without secrets
+  std::string secret;              // for its introspection endpoint, sealed; may be empty
+  std::string registration_token;  // for its registration endpoint, the same
+  json::object key_set;            // JWKS, as it was read last
   std::int64_t version = 0;
   Instant created_at{};
 };
+
+// Whether applications get clients that are made there.
+bool makes_clients(const KeyManagerRow& row);
 
 // The part that gateways know.
 model::KnownKeyManager known_key_manager(const KeyManagerRow& row);
