@@ -124,6 +124,45 @@ TEST_F(KeyManagersTest, WhatCannotWorkIsRefused) {
   EXPECT_EQ(ask_as("subscriber", "POST /key-managers", wish()).status, 403);
 }
 
+TEST_F(KeyManagersTest, OneOfEveryTenantIsSeenByAllAndChangedInItsOwnPlace) {
+  const rest::TestAnswer made = ask("POST /global-key-managers", wish(R"({"name":"Everybodys"})"));
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_TRUE(flag_or(made.object(), "global", false));
+  const std::string id = made.field("id");
+  create(R"({"issuer":"https://own"})");
+  EXPECT_EQ(ask("GET /global-key-managers").list().size(), 1U);
+  const rest::TestAnswer all = ask("GET /key-managers");
+  ASSERT_EQ(all.list().size(), 3U);
+  EXPECT_FALSE(flag_or(all.list().at(1).as_object(), "isGlobal", true));  // Cloak
+  EXPECT_TRUE(flag_or(all.list().at(2).as_object(), "isGlobal", false));
+  EXPECT_EQ(ask("GET /key-managers/" + id).status, 404);
+  EXPECT_EQ(ask("GET /global-key-managers/" + id).field("name"), "Everybodys");
+  expect_refused({{"name_taken", "POST /key-managers",
+                   wish(R"({"name":"Everybodys","issuer":"https://b"})"), 409, 901402},
+                  {"issuer_taken", "POST /key-managers", wish(R"({"name":"Two"})"), 409, 909020}});
+  changes();
+  EXPECT_EQ(ask("PUT /global-key-managers/" + id, wish(R"({"name":"Everybodys","enabled":false})"))
+                .status,
+            200);
+  EXPECT_EQ(changes(), "key_manager ");
+  EXPECT_EQ(ask("DELETE /global-key-managers/" + id).status, 200);
+  EXPECT_EQ(ask("GET /global-key-managers").list().size(), 0U);
+}
+
+TEST_F(KeyManagersTest, SaysWhoUsesIt) {
+  const std::string id = create();
+  const auto count = [&](const std::string& which, const char* member) {
+    const rest::TestAnswer answer = ask("GET /key-managers/" + id + which);
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    return number_or(answer.object(), member, -1);
+  };
+  EXPECT_EQ(count("/api-usages", "apiCount"), 0);
+  EXPECT_EQ(count("/app-usages", "applicationCount"), 0);
+  EXPECT_EQ(ask("GET /key-managers/Resident%20Key%20Manager/api-usages").status, 200);
+  EXPECT_EQ(ask("GET /key-managers/nobody/api-usages").code(), 901411);
+  EXPECT_EQ(ask("GET /key-managers/nobody/app-usages").code(), 901411);
+}
+
 // A server that is silent now is asked again later (keymanager/foreign/provider_keys.h).
 TEST_F(KeyManagersTest, ASilentServerCanBeSetUp) {
   const std::string id =

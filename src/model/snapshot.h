@@ -199,6 +199,9 @@ struct KnownKeyManager {
   json::object key_set;  // JWKS (RFC 7517, section 5)
 };
 
+// The tenant of key managers that are everybody's; no tenant has this number.
+inline constexpr TenantNumber every_tenant = 0;
+
 // Our own key manager's name in mappings and in the choice of an API.
 inline constexpr std::string_view resident_key_manager = "Resident Key Manager";
 

@@ -2,13 +2,15 @@
 """Another server's tokens open APIs here: oidc-provider (npm), with a silent server beside it."""
 
 import concurrent.futures
+import contextlib
 import time
 import unittest
 
+from journeys.test_tenants import create_tenant
 from support.backend import Recorder
 from support.providers import OidcProvider, SilentProvider
 from support.server import Server, basic, bearer, call
-from support.walk import ADMIN, DEVPORTAL, User, operation, token_of
+from support.walk import ADMIN, DEVPORTAL, PUBLISHER, User, operation, token_of
 
 CACHE_SECONDS = 2
 # Of a call that waits for nobody but the provider that answers.
@@ -245,6 +247,58 @@ class KeyManagers(unittest.TestCase):
                  "certificates": {"type": "JWKS", "value": f"{self.provider.issuer}/jwks"}},
                 basic("admin", self.admin.password))
             self.assertEqual(answer.status, 400, answer)
+
+
+class Global(unittest.TestCase):
+    """One key manager of every tenant."""
+
+    def test_its_tokens_open_apis_of_every_tenant_that_mapped_the_client(self):
+        with contextlib.ExitStack() as stack:
+            provider = stack.enter_context(OidcProvider())
+            backend = stack.enter_context(Recorder())
+            server = stack.enter_context(Server("server.allow_private_fetches=true"))
+            admin = User(server)
+            made = admin.must(201, "POST", f"{ADMIN}/global-key-managers", {
+                "name": "Everybodys", "type": "custom", "issuer": provider.issuer,
+                "introspectionEndpoint": f"{provider.issuer}/token/introspection",
+                "certificates": {"type": "JWKS", "value": f"{provider.issuer}/jwks"},
+                "additionalProperties": {"client_id": "gateway",
+                                         "client_secret": "secret-of-gateway"},
+            }).json()
+            boss = create_tenant(admin, "second.example.com")
+            for method, path in (("GET", ""), ("POST", ""), ("GET", f"/{made['id']}"),
+                                 ("PUT", f"/{made['id']}"), ("DELETE", f"/{made['id']}")):
+                answer = boss.call(method, f"{ADMIN}/global-key-managers{path}",
+                                   made if method in ("POST", "PUT") else None)
+                self.assertEqual(answer.status, 403, (method, answer))
+            urls = []
+            for user, prefix in ((admin, ""), (boss, "/t/second.example.com")):
+                for base in (PUBLISHER, DEVPORTAL, ADMIN):
+                    listed = user.must(200, "GET", f"{base}/key-managers").json()["list"]
+                    self.assertIn("Everybodys", [item["name"] for item in listed])
+                api = user.publish("Global", backend.url, keyManagers=["Everybodys"])
+                application = user.create_application("Global")["applicationId"]
+                user.subscribe(api["id"], application)
+                user.must(200, "POST", f"{DEVPORTAL}/applications/{application}/map-keys",
+                          {"consumerKey": "shop", "keyType": "PRODUCTION",
+                           "keyManager": "Everybodys"})
+                urls.append(server.gateway(f"{prefix}/global/1.0.0/menu"))
+            # The same token is remembered for one tenant, then asked for by the other.
+            for resource in ("urn:jwt", "urn:opaque"):
+                token = provider.token("shop", resource)
+                for url in urls * 2:
+                    self.assertEqual(call(url, headers=bearer(token)).status, 200, resource)
+                stranger = provider.token("stranger", resource)
+                for url in urls:
+                    self.assertEqual(call(url, headers=bearer(stranger)).status, 403, resource)
+            one = f"{ADMIN}/key-managers/{made['id']}"
+            usages = admin.must(200, "GET", f"{one}/api-usages").json()
+            self.assertEqual([api["name"] for api in usages["apis"]], ["Global"])
+            usages = admin.must(200, "GET", f"{one}/app-usages").json()
+            self.assertEqual((usages["applicationCount"], usages["applications"][0]["name"]),
+                             (1, "Global"))
+            used = admin.call("DELETE", f"{ADMIN}/global-key-managers/{made['id']}")
+            self.assertEqual((used.status, used.json()["code"]), (409, 909021))
 
 
 if __name__ == "__main__":

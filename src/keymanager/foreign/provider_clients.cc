@@ -76,7 +76,7 @@ ProviderClients::ProviderClients(const Resources& resources)
 Result<KeyManagerRow> ProviderClients::provider(model::TenantNumber tenant,
                                                 const std::string& name) {
   GH_TRY(row, apis_.read([&](Transaction& transaction) {
-    return storage::KeyManagerStore(transaction, tenant).find_by_name(name);
+    return storage::KeyManagerStore(transaction, tenant).find_usable(name);
   }));
   if (!row.enabled) {
     return fail(ErrorCode::invalid_argument, "The key manager is switched off", name, 901406);

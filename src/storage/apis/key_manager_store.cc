@@ -123,13 +123,24 @@ Result<KeyManagerRow> KeyManagerStore::find(std::string_view id) const {
   return row_or_not_found(row, id);
 }
 
-Result<KeyManagerRow> KeyManagerStore::find_by_name(std::string_view name) const {
-  GH_TRY(row, transaction_.query_one(
-                  "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
-                  "version, created_at_ms, registration_token FROM am_key_manager WHERE tenant_id "
-                  "= $1 AND name = $2",
-                  tenant_, name));
+Result<KeyManagerRow> KeyManagerStore::find_usable(std::string_view name) const {
+  GH_TRY(
+      row,
+      transaction_.query_one(
+          "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
+          "version, created_at_ms, registration_token FROM am_key_manager "
+          "WHERE (tenant_id = $1 OR tenant_id = $2) AND name = $3 ORDER BY tenant_id DESC LIMIT 1",
+          tenant_, model::every_tenant, name));
   return row_or_not_found(row, name);
+}
+
+Result<std::vector<KeyManagerRow>> KeyManagerStore::list_usable() const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
+                   "version, created_at_ms, registration_token FROM am_key_manager "
+                   "WHERE tenant_id = $1 OR tenant_id = $2 ORDER BY name, tenant_id DESC LIMIT $3",
+                   tenant_, model::every_tenant, 2 * key_managers_max));
+  return rows_from(rows);
 }
 
 Result<std::vector<KeyManagerRow>> KeyManagerStore::list() const {
@@ -144,14 +155,25 @@ Result<std::vector<KeyManagerRow>> KeyManagerStore::list() const {
 
 Result<std::int64_t> KeyManagerStore::count_mappings(std::string_view name) const {
   GH_TRY(row, transaction_.query_one("SELECT COUNT(*) FROM am_key_mapping "
-                                     "WHERE tenant_id = $1 AND key_manager = $2",
-                                     tenant_, name));
+                                     "WHERE (tenant_id = $1 OR $1 = $2) AND key_manager = $3",
+                                     tenant_, model::every_tenant, name));
   return row ? row->number(0) : 0;
+}
+
+Result<std::vector<std::string>> KeyManagerStore::applications(std::string_view name) const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT DISTINCT a.id, a.name FROM am_application a JOIN am_key_mapping m "
+                   "ON m.tenant_id = a.tenant_id AND m.application_id = a.id "
+                   "WHERE a.tenant_id = $1 AND m.key_manager = $2 ORDER BY a.name, a.id LIMIT $3",
+                   tenant_, name, all_max));
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
 }
 
 Result<> KeyManagerStore::insert(const KeyManagerRow& row) {
   // The UNIQUE constraints keep the promises; this says which one it was.
-  GH_TRY(others, list());
+  GH_TRY(others, list_usable());
   if (others.size() >= static_cast<std::size_t>(key_managers_max)) {
     return fail(ErrorCode::conflict, "The tenant has as many key managers as it may");
   }
