@@ -39,6 +39,13 @@ void Admin::mount_key_managers(rest::Router& router) {
   router.on("getKeyManager", this, &Admin::get_key_manager);
   router.on("updateKeyManager", this, &Admin::update_key_manager);
   router.on("deleteKeyManager", this, &Admin::delete_key_manager);
+  router.on("listGlobalKeyManagers", this, &Admin::list_global_key_managers);
+  router.on("createGlobalKeyManager", this, &Admin::create_global_key_manager);
+  router.on("getGlobalKeyManager", this, &Admin::get_global_key_manager);
+  router.on("updateGlobalKeyManager", this, &Admin::update_global_key_manager);
+  router.on("deleteGlobalKeyManager", this, &Admin::delete_global_key_manager);
+  router.on("listAPIsOfKeyManager", this, &Admin::list_apis_of_key_manager);
+  router.on("listApplicationsOfKeyManager", this, &Admin::list_applications_of_key_manager);
   router.on("discoverKeyManager", this, &Admin::discover_key_manager);
 
   router.on("listTrustedIssuers", this, &Admin::list_trusted_issuers);

@@ -111,9 +111,21 @@ class Admin {
   Reply get_key_manager(const rest::Call& call);
   Reply update_key_manager(const rest::Call& call);
   Reply delete_key_manager(const rest::Call& call);
+  Reply list_global_key_managers(const rest::Call& call);
+  Reply create_global_key_manager(const rest::Call& call);
+  Reply get_global_key_manager(const rest::Call& call);
+  Reply update_global_key_manager(const rest::Call& call);
+  Reply delete_global_key_manager(const rest::Call& call);
   Reply discover_key_manager(const rest::Call& call);
+  Reply list_apis_of_key_manager(const rest::Call& call);
+  Reply list_applications_of_key_manager(const rest::Call& call);
+  // Of a tenant, or of every tenant (model::every_tenant).
+  Reply create_key_manager_of(model::TenantNumber tenant, const rest::Call& call);
+  Reply get_key_manager_of(model::TenantNumber tenant, const rest::Call& call);
+  Reply update_key_manager_of(model::TenantNumber tenant, const rest::Call& call);
+  Reply delete_key_manager_of(model::TenantNumber tenant, const rest::Call& call);
   Result<json::object> read_keys(const json::object& document);
-  Result<> take_secret(storage::KeyManagerRow& row);
+  void take_secrets(storage::KeyManagerRow& row);
 
   Reply list_trusted_issuers(const rest::Call& call);
   Reply create_trusted_issuer(const rest::Call& call);

@@ -86,14 +86,15 @@ Result<rest::Reply> Admin::get_application(const rest::Call& call) {
 // DELETE /applications/{applicationId}: with its subscriptions and keys; their tokens are revoked.
 Result<rest::Reply> Admin::delete_application(const rest::Call& call) {
   const std::string& id = call.path_value("applicationId");
-  GH_TRY(clients,
-         api_manager_.write([&](Transaction& transaction) -> Result<std::vector<std::string>> {
-           GH_TRY(application, ApplicationStore(transaction, call.caller.tenant).find(id));
-           return storage::remove_application(transaction, call.caller.tenant, application.id);
-         }));
-  for (const std::string& client : clients) {
-    const Result<> gone = rest::delete_client(key_manager_, client);
-    if (!gone) log_warning("Client {} stays behind: {}", client, gone.error().message);
+  GH_TRY(
+      clients,
+      api_manager_.write([&](Transaction& transaction) -> Result<std::vector<storage::KeyMapping>> {
+        GH_TRY(application, ApplicationStore(transaction, call.caller.tenant).find(id));
+        return storage::remove_application(transaction, call.caller.tenant, application.id);
+      }));
+  for (const storage::KeyMapping& mapping : clients) {
+    const Result<> gone = rest::remove_client(key_manager_, mapping);
+    if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
   }
   return rest::Reply{};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /key-managers: other servers whose tokens open the APIs of a tenant.
+// /key-managers: other servers whose tokens open the APIs of a tenant; /global-key-managers: those
+// of every tenant.
 #include "admin/admin.h"
 #include "core/id.h"
 #include "core/text.h"
@@ -15,8 +16,6 @@ namespace {
 using storage::KeyManagerRow;
 using storage::KeyManagerStore;
 using storage::Transaction;
-
-constexpr std::string_view secret_member = "client_secret";
 
 constexpr const char* url_members[] = {"wellKnownEndpoint",          "introspectionEndpoint",
                                        "clientRegistrationEndpoint", "tokenEndpoint",
@@ -44,10 +43,27 @@ json::object info_of(const KeyManagerRow& row, std::int64_t mappings) {
   info["type"] = text_or(row.document, "type", "");
   info["description"] = text_or(row.document, "description", "");
   info["enabled"] = row.enabled;
-  info["isGlobal"] = false;
+  info["isGlobal"] = row.tenant == model::every_tenant;
   info["isUsed"] = mappings > 0;
   info["tokenType"] = text_or(row.document, "tokenType", "DIRECT");
   return info;
+}
+
+// Whether they are used is the tenant's matter.
+Result<json::array> infos_of(Transaction& transaction, model::TenantNumber tenant,
+                             const std::vector<KeyManagerRow>& rows) {
+  json::array list;
+  for (const KeyManagerRow& row : rows) {
+    GH_TRY(mappings, KeyManagerStore(transaction, tenant).count_mappings(row.name));
+    list.push_back(info_of(row, mappings));
+  }
+  return list;
+}
+
+Result<> need_first_tenant(const rest::Call& call) {
+  if (call.caller.tenant == model::first_tenant) return {};
+  return rest::refuse_because(rest::permission_missing,
+                              "Only administrators of the first tenant see what is everybody's");
 }
 
 bool is_web_url(std::string_view url) {
@@ -97,38 +113,38 @@ Result<json::object> Admin::read_keys(const json::object& document) {
   return keys;
 }
 
-// The secret goes from the document into a column of its own, sealed.
-Result<> Admin::take_secret(KeyManagerRow& row) {
-  if (object_at(row.document, "additionalProperties") == nullptr) return {};
+// Secrets go from the document into columns of their own, sealed. One that is not given stays.
+void Admin::take_secrets(KeyManagerRow& row) {
+  if (object_at(row.document, "additionalProperties") == nullptr) return;
   json::object& more = row.document["additionalProperties"].as_object();
-  const std::string secret = text_or(more, secret_member, "");
-  if (more.contains(secret_member)) more[secret_member] = "";
-  if (!secret.empty()) row.secret = to_base64(options_.seal(secret, "key_manager"));
-  return {};
+  const auto take = [&](const char* member, std::string_view sealed_as, std::string& column) {
+    const std::string secret = text_or(more, member, "");
+    if (more.contains(member)) more[member] = "";
+    if (!secret.empty()) column = to_base64(options_.seal(secret, sealed_as));
+  };
+  take("client_secret", "key_manager", row.secret);
+  take("initial_access_token", "key_manager registration", row.registration_token);
 }
 
-// GET /key-managers: our own first, then by name.
+// GET /key-managers: our own first, then by name, with those that are everybody's.
 Result<rest::Reply> Admin::list_key_managers(const rest::Call& call) {
   json::array list{resident_info()};
-  const Result<> read = api_manager_.read([&](Transaction& transaction) -> Result<> {
-    const KeyManagerStore store(transaction, call.caller.tenant);
-    GH_TRY(rows, store.list());
-    for (const KeyManagerRow& row : rows) {
-      GH_TRY(mappings, store.count_mappings(row.name));
-      list.push_back(info_of(row, mappings));
-    }
-    return {};
-  });
-  GH_CHECK(read);
+  GH_TRY(others, api_manager_.read([&](Transaction& transaction) -> Result<json::array> {
+    const model::TenantNumber tenant = call.caller.tenant;
+    GH_TRY(rows, KeyManagerStore(transaction, tenant).list_usable());
+    return infos_of(transaction, tenant, rows);
+  }));
+  for (json::value& info : others) list.push_back(std::move(info));
   return rest::ok(rest::list_of(std::move(list)));
 }
 
 // POST /key-managers: tokens of another server open APIs from now on.
 //   400  neither issuer nor introspection, an URL that is none, keys that cannot be used
 //   409  the name is taken, or the issuer
-Result<rest::Reply> Admin::create_key_manager(const rest::Call& call) {
+Result<rest::Reply> Admin::create_key_manager_of(model::TenantNumber tenant,
+                                                 const rest::Call& call) {
   KeyManagerRow row;
-  row.tenant = call.caller.tenant;
+  row.tenant = tenant;
   row.id = random_uuid(random_);
   row.document = call.object();
   GH_CHECK(check(row.document, options_.issuer));
@@ -138,8 +154,9 @@ Result<rest::Reply> Admin::create_key_manager(const rest::Call& call) {
   row.issuer = text_or(row.document, "issuer", "");
   row.enabled = flag_or(row.document, "enabled", true);
   row.document["enabled"] = row.enabled;
+  row.document["global"] = tenant == model::every_tenant;
   row.created_at = clock_.now();
-  GH_CHECK(take_secret(row));
+  take_secrets(row);
   GH_TRY(key_set, read_keys(row.document));
   row.key_set = std::move(key_set);
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
@@ -148,22 +165,26 @@ Result<rest::Reply> Admin::create_key_manager(const rest::Call& call) {
     return {};
   });
   GH_CHECK(stored);
-  return rest::created(row.document, "/key-managers/" + row.id);
+  const char* place = tenant == model::every_tenant ? "/global-key-managers/" : "/key-managers/";
+  return rest::created(row.document, place + row.id);
 }
 
-Result<rest::Reply> Admin::get_key_manager(const rest::Call& call) {
+Result<rest::Reply> Admin::get_key_manager_of(model::TenantNumber tenant, const rest::Call& call) {
   const std::string& id = call.path_value("keyManagerId");
-  if (id == model::resident_key_manager) return rest::ok(resident_info());
+  if (id == model::resident_key_manager && tenant != model::every_tenant) {
+    return rest::ok(resident_info());
+  }
   GH_TRY(row, api_manager_.read([&](Transaction& transaction) {
-    return KeyManagerStore(transaction, call.caller.tenant).find(id);
+    return KeyManagerStore(transaction, tenant).find(id);
   }));
   return rest::ok(std::move(row.document));
 }
 
 // PUT /key-managers/{keyManagerId}: everything but the name, which keys and APIs know it by.
-Result<rest::Reply> Admin::update_key_manager(const rest::Call& call) {
+Result<rest::Reply> Admin::update_key_manager_of(model::TenantNumber tenant,
+                                                 const rest::Call& call) {
   GH_TRY(row, api_manager_.read([&](Transaction& transaction) {
-    return KeyManagerStore(transaction, call.caller.tenant).find(call.path_value("keyManagerId"));
+    return KeyManagerStore(transaction, tenant).find(call.path_value("keyManagerId"));
   }));
   if (text_or(call.object(), "name", "") != row.name) {
     return fail(ErrorCode::invalid_argument, "The name of a key manager cannot be changed");
@@ -175,10 +196,11 @@ Result<rest::Reply> Admin::update_key_manager(const rest::Call& call) {
   row.issuer = text_or(row.document, "issuer", "");
   row.enabled = flag_or(row.document, "enabled", true);
   row.document["enabled"] = row.enabled;
-  GH_CHECK(take_secret(row));
+  row.document["global"] = tenant == model::every_tenant;
+  take_secrets(row);
   GH_TRY(key_set, read_keys(row.document));
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
-    KeyManagerStore store(transaction, call.caller.tenant);
+    KeyManagerStore store(transaction, tenant);
     GH_CHECK(store.update(row));
     GH_CHECK(store.set_keys(row.id, key_set));
     transaction.changed({model::ChangeKind::key_manager, row.tenant, row.id, {}, {}});
@@ -190,11 +212,12 @@ Result<rest::Reply> Admin::update_key_manager(const rest::Call& call) {
 
 // DELETE /key-managers/{keyManagerId}.
 //   409  applications have keys of it, or it is our own
-Result<rest::Reply> Admin::delete_key_manager(const rest::Call& call) {
+Result<rest::Reply> Admin::delete_key_manager_of(model::TenantNumber tenant,
+                                                 const rest::Call& call) {
   const std::string& id = call.path_value("keyManagerId");
   if (id == model::resident_key_manager) return rest::refuse(rest::built_in, id);
   const Result<> gone = api_manager_.write([&](Transaction& transaction) -> Result<> {
-    KeyManagerStore store(transaction, call.caller.tenant);
+    KeyManagerStore store(transaction, tenant);
     GH_TRY(row, store.find(id));
     GH_TRY(mappings, store.count_mappings(row.name));
     if (mappings > 0) {
@@ -207,6 +230,46 @@ Result<rest::Reply> Admin::delete_key_manager(const rest::Call& call) {
   });
   GH_CHECK(gone);
   return rest::Reply{};
+}
+
+Result<rest::Reply> Admin::create_key_manager(const rest::Call& call) {
+  return create_key_manager_of(call.caller.tenant, call);
+}
+Result<rest::Reply> Admin::get_key_manager(const rest::Call& call) {
+  return get_key_manager_of(call.caller.tenant, call);
+}
+Result<rest::Reply> Admin::update_key_manager(const rest::Call& call) {
+  return update_key_manager_of(call.caller.tenant, call);
+}
+Result<rest::Reply> Admin::delete_key_manager(const rest::Call& call) {
+  return delete_key_manager_of(call.caller.tenant, call);
+}
+
+// GET /global-key-managers, and the others below it: the same for those that are everybody's.
+//   403  the caller is of another tenant than the first
+Result<rest::Reply> Admin::list_global_key_managers(const rest::Call& call) {
+  GH_CHECK(need_first_tenant(call));
+  GH_TRY(list, api_manager_.read([&](Transaction& transaction) -> Result<json::array> {
+    GH_TRY(rows, KeyManagerStore(transaction, model::every_tenant).list());
+    return infos_of(transaction, model::every_tenant, rows);
+  }));
+  return rest::ok(rest::list_of(std::move(list)));
+}
+Result<rest::Reply> Admin::create_global_key_manager(const rest::Call& call) {
+  GH_CHECK(need_first_tenant(call));
+  return create_key_manager_of(model::every_tenant, call);
+}
+Result<rest::Reply> Admin::get_global_key_manager(const rest::Call& call) {
+  GH_CHECK(need_first_tenant(call));
+  return get_key_manager_of(model::every_tenant, call);
+}
+Result<rest::Reply> Admin::update_global_key_manager(const rest::Call& call) {
+  GH_CHECK(need_first_tenant(call));
+  return update_key_manager_of(model::every_tenant, call);
+}
+Result<rest::Reply> Admin::delete_global_key_manager(const rest::Call& call) {
+  GH_CHECK(need_first_tenant(call));
+  return delete_key_manager_of(model::every_tenant, call);
 }
 
 // POST /key-managers/discover (multipart: url, type): what the server at a discovery URL says.

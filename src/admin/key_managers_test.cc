@@ -63,6 +63,35 @@ TEST_F(KeyManagersTest, APresetFillsWhatIsOpen) {
   EXPECT_EQ(storage::known_key_manager(own).consumer_key_claim, "mine");
 }
 
+TEST_F(KeyManagersTest, TheInitialAccessTokenIsASecretOfItsOwn) {
+  const std::string id = create(R"({"clientRegistrationEndpoint":"https://idp/register",
+      "additionalProperties":{"client_secret":"s3cret","initial_access_token":"init1al"}})");
+  EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
+  EXPECT_EQ(stored(id).secret, to_base64("key_manager sealed s3cret"));
+  const rest::TestAnswer shown = ask("GET /key-managers/" + id);
+  EXPECT_EQ(shown.text.find("init1al"), std::string::npos);
+  EXPECT_EQ(ask("PUT /key-managers/" + id, shown.text).status, 200);
+  EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
+  EXPECT_TRUE(storage::makes_clients(stored(id)));
+  EXPECT_FALSE(storage::makes_clients(stored(create(R"({"name":"Two","issuer":"https://b"})"))));
+  EXPECT_FALSE(storage::makes_clients(
+      stored(create(R"({"name":"Three","issuer":"https://c","enableOAuthAppCreation":false,
+                 "clientRegistrationEndpoint":"https://idp/register"})"))));
+}
+
+TEST_F(KeyManagersTest, AClaimMappingOverrulesThePreset) {
+  const model::KnownKeyManager known = storage::known_key_manager(stored(create(R"({
+      "claimMapping":[{"remoteClaim":"mail","localClaim":"http://wso2.org/claims/username"},
+                      {"remoteClaim":"scope","localClaim":"scope"},
+                      {"remoteClaim":"realm_access.roles","localClaim":"scope"},
+                      {"remoteClaim":"app","localClaim":"client_id"},
+                      {"remoteClaim":"colour","localClaim":"http://wso2.org/claims/colour"},
+                      {"remoteClaim":"","localClaim":"username"}]})")));
+  EXPECT_EQ(known.user_claim, "mail");
+  EXPECT_EQ(known.scopes_claim, "scope realm_access.roles");
+  EXPECT_EQ(known.consumer_key_claim, "app");
+}
+
 TEST_F(KeyManagersTest, WhatCannotWorkIsRefused) {
   create();
   const auto refused = [](const char* name, const std::string& over, int status,
@@ -93,6 +122,45 @@ TEST_F(KeyManagersTest, WhatCannotWorkIsRefused) {
        {"another_name", "PUT /key-managers/nobody", wish(), 404, 901411},
        {"our_own", "DELETE /key-managers/Resident%20Key%20Manager", "", 409, 909007}});
   EXPECT_EQ(ask_as("subscriber", "POST /key-managers", wish()).status, 403);
+}
+
+TEST_F(KeyManagersTest, OneOfEveryTenantIsSeenByAllAndChangedInItsOwnPlace) {
+  const rest::TestAnswer made = ask("POST /global-key-managers", wish(R"({"name":"Everybodys"})"));
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_TRUE(flag_or(made.object(), "global", false));
+  const std::string id = made.field("id");
+  create(R"({"issuer":"https://own"})");
+  EXPECT_EQ(ask("GET /global-key-managers").list().size(), 1U);
+  const rest::TestAnswer all = ask("GET /key-managers");
+  ASSERT_EQ(all.list().size(), 3U);
+  EXPECT_FALSE(flag_or(all.list().at(1).as_object(), "isGlobal", true));  // Cloak
+  EXPECT_TRUE(flag_or(all.list().at(2).as_object(), "isGlobal", false));
+  EXPECT_EQ(ask("GET /key-managers/" + id).status, 404);
+  EXPECT_EQ(ask("GET /global-key-managers/" + id).field("name"), "Everybodys");
+  expect_refused({{"name_taken", "POST /key-managers",
+                   wish(R"({"name":"Everybodys","issuer":"https://b"})"), 409, 901402},
+                  {"issuer_taken", "POST /key-managers", wish(R"({"name":"Two"})"), 409, 909020}});
+  changes();
+  EXPECT_EQ(ask("PUT /global-key-managers/" + id, wish(R"({"name":"Everybodys","enabled":false})"))
+                .status,
+            200);
+  EXPECT_EQ(changes(), "key_manager ");
+  EXPECT_EQ(ask("DELETE /global-key-managers/" + id).status, 200);
+  EXPECT_EQ(ask("GET /global-key-managers").list().size(), 0U);
+}
+
+TEST_F(KeyManagersTest, SaysWhoUsesIt) {
+  const std::string id = create();
+  const auto count = [&](const std::string& which, const char* member) {
+    const rest::TestAnswer answer = ask("GET /key-managers/" + id + which);
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    return number_or(answer.object(), member, -1);
+  };
+  EXPECT_EQ(count("/api-usages", "apiCount"), 0);
+  EXPECT_EQ(count("/app-usages", "applicationCount"), 0);
+  EXPECT_EQ(ask("GET /key-managers/Resident%20Key%20Manager/api-usages").status, 200);
+  EXPECT_EQ(ask("GET /key-managers/nobody/api-usages").code(), 901411);
+  EXPECT_EQ(ask("GET /key-managers/nobody/app-usages").code(), 901411);
 }
 
 // A server that is silent now is asked again later (keymanager/foreign/provider_keys.h).

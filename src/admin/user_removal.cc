@@ -4,6 +4,7 @@
 // user_manager, the name from what the user owned in api_manager. What stays is the immutable id, a
 // pseudonym, in lifecycles, revisions and revocations.
 #include "admin/accounts.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "rest/application_client.h"
 #include "rest/problems.h"
@@ -24,6 +25,7 @@ constexpr std::int64_t named_max = 10;
 // What the key manager must hear once the write is durable.
 struct Aftermath {
   std::vector<std::string> clients_gone;
+  std::vector<storage::KeyMapping> keys_gone;
   std::vector<ApplicationRow> passed;
   std::vector<storage::KeyMapping> keys;  // of the passed ones
 };
@@ -43,8 +45,8 @@ Result<Aftermath> remove_applications(Transaction& transaction, model::TenantNum
                                       const std::vector<ApplicationRow>& applications) {
   Aftermath after;
   for (const ApplicationRow& application : applications) {
-    GH_TRY(clients, storage::remove_application(transaction, tenant, application.id));
-    after.clients_gone.insert(after.clients_gone.end(), clients.begin(), clients.end());
+    GH_TRY(keys, storage::remove_application(transaction, tenant, application.id));
+    after.keys_gone.insert(after.keys_gone.end(), keys.begin(), keys.end());
   }
   return after;
 }
@@ -98,8 +100,15 @@ Result<> Accounts::remove(model::TenantNumber tenant, const storage::User& user,
   for (const std::string& client : after.clients_gone) {
     GH_CHECK(rest::delete_client(key_manager_, client));
   }
+  for (const storage::KeyMapping& mapping : after.keys_gone) {
+    const Result<> gone = rest::remove_client(key_manager_, mapping);
+    // A server of others must not keep a person's data here.
+    if (!gone && mapping.is_ours()) return gone;
+    if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
+  }
   // The names of clients have the owner's in them.
   for (const storage::KeyMapping& mapping : after.keys) {
+    if (!mapping.owns_client()) continue;
     GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
                                  rest::settings_of(application_of(after, mapping), mapping)));
   }

@@ -175,6 +175,10 @@ std::string value_text(const ConfigurationKey& key) {
 
 }  // namespace
 
+bool ClusterConfig::accepts(std::string_view proof) const {
+  return std::ranges::find(accept, proof) != accept.end();
+}
+
 std::string Configuration::path(std::string_view file) const {
   if (file.starts_with('/')) return std::string(file);
   return server.data_dir + "/" + std::string(file);

@@ -61,8 +61,15 @@ struct BusConfig {
 struct ClusterConfig {
   std::string key_file = "cluster.key";
   bool share_sessions = true;
+  std::vector<std::string> accept{"secret"};
   std::string secret_file;
   std::string ca;
+  std::string revocations;
+  std::vector<std::string> node_names;
+  std::string certificate;
+  std::string key;
+
+  bool accepts(std::string_view proof) const;
 };
 
 struct GatewayConfig {

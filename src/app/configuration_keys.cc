@@ -108,12 +108,30 @@ void add_files(Keys& keys, Configuration& all) {
           {"cluster", "share_sessions", &all.cluster.share_sessions,
            "Whether key managers believe each other's sessions of gateways; if not, a balancer "
            "without affinity makes each of them fall back to Basic."},
+          {"cluster",
+           "accept",
+           &all.cluster.accept,
+           "What other nodes may be known by when they ask this key manager: the cluster's secret "
+           "(a session, else Basic), a certificate (mutual TLS), or either.",
+           {},
+           {"secret", "certificate"}},
           {"cluster", "secret_file", &all.cluster.secret_file,
            "File with the secret that the nodes of a cluster share; empty: no other node may ask "
            "this key manager."},
           {"cluster", "ca", &all.cluster.ca,
-           "PEM file with the certificates that other nodes are known by; empty: those of this "
-           "machine."},
+           "PEM file with the authorities that other nodes are known by, as key managers and as "
+           "those "
+           "who ask them; empty: key managers by those of this machine."},
+          {"cluster", "revocations", &all.cluster.revocations,
+           "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
+           "empty: no certificate is revoked."},
+          {"cluster", "node_names", &all.cluster.node_names,
+           "DNS names in the certificates of nodes that may ask this key manager; \"*.gw.example\" "
+           "stands for every name with one label more."},
+          {"cluster", "certificate", &all.cluster.certificate,
+           "PEM file with the certificate chain that this node shows to key managers of other "
+           "nodes, instead of the secret."},
+          {"cluster", "key", &all.cluster.key, "PEM file with its private key."},
           {"cluster", "key_file", &all.cluster.key_file,
            "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
       });
@@ -220,6 +238,24 @@ Result<> check_algorithms(const std::vector<std::string>& names) {
               "each once");
 }
 
+// The authorities of the machine issue certificates to anybody, so nodes need one of their own.
+Result<> check_cluster(const ClusterConfig& cluster) {
+  if (cluster.certificate.empty() != cluster.key.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "cluster.certificate and cluster.key: give both, or neither");
+  }
+  if (!cluster.accepts("certificate")) return {};
+  if (cluster.ca.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "cluster.ca: cluster.accept has \"certificate\": say who issues them");
+  }
+  if (cluster.node_names.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "cluster.node_names: cluster.accept has \"certificate\": say whose are taken");
+  }
+  return {};
+}
+
 }  // namespace
 
 Keys keys_of(Configuration& configuration) {
@@ -244,6 +280,7 @@ Result<> check_rules(const Configuration& configuration) {
     return fail(ErrorCode::invalid_argument,
                 "tls.certificate and tls.key: give both, or neither for a self-signed certificate");
   }
+  GH_CHECK(check_cluster(configuration.cluster));
   return check_algorithms(configuration.key_manager.signing_algorithms);
 }
 

@@ -100,6 +100,41 @@ TEST(Configuration, BothKeyCachesAreRefusedUnlessAllowed) {
       {.file = "", .settings = {"key_manager.key_cache=true", "gateway.key_cache=false"}}));
 }
 
+struct ClusterCase {
+  const char* name;
+  std::vector<std::string> settings;
+  const char* refused_for;  // a key; empty: taken
+};
+
+class Cluster : public ::testing::TestWithParam<ClusterCase> {};
+
+TEST_P(Cluster, TakesCertificatesOnlyFromNamedAuthoritiesAndNodes) {
+  const auto read = read_configuration({.file = "", .settings = GetParam().settings});
+  const std::string key = GetParam().refused_for;
+  EXPECT_EQ(read.has_value(), key.empty());
+  if (!read) {
+    EXPECT_NE(read.error().message.find(key), std::string::npos) << read.error().message;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Nodes, Cluster,
+    ::testing::Values(
+        ClusterCase{"secret", {"cluster.accept=secret"}, ""},
+        ClusterCase{"both",
+                    {"cluster.accept=secret,certificate", "cluster.ca=ca.pem",
+                     "cluster.node_names=gw.example"},
+                    ""},
+        ClusterCase{"no_authority",
+                    {"cluster.accept=certificate", "cluster.node_names=gw.example"},
+                    "cluster.ca"},
+        ClusterCase{
+            "no_names", {"cluster.accept=certificate", "cluster.ca=ca.pem"}, "cluster.node_names"},
+        ClusterCase{"unknown_proof", {"cluster.accept=trust"}, "cluster.accept"},
+        ClusterCase{"certificate_without_key", {"cluster.certificate=a.crt"}, "cluster.key"},
+        ClusterCase{"key_without_certificate", {"cluster.key=a.key"}, "cluster.certificate"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
 TEST(Configuration, ReferencePageIsUpToDate) {
   std::ifstream page(GATEHOUSE_SOURCE_DIR "/docs/configuration.md");
   std::ostringstream text;

@@ -45,6 +45,15 @@ keymanager::Options key_manager_options(const Configuration& configuration,
   return options;
 }
 
+keymanager::NodeCertificates::Options node_certificate_options(const Configuration& configuration) {
+  const ClusterConfig& cluster = configuration.cluster;
+  return {.files = {.certificates = configuration.path(cluster.ca),
+                    .revocations = cluster.revocations.empty()
+                                       ? std::string()
+                                       : configuration.path(cluster.revocations)},
+          .names = cluster.node_names};
+}
+
 http::Fetcher::Options fetcher_options(const Configuration& configuration) {
   http::Fetcher::Options options;
   if (configuration.server.allow_private_fetches) {
@@ -189,18 +198,33 @@ Result<> ControlPlane::mount() {
 
 // A session ends with the secret that it was earned by, so a new secret ends them all.
 Result<> ControlPlane::open_node_door() {
-  const std::string& file = configuration_.cluster.secret_file;
-  if (file.empty()) return {};
-  GH_TRY(secret, read_shared_secret(configuration_.path(file)));
-  const std::string key = configuration_.cluster.share_sessions
-                              ? hkdf_sha256(cluster_key_, "session " + sha256_hex(secret))
-                              : surroundings_.random.bytes(32);
-  node_sessions_ = std::make_unique<keymanager::NodeSessions>(std::vector<std::string>{key},
-                                                              surroundings_.clock);
-  node_door_ = std::make_unique<keymanager::NodeDoor>(
-      key_manager_.internal_handler(), *node_sessions_, secret, surroundings_.metrics);
+  const ClusterConfig& cluster = configuration_.cluster;
+  keymanager::NodeDoor::Proofs proofs;
+  if (cluster.accepts("secret") && !cluster.secret_file.empty()) {
+    GH_TRY(secret, read_shared_secret(configuration_.path(cluster.secret_file)));
+    const std::string key = cluster.share_sessions
+                                ? hkdf_sha256(cluster_key_, "session " + sha256_hex(secret))
+                                : surroundings_.random.bytes(32);
+    node_sessions_ = std::make_unique<keymanager::NodeSessions>(std::vector<std::string>{key},
+                                                                surroundings_.clock);
+    proofs.sessions = node_sessions_.get();
+    proofs.secret = secret;
+  }
+  if (cluster.accepts("certificate")) {
+    node_certificates_ = std::make_unique<keymanager::NodeCertificates>(
+        node_certificate_options(configuration_), surroundings_.clock);
+    GH_CHECK(node_certificates_->load());
+    proofs.certificates = node_certificates_.get();
+  }
+  if (!node_sessions_ && !node_certificates_) return {};
+  node_door_ = std::make_unique<keymanager::NodeDoor>(key_manager_.internal_handler(), proofs,
+                                                      surroundings_.metrics);
   public_.add("/internal/keys/v1/validate", *node_door_);
   return {};
+}
+
+Result<> ControlPlane::reload_node_trust() {
+  return node_certificates_ ? node_certificates_->load() : Result<>();
 }
 
 Result<> ControlPlane::bootstrap() {

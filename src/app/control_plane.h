@@ -62,6 +62,10 @@ class ControlPlane {
   // what has expired goes.
   void care();
 
+  // Reads again who issues the certificates of nodes, and which ones are revoked.
+  // Error: invalid_argument; then all stays as it was.
+  Result<> reload_node_trust();
+
  private:
   rest::Router& add_router(const rest::EmbeddedDocument& document,
                            std::vector<std::string> base_paths);
@@ -98,7 +102,8 @@ class ControlPlane {
   std::vector<std::unique_ptr<rest::Router>> routers_;
   PathDispatcher public_;
 
-  // For gateways of other nodes; null while the cluster has no secret.
+  // For gateways of other nodes; null while there is nothing that they could be known by.
+  std::unique_ptr<keymanager::NodeCertificates> node_certificates_;
   std::unique_ptr<keymanager::NodeSessions> node_sessions_;
   std::unique_ptr<keymanager::NodeDoor> node_door_;
 

@@ -40,6 +40,17 @@ LogLevel level_of(const std::string& name) {
   return static_cast<LogLevel>(found - names.begin());
 }
 
+net::ClientCertificates asked_by_gateway(const Configuration& configuration) {
+  return configuration.tls.client_certificates ? net::ClientCertificates::asked
+                                               : net::ClientCertificates::ignored;
+}
+
+// Other nodes come to this port, too.
+net::ClientCertificates asked_by_control_plane(const Configuration& configuration) {
+  return configuration.cluster.accepts("certificate") ? net::ClientCertificates::asked
+                                                      : asked_by_gateway(configuration);
+}
+
 }  // namespace
 
 Node::Node(Configuration configuration, Surroundings& surroundings)
@@ -69,17 +80,15 @@ net::CertificateFiles Node::certificate_files(const Configuration& configuration
   return {.certificate = configuration_.path("tls.crt"), .key = configuration_.path("tls.key")};
 }
 
-Result<std::shared_ptr<const net::TlsServer>> Node::certificate(
-    const Configuration& configuration) {
+Result<std::shared_ptr<const net::TlsServer>> Node::certificate(const Configuration& configuration,
+                                                                net::ClientCertificates asked) {
   const net::CertificateFiles files = certificate_files(configuration);
   if (configuration.tls.certificate.empty() && !std::filesystem::exists(files.key)) {
     GH_CHECK(net::make_self_signed(files, configuration.server.hostname));
   }
   net::TlsServer::Options options;
   options.files = files;
-  if (configuration.tls.client_certificates) {
-    options.client_certificates = net::ClientCertificates::asked;
-  }
+  options.client_certificates = asked;
   return net::TlsServer::open(options);
 }
 
@@ -130,7 +139,7 @@ Result<> Node::open_gateway() {
                         : std::max(1U, std::thread::hardware_concurrency());
   options.ports = {.http = configuration_.port(configuration_.gateway.http_port),
                    .https = configuration_.port(configuration_.gateway.https_port)};
-  GH_TRY(tls, certificate(configuration_));
+  GH_TRY(tls, certificate(configuration_, asked_by_gateway(configuration_)));
   options.tls = std::move(tls);
   GH_TRY(trust, net::TlsClient::open({}));
   options.backend_trust = std::move(trust);
@@ -173,7 +182,7 @@ Result<std::unique_ptr<http::Server>> Node::serve(http::Handler& handler, net::E
 }
 
 Result<> Node::open_servers() {
-  GH_TRY(tls, certificate(configuration_));
+  GH_TRY(tls, certificate(configuration_, asked_by_control_plane(configuration_)));
   GH_TRY(control, serve(control_plane_->public_handler(),
                         net::Endpoint::any(configuration_.port(control_port)), tls));
   control_server_ = std::move(control);
@@ -220,13 +229,19 @@ net::Task<> Node::care() {
 void Node::reload(const Configuration& configuration) {
   set_log_level(level_of(configuration.log.level));
   gateway_->reopen_log();
-  const auto tls = certificate(configuration);
-  if (!tls) {
-    log_error("certificates stay as they are: {}", tls.error().message);
+  const auto control_tls = certificate(configuration, asked_by_control_plane(configuration));
+  const auto gateway_tls = certificate(configuration, asked_by_gateway(configuration));
+  if (!control_tls || !gateway_tls) {
+    log_error("certificates stay as they are: {}",
+              (control_tls ? gateway_tls.error() : control_tls.error()).message);
     return;
   }
-  control_server_->set_tls(*tls);
-  gateway_->set_tls(*tls);
+  control_server_->set_tls(*control_tls);
+  gateway_->set_tls(*gateway_tls);
+  if (const Result<> trusted = control_plane_->reload_node_trust(); !trusted) {
+    log_error("nodes are known as before: {}", trusted.error().message);
+    return;
+  }
   log_info("certificates and log level are read again");
 }
 

@@ -44,7 +44,9 @@ class Node {
   Result<> open_data();
   Result<> open_gateway();
   Result<> open_servers();
-  Result<std::shared_ptr<const net::TlsServer>> certificate(const Configuration& configuration);
+  // Of a port where clients are asked for a certificate, or not.
+  Result<std::shared_ptr<const net::TlsServer>> certificate(const Configuration& configuration,
+                                                            net::ClientCertificates asked);
   net::CertificateFiles certificate_files(const Configuration& configuration) const;
   Result<std::unique_ptr<http::Server>> serve(http::Handler& handler, net::Endpoint endpoint,
                                               std::shared_ptr<const net::TlsServer> tls);

@@ -20,8 +20,9 @@ namespace gatehouse::app {
 class RemoteKeyManagers {
  public:
   // Nothing when gateway.key_manager names the one of this process. `files` resolves names.
-  // Error: invalid_argument, naming the key, for a broken URL, or when cluster.secret_file is not
-  // set.
+  // This node proves itself by cluster.certificate if that is set, and then by nothing else.
+  // Error: invalid_argument, naming the key, for a broken URL or file, or when neither
+  // cluster.certificate nor cluster.secret_file is set.
   static Result<std::optional<RemoteKeyManagers>> open(const Configuration& configuration,
                                                        net::Pool& files);
 
@@ -32,8 +33,9 @@ class RemoteKeyManagers {
       : files_(&files), authorization_(std::move(authorization)) {}
 
   net::Pool* files_;
-  std::string authorization_;
-  std::vector<http::Origin> origins_;
+  std::string authorization_;             // empty: by certificate
+  std::vector<http::Origin> origins_;     // for questions of ours
+  std::vector<http::Origin> for_others_;  // where nothing says that the connection is ours
 };
 
 }  // namespace gatehouse::app

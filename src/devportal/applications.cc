@@ -168,9 +168,9 @@ Result<rest::Reply> DevPortal::delete_application(const rest::Call& call) {
   GH_TRY(clients, api_manager_.write([&](Transaction& transaction) {
     return storage::remove_application(transaction, call.caller.tenant, application.id);
   }));
-  for (const std::string& client : clients) {
-    const Result<> gone = rest::delete_client(key_manager_, client);
-    if (!gone) log_warning("Client {} stays behind: {}", client, gone.error().message);
+  for (const storage::KeyMapping& mapping : clients) {
+    const Result<> gone = rest::remove_client(key_manager_, mapping);
+    if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
   }
   return rest::Reply{};
 }

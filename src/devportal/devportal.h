@@ -120,7 +120,9 @@ class DevPortal {
   Result<> change_key(const rest::Call& call, const std::string& id,
                       const std::function<Result<>(storage::ApiKeyStore&)>& change);
   Result<> ensure_default_application(const rest::Caller& caller);
-  Result<> remove_key(const rest::Call& call);
+  // What is done with keys of another key manager that does not answer.
+  enum class ProviderSilence : std::uint8_t { refuses, ignored };
+  Result<> remove_key(const rest::Call& call, ProviderSilence silence);
   Result<json::object> subscribe(const rest::Caller& caller, const json::object& wanted);
 
   storage::Database& api_manager_;

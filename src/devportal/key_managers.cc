@@ -47,10 +47,9 @@ json::object info_of(const KeyManagerRow& row) {
   info["userInfoEndpoint"] = text_or(document, "userInfoEndpoint", "");
   info["alias"] = text_or(document, "alias", "");
   info["tokenType"] = text_or(document, "tokenType", "DIRECT");
-  // Its clients are made there; here they are mapped to applications.
-  info["enableTokenGeneration"] = false;
+  info["enableTokenGeneration"] = false;  // its tokens are asked for there
   info["enableTokenHashing"] = false;
-  info["enableOAuthAppCreation"] = false;
+  info["enableOAuthAppCreation"] = storage::makes_clients(row);
   info["enableMapOAuthConsumerApps"] = true;
   info["applicationConfiguration"] = json::array();
   info["additionalProperties"] = json::object();
@@ -84,7 +83,7 @@ json::object resident_info(const std::string& url) {
 // GET /key-managers: our own, then those that are switched on and open to the caller's roles.
 Result<rest::Reply> DevPortal::list_key_managers(const rest::Call& call) {
   GH_TRY(rows, api_manager_.read([&](Transaction& transaction) {
-    return KeyManagerStore(transaction, call.caller.tenant).list();
+    return KeyManagerStore(transaction, call.caller.tenant).list_usable();
   }));
   json::array list{resident_info(options_.key_manager_url)};
   for (const KeyManagerRow& row : rows) {
@@ -99,7 +98,7 @@ Result<std::string> DevPortal::key_manager_of(const rest::Call& call) {
     return std::string(model::resident_key_manager);
   }
   GH_TRY(rows, api_manager_.read([&](Transaction& transaction) {
-    return KeyManagerStore(transaction, call.caller.tenant).list();
+    return KeyManagerStore(transaction, call.caller.tenant).list_usable();
   }));
   for (const KeyManagerRow& row : rows) {
     if ((row.name != name && row.id != name) || !is_open_to(row, call.caller)) continue;

@@ -43,6 +43,14 @@ json::object token_view(const rest::IssuedToken& token) {
   return view;
 }
 
+// What another key manager has given with the client is not the caller's to change.
+void take_document(KeyMapping& mapping, json::object document) {
+  if (const json::value* given = mapping.document.if_contains("registration")) {
+    document["registration"] = *given;
+  }
+  mapping.document = std::move(document);
+}
+
 void changed(Transaction& transaction, const KeyMapping& mapping) {
   transaction.changed({model::ChangeKind::key_mapping, mapping.tenant, mapping.id, {}, {}});
 }
@@ -68,10 +76,13 @@ Result<KeyMapping> DevPortal::find_key(const rest::Call& call, const Application
   return rest::refuse(rest::key_mapping_not_found, application.id);
 }
 
-// POST /applications/{applicationId}/generate-keys: an OAuth client for one key type. The secret is
-// in this answer and nowhere else; with the grant client_credentials a first token comes along.
+// POST /applications/{applicationId}/generate-keys: an OAuth client for one key type, at our own
+// key manager or at another one. The secret is in this answer and nowhere else; with the grant
+// client_credentials a first token of our own comes along.
 //   200  the keys
+//   400  the other key manager makes no clients, or refuses this one
 //   409  the application has keys of this type
+//   503  the other key manager does not answer
 Result<rest::Reply> DevPortal::generate_keys(const rest::Call& call) {
   GH_TRY(application, find_application(call));
   if (application.status != "APPROVED") return rest::refuse(rest::application_inactive);
@@ -84,7 +95,6 @@ Result<rest::Reply> DevPortal::generate_keys(const rest::Call& call) {
   GH_TRY(key_type, model::parse_key_type(text_or(body, "keyType", "")));
   mapping.key_type = key_type;
   mapping.key_manager = key_manager;
-  if (!mapping.is_ours()) return rest::refuse(rest::key_manager_gives_no_keys, key_manager);
   mapping.mode = "CREATED";
   mapping.state = "APPROVED";
   mapping.document = document_from(body);
@@ -97,24 +107,23 @@ Result<rest::Reply> DevPortal::generate_keys(const rest::Call& call) {
     const bool taken = other.key_type == key_type && other.key_manager == key_manager;
     if (taken) return rest::refuse(rest::keys_exist, application.id);
   }
-  GH_TRY(client, rest::create_client(key_manager_, rest::settings_of(application, mapping)));
-  mapping.client_id = client.id;
+  GH_TRY(secret, rest::make_client(key_manager_, application, mapping));
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(KeyMappingStore(transaction).insert(mapping));
     changed(transaction, mapping);
     return {};
   });
   if (!stored) {
-    const Result<> gone = rest::delete_client(key_manager_, client.id);
-    if (!gone) log_warning("Client {} stays behind: {}", client.id, gone.error().message);
+    const Result<> gone = rest::remove_client(key_manager_, mapping);
+    if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
     return tl::unexpected<Error>(stored.error());
   }
   json::object view = key_view(mapping);
-  view["consumerSecret"] = client.secret;
-  if (has_grant(mapping, "client_credentials")) {
+  view["consumerSecret"] = secret;
+  if (mapping.is_ours() && has_grant(mapping, "client_credentials")) {
     const rest::TokenRequest request{
         texts_of(body, "scopes"), number_or(mapping.document, "validityTime", rest::token_seconds)};
-    const auto token = rest::issue_token(key_manager_, client.id, request);
+    const auto token = rest::issue_token(key_manager_, mapping.client_id, request);
     if (token) view["token"] = token_view(*token);
   }
   return rest::ok(std::move(view));
@@ -145,11 +154,8 @@ Result<rest::Reply> DevPortal::update_key(const rest::Call& call) {
   if (!body.contains("validityTime")) {
     body["validityTime"] = number_or(mapping.document, "validityTime", rest::token_seconds);
   }
-  mapping.document = document_from(body);
-  if (mapping.owns_client()) {
-    GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
-                                 rest::settings_of(application, mapping)));
-  }
+  take_document(mapping, document_from(body));
+  if (mapping.made_client()) GH_CHECK(rest::change_client(key_manager_, application, mapping));
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(KeyMappingStore(transaction).update(mapping));
     changed(transaction, mapping);
@@ -159,9 +165,16 @@ Result<rest::Reply> DevPortal::update_key(const rest::Call& call) {
   return rest::ok(key_view(mapping));
 }
 
-Result<> DevPortal::remove_key(const rest::Call& call) {
+// The client of another key manager goes first: while that one is silent the keys stay, so that it
+// is not forgotten there.
+Result<> DevPortal::remove_key(const rest::Call& call, ProviderSilence silence) {
   GH_TRY(application, find_application(call));
   GH_TRY(mapping, find_key(call, application));
+  if (!mapping.is_ours() && mapping.made_client()) {
+    const Result<> gone = rest::remove_client(key_manager_, mapping);
+    if (!gone && silence == ProviderSilence::refuses) return gone;
+    if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
+  }
   const Result<> removed = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(KeyMappingStore(transaction).remove(mapping));
     changed(transaction, mapping);
@@ -170,25 +183,35 @@ Result<> DevPortal::remove_key(const rest::Call& call) {
   GH_CHECK(removed);
   // A client that was mapped goes on living where it came from.
   if (!mapping.owns_client()) return {};
-  return rest::delete_client(key_manager_, mapping.client_id);
+  return rest::remove_client(key_manager_, mapping);
 }
 
 // DELETE …/oauth-keys/{keyMappingId}: the client and its tokens go with it.
 Result<rest::Reply> DevPortal::delete_key(const rest::Call& call) {
-  GH_CHECK(remove_key(call));
+  GH_CHECK(remove_key(call, ProviderSilence::refuses));
   return rest::Reply{};
 }
 
-// POST …/oauth-keys/{keyMappingId}/clean-up: the same, as if the keys had never been made.
+// POST …/oauth-keys/{keyMappingId}/clean-up: the same, as if the keys had never been made, whatever
+// another key manager says.
 Result<rest::Reply> DevPortal::clean_up_key(const rest::Call& call) {
-  GH_CHECK(remove_key(call));
+  GH_CHECK(remove_key(call, ProviderSilence::ignored));
   return rest::Reply{};
 }
 
 // POST …/oauth-keys/{keyMappingId}/regenerate-secret: the former secret holds no longer.
+//   400  the client is another key manager's, which gives no other secret
 Result<rest::Reply> DevPortal::regenerate_secret(const rest::Call& call) {
-  GH_TRY(mapping, find_own_client(call));
-  GH_TRY(secret, rest::regenerate_secret(key_manager_, mapping.client_id));
+  GH_TRY(application, find_application(call));
+  GH_TRY(mapping, find_key(call, application));
+  if (!mapping.is_ours() && !mapping.made_client()) {
+    return rest::refuse(rest::key_manager_gives_no_keys, mapping.id);
+  }
+  GH_TRY(secret, rest::change_secret(key_manager_, application, mapping));
+  if (!mapping.is_ours()) {
+    GH_CHECK(api_manager_.write(
+        [&](Transaction& transaction) { return KeyMappingStore(transaction).update(mapping); }));
+  }
   json::object answer;
   answer["consumerKey"] = mapping.client_id;
   answer["consumerSecret"] = secret;

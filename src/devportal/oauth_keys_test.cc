@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devportal/test_devportal.h"
+#include "storage/apis/key_manager_store.h"
 #include "storage/users/user_store.h"
 
 namespace gatehouse::devportal {
@@ -67,6 +68,95 @@ TEST_F(DevPortalTest, KeysCanBeChangedAndRemoved) {
   EXPECT_EQ(ask("subscriber", "DELETE " + one).status, 200);
   EXPECT_TRUE(key_manager_.clients().empty());
   EXPECT_EQ(ask("subscriber", "GET " + one).code(), 900331);
+}
+
+// Another key manager, and keys of it.
+class KeysElsewhereTest : public DevPortalTest {
+ protected:
+  KeysElsewhereTest() : application_(make_application()) {
+    storage::KeyManagerRow row;
+    row.id = "id-elsewhere";
+    row.name = "Elsewhere";
+    row.issuer = "https://idp";
+    row.document =
+        json::object{{"name", "Elsewhere"}, {"clientRegistrationEndpoint", "https://idp/register"}};
+    const Result<> stored =
+        databases_.api_manager().write([&](storage::Transaction& transaction) -> Result<> {
+          return storage::KeyManagerStore(transaction, 1).insert(row);
+        });
+    EXPECT_TRUE(stored);
+  }
+
+  rest::TestAnswer generate() {
+    return ask("subscriber", "POST /applications/" + application_ + "/generate-keys",
+               R"({"keyType":"PRODUCTION","keyManager":"Elsewhere",
+                   "grantTypesToBeSupported":["client_credentials"]})");
+  }
+  std::string keys(const rest::TestAnswer& made) const {
+    return "/applications/" + application_ + "/oauth-keys/" + made.field("keyMappingId");
+  }
+
+  const std::string application_;
+};
+
+TEST_F(KeysElsewhereTest, AreMadeChangedAndRemovedAtTheirKeyManager) {
+  const rest::TestAnswer made = generate();
+  ASSERT_EQ(made.status, 200) << made.text;
+  const std::string client = made.field("consumerKey");
+  EXPECT_EQ(made.field("consumerSecret"), key_manager_.provider_clients_made.at(client).secret);
+  EXPECT_EQ(made.field("keyManager"), "Elsewhere");
+  EXPECT_EQ(made.field("mode"), "CREATED");
+  EXPECT_FALSE(made.object().contains("token"));
+  EXPECT_EQ(made.text.find("sealed"), std::string::npos);
+  EXPECT_TRUE(key_manager_.clients().empty());
+
+  const std::string one = keys(made);
+  EXPECT_EQ(ask("subscriber", "PUT " + one,
+                R"({"supportedGrantTypes":["client_credentials","password"]})")
+                .status,
+            200);
+  const json::object& there = key_manager_.provider_clients_made.at(client).settings;
+  EXPECT_EQ(texts_of(there, "grant_types").size(), 2U);
+  const rest::TestAnswer secret = ask("subscriber", "POST " + one + "/regenerate-secret", "{}");
+  EXPECT_EQ(secret.status, 200);
+  EXPECT_EQ(secret.field("consumerSecret"), key_manager_.provider_clients_made.at(client).secret);
+  EXPECT_EQ(ask("subscriber", "DELETE " + one).status, 200);
+  EXPECT_TRUE(key_manager_.provider_clients_made.empty());
+  // What each wish was answered with came along with the next one.
+  EXPECT_EQ(key_manager_.registrations,
+            (std::vector<std::string>{"", "sealed-1", "sealed-2", "sealed-3"}));
+}
+
+TEST_F(KeysElsewhereTest, StayWhileTheirKeyManagerIsSilent) {
+  const rest::TestAnswer made = generate();
+  key_manager_.providers_away = true;
+  EXPECT_EQ(ask("subscriber", "DELETE " + keys(made)).status, 503);
+  EXPECT_EQ(ask("subscriber", "GET " + keys(made)).status, 200);
+  EXPECT_EQ(ask("subscriber", "POST " + keys(made) + "/clean-up", "{}").status, 200);
+  EXPECT_EQ(ask("subscriber", "GET " + keys(made)).status, 404);
+  EXPECT_EQ(generate().status, 503);
+  key_manager_.providers_away = false;
+  ASSERT_EQ(generate().status, 200);
+  key_manager_.providers_away = true;
+  EXPECT_EQ(ask("subscriber", "DELETE /applications/" + application_).status, 200);
+}
+
+TEST_F(KeysElsewhereTest, SayWhatTheirKeyManagerCannotDo) {
+  const rest::TestAnswer made = generate();
+  key_manager_.providers_cannot = true;
+  EXPECT_EQ(ask("subscriber", "POST " + keys(made) + "/regenerate-secret", "{}").code(), 901405);
+  EXPECT_EQ(ask("subscriber", "POST " + keys(made) + "/generate-token", "{}").code(), 901405);
+  EXPECT_EQ(ask("subscriber", "PUT " + keys(made), R"({"supportedGrantTypes":[]})").code(), 901405);
+  EXPECT_EQ(ask("subscriber", "POST /applications/" + application_ + "/generate-keys",
+                R"({"keyType":"SANDBOX","keyManager":"Elsewhere"})")
+                .code(),
+            901405);
+}
+
+TEST_F(KeysElsewhereTest, GoWithTheirApplication) {
+  ASSERT_EQ(generate().status, 200);
+  EXPECT_EQ(ask("subscriber", "DELETE /applications/" + application_).status, 200);
+  EXPECT_TRUE(key_manager_.provider_clients_made.empty());
 }
 
 TEST_F(DevPortalTest, WithoutAKeyManagerNoKeysAreLeftHalfMade) {

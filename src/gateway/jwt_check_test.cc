@@ -34,7 +34,8 @@ std::shared_ptr<const Snapshot> world() {
   const auto manager = [&](const char* id, model::TenantNumber tenant, const char* issuer,
                            const char* key) {
     model::KnownKeyManager known;
-    known.id = known.name = id;
+    known.id = fmt::format("{}-{}", tenant, id);
+    known.name = id;
     known.tenant = tenant;
     known.issuer = issuer;
     known.key_set = json::object{{"keys", json::array{key_of(key).public_key().to_jwk()}}};
@@ -43,7 +44,9 @@ std::shared_ptr<const Snapshot> world() {
   model::KnownKeyManager strict = manager("strict", 1, "https://strict", "strict");
   strict.audience = "us";
   for (const auto& known : {manager("idp", 1, "https://idp", "idp"), strict,
-                            manager("theirs", 2, "https://idp", "theirs")}) {
+                            manager("theirs", 2, "https://idp", "theirs"),
+                            manager("everybodys", model::every_tenant, "https://all", "all"),
+                            manager("theirs", model::every_tenant, "https://idp", "all")}) {
     range.upserts.push_back({"key_manager", known.id, to_json(known)});
   }
   return Snapshot().with(range);
@@ -157,7 +160,13 @@ TEST(ForeignIssuer, IsTheTenantsOwn) {
   const std::string token = sign({"", "theirs", "at+jwt", "{}", active});
   EXPECT_EQ(foreign_issuer(token, *snapshot, 1)->known.name, "idp");
   EXPECT_EQ(foreign_issuer(token, *snapshot, 2)->known.name, "theirs");
-  EXPECT_EQ(foreign_issuer(token, *snapshot, 3), nullptr);
+  const std::string other = sign({"", "all", "at+jwt", R"({"iss":"https://nobody"})", active});
+  EXPECT_EQ(foreign_issuer(other, *snapshot, 1), nullptr);
+  // What is everybody's counts where a tenant has none of its own of this issuer or name.
+  EXPECT_EQ(foreign_issuer(token, *snapshot, 3)->known.tenant, model::every_tenant);
+  EXPECT_EQ(snapshot->key_manager(3, "theirs")->known.tenant, model::every_tenant);
+  EXPECT_EQ(snapshot->key_manager(2, "theirs")->known.tenant, 2);
+  EXPECT_EQ(snapshot->key_manager(1, "nobody"), nullptr);
   for (const char* broken : {"a.b.c", "..", "a.e30.c", "a.!!!.c"}) {
     EXPECT_EQ(foreign_issuer(broken, *snapshot, 1), nullptr) << broken;
   }

@@ -188,15 +188,19 @@ const SigningKey* Snapshot::signing_key(std::string_view kid) const {
 
 const KeyManager* Snapshot::key_manager(model::TenantNumber tenant, std::string_view name) const {
   const std::uint64_t hash = hash_of(static_cast<std::uint64_t>(tenant), hash_of(name));
-  return key_managers_.find(hash, [&](const KeyManager& there) {
+  const KeyManager* own = key_managers_.find(hash, [&](const KeyManager& there) {
     return there.known.tenant == tenant && there.known.name == name;
   });
+  if (own != nullptr || tenant == model::every_tenant) return own;
+  return key_manager(model::every_tenant, name);
 }
 
 const KeyManager* Snapshot::key_manager_of_issuer(model::TenantNumber tenant,
                                                   std::string_view issuer) const {
   const auto found = issuers_->find(std::pair(tenant, std::string(issuer)));
-  return found == issuers_->end() ? nullptr : found->second.get();
+  if (found != issuers_->end()) return found->second.get();
+  return tenant == model::every_tenant ? nullptr
+                                       : key_manager_of_issuer(model::every_tenant, issuer);
 }
 
 }  // namespace gatehouse::gateway

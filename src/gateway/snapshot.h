@@ -87,6 +87,7 @@ class Snapshot {
   const SigningKey* signing_key(std::string_view kid) const;
   const jose::KeySet& key_set() const { return *key_set_; }
   // Other servers whose tokens a tenant takes.
+  // The tenant's own, else everybody's.
   const KeyManager* key_manager(model::TenantNumber tenant, std::string_view name) const;
   const KeyManager* key_manager_of_issuer(model::TenantNumber tenant,
                                           std::string_view issuer) const;

@@ -8,8 +8,6 @@ bool is_an_answer(const Result<Response>& response) {
   return response && response->status != 502 && response->status != 503 && response->status != 504;
 }
 
-bool is_question(const Request& request) { return request.target.starts_with("/internal/"); }
-
 }  // namespace
 
 SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization)
@@ -19,7 +17,7 @@ SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers, std::st
 
 Request SessionClient::with_credentials(const Request& request, std::string_view session) const {
   Request signed_request = request;
-  if (!is_question(request)) return signed_request;
+  if (!is_question(request) || authorization_.empty()) return signed_request;
   signed_request.headers.set("Authorization", authorization_);
   if (!session.empty()) signed_request.headers.set("Cookie", std::string(session));
   return signed_request;

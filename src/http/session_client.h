@@ -3,7 +3,8 @@
 // Asks equal peers on behalf of a node. A question, which is a request below /internal/, carries
 // Basic credentials and, once a peer has given one, the session cookie: a peer that knows the
 // session does not look at the rest, and one that does not falls back to Basic within the same
-// request. Other requests are somebody else's, and pass as they are.
+// request. A node that is known by the certificate of its connections has neither. Other requests
+// are somebody else's, and pass as they are.
 //
 // A peer that does not answer, or says 502, 503 or 504, is passed over. A question goes to the next
 // one at once, so it may arrive twice; what is passed on for others is sent once.
@@ -23,7 +24,11 @@ namespace gatehouse::http {
 
 class SessionClient final : public Client {
  public:
-  // `peers`: at least one. `authorization`: the value of the header.
+  static bool is_question(const Request& request) {
+    return request.target.starts_with("/internal/");
+  }
+
+  // `peers`: at least one. `authorization`: the value of the header; empty: none, and no session.
   SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization);
 
   // Each peer gets its part of `timeout`.

@@ -45,11 +45,12 @@ Result<Response> answer(int status, const std::string& cookie = "") {
 
 class SessionClientTest : public ::testing::Test {
  protected:
-  std::unique_ptr<SessionClient> client() {
+  std::unique_ptr<SessionClient> client(
+      const std::string& authorization = "Basic bm9kZTpzZWNyZXQ=") {
     std::vector<std::unique_ptr<Client>> peers;
     peers.push_back(std::make_unique<ScriptedPeer>(first_));
     peers.push_back(std::make_unique<ScriptedPeer>(second_));
-    return std::make_unique<SessionClient>(std::move(peers), "Basic bm9kZTpzZWNyZXQ=");
+    return std::make_unique<SessionClient>(std::move(peers), authorization);
   }
   int send(SessionClient& client) {
     const Result<Response> response =
@@ -74,6 +75,18 @@ TEST_F(SessionClientTest, CarriesTheSessionAndBasicTogether) {
     EXPECT_EQ(request.headers.value_or("Authorization", ""), "Basic bm9kZTpzZWNyZXQ=");
   }
   EXPECT_TRUE(second_.asked.empty());
+}
+
+TEST_F(SessionClientTest, SendsNeitherWhereTheConnectionProvesTheNode) {
+  first_.answers = {answer(200, "n=1; Path=/; Secure"), answer(200)};
+  const auto client = this->client("");
+  EXPECT_EQ(send(*client), 200);
+  EXPECT_EQ(send(*client), 200);
+  ASSERT_EQ(first_.asked.size(), 2U);
+  for (const Request& request : first_.asked) {
+    EXPECT_EQ(request.headers.find("Authorization"), nullptr);
+    EXPECT_EQ(request.headers.find("Cookie"), nullptr);
+  }
 }
 
 struct FailureCase {

@@ -5,18 +5,15 @@
 //
 // Thread:  immutable once opened; any.
 // Cost:    with an authority one verification of a chain.
-// Source:  RFC 8705, section 2.1. A certificate that an authority did not issue directly
-//          needs the one between them in the same file.
+// Source:  RFC 8705, section 2.1.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "core/clock.h"
+#include "keymanager/authorities.h"
 #include "storage/apis/client_store.h"
-
-struct x509_store_st;
 
 namespace gatehouse::keymanager {
 
@@ -26,7 +23,7 @@ class ClientCertificates {
 
   // PEM. Error: invalid_argument, when the file cannot be used.
   Result<> trust(const std::string& authorities_file);
-  bool trusts_somebody() const { return store_ != nullptr; }
+  bool trusts_somebody() const { return authorities_.has_value(); }
 
   // `tls_client_auth`: the chain holds now, and the one registered subject is the certificate's:
   // its distinguished name as RFC 4514 writes it, or a name among its alternative ones.
@@ -34,7 +31,7 @@ class ClientCertificates {
 
  private:
   const Clock& clock_;
-  std::shared_ptr<x509_store_st> store_;
+  std::optional<Authorities> authorities_;
 };
 
 }  // namespace gatehouse::keymanager

@@ -51,6 +51,19 @@ json::object to_json(const storage::ClientSecret& secret) {
           {"expires_at_ms", to_ms(secret.expires_at)}};
 }
 
+ProviderClients::Handle handle_from(const json::object& body) {
+  return {.tenant = number_or(body, "tenant", model::first_tenant),
+          .key_manager = text_or(body, "key_manager", ""),
+          .client_id = text_or(body, "client_id", ""),
+          .registration = text_or(body, "registration", "")};
+}
+
+json::object to_json(const ProviderClients::Made& made) {
+  return {{"client_id", made.client_id},
+          {"client_secret", made.secret},
+          {"registration", made.registration}};
+}
+
 struct NamedUser {
   model::TenantNumber tenant;
   std::string user_id;
@@ -72,6 +85,7 @@ InternalEndpoints::InternalEndpoints(const InternalParts& parts)
       revocations_(parts.revocations),
       provider_reader_(parts.provider_reader),
       provider_tokens_(parts.provider_tokens),
+      provider_clients_(parts.provider_clients),
       directory_(parts.directory) {
   mount();
 }
@@ -91,6 +105,11 @@ void InternalEndpoints::mount() {
   on("POST", "/internal/keys/v1/clients/*/revoke-secret", 204, &Self::revoke_secret);
   on("POST", "/internal/keys/v1/clients/*/check", 200, &Self::check_client);
   on("POST", "/internal/keys/v1/clients/*/token", 200, &Self::issue_token);
+  on("POST", "/internal/keys/v1/provider-clients", 201, &Self::create_provider_client);
+  on("POST", "/internal/keys/v1/provider-clients/update", 200, &Self::update_provider_client);
+  on("POST", "/internal/keys/v1/provider-clients/regenerate-secret", 200,
+     &Self::regenerate_provider_secret);
+  on("POST", "/internal/keys/v1/provider-clients/remove", 204, &Self::remove_provider_client);
   on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
   on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
   on("POST", "/internal/keys/v1/tenant-changed", 204, &Self::tenant_changed);
@@ -230,6 +249,31 @@ InternalEndpoints::Reply InternalEndpoints::issue_token(const json::object& body
   return json::object{{"access_token", tokens.access_token},
                       {"scope", tokens.scope_text()},
                       {"expires_in", tokens.expires_in}};
+}
+
+InternalEndpoints::Reply InternalEndpoints::create_provider_client(const json::object& body,
+                                                                   const std::string&) {
+  GH_TRY(made,
+         provider_clients_.create(text_or(body, "key_manager", ""), client_request_from(body)));
+  return to_json(made);
+}
+
+InternalEndpoints::Reply InternalEndpoints::update_provider_client(const json::object& body,
+                                                                   const std::string&) {
+  GH_TRY(made, provider_clients_.update(handle_from(body), client_request_from(body)));
+  return to_json(made);
+}
+
+InternalEndpoints::Reply InternalEndpoints::regenerate_provider_secret(const json::object& body,
+                                                                       const std::string&) {
+  GH_TRY(made, provider_clients_.regenerate_secret(handle_from(body), client_request_from(body)));
+  return to_json(made);
+}
+
+InternalEndpoints::Reply InternalEndpoints::remove_provider_client(const json::object& body,
+                                                                   const std::string&) {
+  GH_CHECK(provider_clients_.remove(handle_from(body)));
+  return json::object();
 }
 
 InternalEndpoints::Reply InternalEndpoints::revoke_user(const json::object& body,

@@ -21,6 +21,14 @@
 //   POST clients/{id}/check {"tenant","client_secret"}
 //                                                     200 what it is, 401
 //   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}
+//   POST provider-clients, the body of POST clients with "key_manager"
+//                                                     201 {"client_id","client_secret",
+//                                                          "registration"}, 400, 503
+//   POST provider-clients/update, provider-clients/regenerate-secret, the same body with
+//   "client_id"
+//        and "registration"                           200 the same, 400, 404, 503
+//   POST provider-clients/remove {"tenant","key_manager","client_id","registration"}
+//                                                     204, 503
 //   POST revoke-user {"tenant","user_id"}             204
 //   POST user-changed {"tenant","user_id"}            204
 //   POST tenant-changed {"tenant"}                    204
@@ -32,6 +40,7 @@
 #include "http/handler.h"
 #include "keymanager/authenticator.h"
 #include "keymanager/clients.h"
+#include "keymanager/foreign/provider_clients.h"
 #include "keymanager/foreign/provider_reader.h"
 #include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/routes.h"
@@ -46,6 +55,7 @@ struct InternalParts {
   Revocations& revocations;
   ProviderReader& provider_reader;
   ProviderTokens& provider_tokens;
+  ProviderClients& provider_clients;
   const Directory& directory;
 };
 
@@ -78,6 +88,10 @@ class InternalEndpoints final : public http::Handler {
   Reply revoke_secret(const json::object& body, const std::string& id);
   Reply check_client(const json::object& body, const std::string& id);
   Reply issue_token(const json::object& body, const std::string& id);
+  Reply create_provider_client(const json::object& body, const std::string& id);
+  Reply update_provider_client(const json::object& body, const std::string& id);
+  Reply regenerate_provider_secret(const json::object& body, const std::string& id);
+  Reply remove_provider_client(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
   Reply tenant_changed(const json::object& body, const std::string& id);
@@ -90,6 +104,7 @@ class InternalEndpoints final : public http::Handler {
   Revocations& revocations_;
   ProviderReader& provider_reader_;
   ProviderTokens& provider_tokens_;
+  ProviderClients& provider_clients_;
   const Directory& directory_;
   Routes routes_;
 };

@@ -35,6 +35,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       provider_reader_(resources.fetcher),
       provider_keys_(resources, provider_reader_),
       provider_tokens_(resources),
+      provider_clients_(resources),
       token_algorithms_(resources, options.signing_algorithms),
       issuer_(resources, signing_keys_, token_algorithms_, revocations_, options.issuer),
       try_out_keys_(resources, signing_keys_, options.issuer),
@@ -93,7 +94,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_},
               resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
-                 provider_reader_, provider_tokens_, directory_}) {}
+                 provider_reader_, provider_tokens_, provider_clients_, directory_}) {}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
   return bootstrap_users(resources_, passwords_, first);

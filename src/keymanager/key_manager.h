@@ -12,6 +12,7 @@
 #pragma once
 
 #include "keymanager/first_users.h"
+#include "keymanager/foreign/provider_clients.h"
 #include "keymanager/foreign/provider_keys.h"
 #include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/grants/authorization_code.h"
@@ -69,6 +70,7 @@ class KeyManager {
   ProviderReader provider_reader_;
   ProviderKeys provider_keys_;
   ProviderTokens provider_tokens_;
+  ProviderClients provider_clients_;
   TokenAlgorithms token_algorithms_;
   TokenIssuer issuer_;
   TryOutKeys try_out_keys_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/digest.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "keymanager/basic.h"
 #include "keymanager/internal_answer.h"
@@ -40,64 +41,90 @@ std::string_view session_of(const http::Request& request) {
   return {};
 }
 
-http::Response unknown_node() {
-  http::Response response = internal_refusal(
-      Error{ErrorCode::unauthenticated, "The node is not known", "neither session nor secret"});
-  response.headers.add("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
-  return response;
-}
-
 }  // namespace
 
-NodeDoor::NodeDoor(http::Handler& inside, const NodeSessions& sessions, std::string_view secret,
-                   Metrics& metrics)
+NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics)
     : inside_(inside),
-      sessions_(sessions),
-      secret_hash_(to_bytes(sha256(secret))),
+      certificates_(proofs.certificates),
+      sessions_(proofs.sessions),
+      secret_hash_(to_bytes(sha256(proofs.secret))),
+      mtls_hits_(metrics.counter("gatehouse_key_manager_mtls_hits_total", "",
+                                 "Requests of nodes that were known by their certificate")),
       session_hits_(metrics.counter("gatehouse_key_manager_session_hits_total", "",
                                     "Requests of nodes that were known by their session")),
       basic_fallbacks_(metrics.counter("gatehouse_key_manager_basic_fallbacks_total", "",
                                        "Requests of nodes that were known by Basic only")),
       refusals_(metrics.counter("gatehouse_key_manager_node_refusals_total", "",
                                 "Requests of nodes that were not known")),
+      mtls_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
+                                   "by=\"mtls\"", "What it took to know a node")),
       session_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
                                       "by=\"session\"", "What it took to know a node")),
       basic_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
                                     "by=\"basic\"", "What it took to know a node")) {}
 
-std::optional<NodeDoor::Entry> NodeDoor::open_for(const http::Request& request) const {
-  if (sessions_.check(session_of(request))) return Entry{.by_session = true, .node = {}};
+Result<NodeDoor::Entry> NodeDoor::open_by_secret(const http::Request& request) const {
+  if (sessions_->check(session_of(request))) return Entry{.by = Proof::session, .node = {}};
   const auto basic = basic_credentials(request.headers.value_or("Authorization", ""));
-  if (!basic || !is_node_name(basic->name)) return std::nullopt;
-  const std::string hash = to_bytes(sha256(basic->secret));
-  if (!equals_in_constant_time(hash, secret_hash_)) return std::nullopt;
-  return Entry{.by_session = false, .node = basic->name};
+  if (basic && is_node_name(basic->name) &&
+      equals_in_constant_time(to_bytes(sha256(basic->secret)), secret_hash_)) {
+    return Entry{.by = Proof::basic, .node = basic->name};
+  }
+  return fail(ErrorCode::unauthenticated, "The node is not known", "neither session nor secret");
+}
+
+Result<NodeDoor::Entry> NodeDoor::open_for(const http::Request& request) const {
+  if (certificates_ != nullptr && !request.peer.certificate.empty()) {
+    GH_TRY(node, certificates_->check(request.peer.certificate));
+    return Entry{.by = Proof::certificate, .node = std::move(node)};
+  }
+  if (sessions_ != nullptr) return open_by_secret(request);
+  return fail(ErrorCode::unauthenticated, "The node is not known", "it showed no certificate");
+}
+
+http::Response NodeDoor::refuse(const Error& error) {
+  refusals_.add();
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  if (logged_second_.exchange(second) != second) {
+    log_warning("a node is refused: {}: {}", error.message, error.detail);
+  }
+  http::Response response = internal_refusal(error);
+  if (sessions_ != nullptr) {
+    response.headers.add("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
+  }
+  return response;
 }
 
 http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
                                      std::chrono::nanoseconds time) {
-  if (entry.by_session) {
-    session_hits_.add();
-    session_time_.observe(time);
-    return served;
+  switch (entry.by) {
+    case Proof::certificate:
+      mtls_hits_.add();
+      mtls_time_.observe(time);
+      break;
+    case Proof::session:
+      session_hits_.add();
+      session_time_.observe(time);
+      break;
+    case Proof::basic:
+      basic_fallbacks_.add();
+      basic_time_.observe(time);
+      served.headers.add(
+          "Set-Cookie",
+          fmt::format("{}={}; Path=/internal; Max-Age={}; Secure; HttpOnly", cookie_name,
+                      sessions_->make(entry.node), NodeSessions::lifetime.count()));
+      break;
   }
-  basic_fallbacks_.add();
-  basic_time_.observe(time);
-  served.headers.add("Set-Cookie",
-                     fmt::format("{}={}; Path=/internal; Max-Age={}; Secure; HttpOnly", cookie_name,
-                                 sessions_.make(entry.node), NodeSessions::lifetime.count()));
   return served;
 }
 
 std::optional<http::Response> NodeDoor::try_answer(const http::Request& request) {
   if (request.path != served_path) return std::nullopt;
   const auto begun = std::chrono::steady_clock::now();
-  const std::optional<Entry> entry = open_for(request);
+  const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;
-  if (!entry) {
-    refusals_.add();
-    return unknown_node();
-  }
+  if (!entry) return refuse(entry.error());
   std::optional<http::Response> served = inside_.try_answer(request);
   if (!served) return std::nullopt;
   return let_through(*entry, *std::move(served), time);
@@ -108,12 +135,9 @@ http::Response NodeDoor::handle(const http::Request& request) {
     return internal_refusal(Error{ErrorCode::not_found, "There is nothing here", request.path});
   }
   const auto begun = std::chrono::steady_clock::now();
-  const std::optional<Entry> entry = open_for(request);
+  const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;
-  if (!entry) {
-    refusals_.add();
-    return unknown_node();
-  }
+  if (!entry) return refuse(entry.error());
   return let_through(*entry, inside_.handle(request), time);
 }
 

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
+#include <map>
 
+#include "core/random.h"
 #include "core/text.h"
+#include "keymanager/test_authority.h"
 
 namespace gatehouse::keymanager {
 namespace {
@@ -55,7 +59,7 @@ class NodeDoorTest : public ::testing::Test {
   Metrics metrics_;
   Inside inside_;
   NodeSessions sessions_{{shared_key}, clock_};
-  NodeDoor door_{inside_, sessions_, "the cluster's secret", metrics_};
+  NodeDoor door_{inside_, {.sessions = &sessions_, .secret = "the cluster's secret"}, metrics_};
 };
 
 TEST_F(NodeDoorTest, BasicEarnsASessionThatEveryKeyManagerOfTheKeyBelieves) {
@@ -67,7 +71,8 @@ TEST_F(NodeDoorTest, BasicEarnsASessionThatEveryKeyManagerOfTheKeyBelieves) {
   Inside elsewhere;
   const NodeSessions its_sessions({other_key, shared_key}, clock_);
   Metrics its_metrics;
-  NodeDoor its_door(elsewhere, its_sessions, "the cluster's secret", its_metrics);
+  NodeDoor its_door(elsewhere, {.sessions = &its_sessions, .secret = "the cluster's secret"},
+                    its_metrics);
   const http::Response second = its_door.handle(question(session, "gw:wrong"));
   EXPECT_EQ(second.status, 200);
   EXPECT_EQ(second.headers.find("Set-Cookie"), nullptr);
@@ -138,6 +143,96 @@ TEST_F(NodeDoorTest, CountsHowEachNodeWasKnown) {
   EXPECT_EQ(counter("gatehouse_key_manager_session_hits_total"), 3);
   EXPECT_EQ(counter("gatehouse_key_manager_basic_fallbacks_total"), 1);
   EXPECT_EQ(counter("gatehouse_key_manager_node_refusals_total"), 1);
+}
+
+// A door that takes certificates, and perhaps the secret.
+class CertificateDoorTest : public NodeDoorTest {
+ protected:
+  CertificateDoorTest() : folder_(std::filesystem::temp_directory_path() / unique_name()) {
+    std::filesystem::create_directory(folder_);
+    authority_.write(folder_);
+    EXPECT_TRUE(nodes_.load());
+  }
+  ~CertificateDoorTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::string unique_name() {
+    SystemRandom random;
+    return "gatehouse-door-" + std::to_string(random.number());
+  }
+  NodeDoor::Proofs proofs(bool secret_too) {
+    NodeDoor::Proofs proofs{.certificates = &nodes_};
+    if (secret_too) {
+      proofs.sessions = &sessions_;
+      proofs.secret = "the cluster's secret";
+    }
+    return proofs;
+  }
+
+  TestAuthority authority_{"cluster", clock_.now()};
+  TestAuthority stranger_{"stranger", clock_.now()};
+  const std::filesystem::path folder_;
+  NodeCertificates nodes_{
+      {.files = {.certificates = (folder_ / "ca.pem").string()}, .names = {"gw-1.example"}},
+      clock_};
+};
+
+struct CertificateCase {
+  const char* name;
+  const char* shown;  // of: good, foreign, unnamed, or nothing
+  bool session;       // a good one comes with it
+  const char* basic;
+  int alone;        // status, where only certificates count
+  int with_secret;  // where the secret counts, too
+};
+
+class Certified : public CertificateDoorTest,
+                  public ::testing::WithParamInterface<CertificateCase> {};
+
+TEST_P(Certified, IsByItsCertificateAndNothingLess) {
+  const CertificateCase& row = GetParam();
+  const std::map<std::string, std::string> certificates{
+      {"", ""},
+      {"good", authority_.issue({.name = "gw-1.example"})},
+      {"unnamed", authority_.issue({.name = "gw-2.example"})},
+      {"foreign", stranger_.issue({.name = "gw-1.example"})}};
+  for (const bool secret_too : {false, true}) {
+    Metrics metrics;
+    NodeDoor door(inside_, proofs(secret_too), metrics);
+    http::Request request = question(row.session ? sessions_.make("gw") : "", row.basic);
+    request.peer.certificate = certificates.at(row.shown);
+    const http::Response response = door.handle(request);
+    EXPECT_EQ(response.status, secret_too ? row.with_secret : row.alone);
+    EXPECT_EQ(response.headers.find("WWW-Authenticate") != nullptr,
+              response.status == 401 && secret_too);
+    const bool by_certificate = row.shown == std::string("good");
+    EXPECT_NE(metrics.text().find(fmt::format("\ngatehouse_key_manager_mtls_hits_total {}\n",
+                                              by_certificate ? 1 : 0)),
+              std::string::npos);
+    if (by_certificate) {
+      EXPECT_EQ(response.headers.find("Set-Cookie"), nullptr);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Nodes, Certified,
+    ::testing::Values(CertificateCase{"certificate", "good", false, "", 200, 200},
+                      CertificateCase{"certificate_with_wrong_basic", "good", false, "gw:wrong",
+                                      200, 200},
+                      CertificateCase{"nothing", "", false, "", 401, 401},
+                      CertificateCase{"secret", "", false, "gw:the cluster's secret", 401, 200},
+                      CertificateCase{"session", "", true, "", 401, 200},
+                      CertificateCase{"foreign", "foreign", false, "", 401, 401},
+                      CertificateCase{"foreign_with_secret", "foreign", true,
+                                      "gw:the cluster's secret", 401, 401},
+                      CertificateCase{"unnamed_with_secret", "unnamed", true,
+                                      "gw:the cluster's secret", 401, 401}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST_F(NodeDoorTest, LooksAtNoCertificateWhereNoneCounts) {
+  http::Request request = question("", "gw:the cluster's secret");
+  request.peer.certificate = "an OAuth client's";
+  EXPECT_EQ(door_.handle(request).status, 200);
 }
 
 TEST_F(NodeDoorTest, OpensToNothingElse) {

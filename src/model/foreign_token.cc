@@ -12,30 +12,56 @@ namespace {
 
 constexpr std::string_view place_of_client = "{client}";
 
+// The claim of this name, else the one at this path: "realm_access.roles" is inside another claim.
+const json::value* claim_at(const json::object& claims, std::string_view name) {
+  if (const json::value* claim = claims.if_contains(name)) return claim;
+  const std::size_t dot = name.find('.');
+  const json::object* inner =
+      dot == std::string_view::npos ? nullptr : object_at(claims, name.substr(0, dot));
+  return inner == nullptr ? nullptr : claim_at(*inner, name.substr(dot + 1));
+}
+
+std::string text_at(const json::object& claims, std::string_view name) {
+  const json::value* claim = claim_at(claims, name);
+  return claim != nullptr && claim->is_string() ? std::string(claim->get_string()) : std::string();
+}
+
 // The first of the claims that is a text with something in it.
 template <std::size_t size>
 std::string first_text(const json::object& claims, const std::string& configured,
                        const std::array<const char*, size>& usual) {
-  if (!configured.empty()) return text_or(claims, configured, "");
-  for (const char* name : usual) {
-    std::string text = text_or(claims, name, "");
+  std::vector<std::string> names = split_words(configured);
+  if (names.empty()) names.assign(usual.begin(), usual.end());
+  for (const std::string& name : names) {
+    std::string text = text_at(claims, name);
     if (!text.empty()) return text;
   }
   return "";
 }
 
 // Words of one text, or a list of texts.
+std::vector<std::string> words_of(const json::value& claim) {
+  if (claim.is_string()) return split_words(claim.get_string());
+  std::vector<std::string> words;
+  for (const json::value& item : claim.is_array() ? claim.get_array() : json::array()) {
+    if (item.is_string()) words.emplace_back(item.get_string());
+  }
+  return words;
+}
+
+// Of every claim that is configured, or of the first usual one.
 std::vector<std::string> scopes_of(const json::object& claims, const std::string& configured) {
   constexpr std::array usual{"scope", "scp", "scopes"};
-  const auto read = [&](std::string_view name) {
-    const json::value* claim = claims.if_contains(name);
-    if (claim == nullptr) return std::vector<std::string>();
-    if (claim->is_string()) return split_words(claim->get_string());
-    return texts_of(claims, name);
-  };
-  if (!configured.empty()) return read(configured);
+  std::vector<std::string> scopes;
+  for (const std::string& name : split_words(configured)) {
+    const json::value* claim = claim_at(claims, name);
+    if (claim == nullptr) continue;
+    const std::vector<std::string> more = words_of(*claim);
+    scopes.insert(scopes.end(), more.begin(), more.end());
+  }
+  if (!configured.empty()) return scopes;
   for (const char* name : usual) {
-    if (claims.contains(name)) return read(name);
+    if (const json::value* claim = claims.if_contains(name)) return words_of(*claim);
   }
   return {};
 }

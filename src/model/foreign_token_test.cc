@@ -31,6 +31,13 @@ KnownKeyManager configured() {
   from.user_claim = "my_user";
   return from;
 }
+KnownKeyManager mapped() {
+  KnownKeyManager from;
+  from.consumer_key_claim = "https://idp.example/client";
+  from.scopes_claim = "scope realm_access.roles";
+  from.user_claim = "mail profile.name";
+  return from;
+}
 KnownKeyManager entra() {
   KnownKeyManager from;
   from.application_claim = "idtyp";
@@ -74,6 +81,14 @@ INSTANTIATE_TEST_SUITE_P(
                    "c", "ann", "x", configured()},
         ClaimsCase{"configured_and_absent", R"({"client_id":"c","azp":"c"})", "-", "", "",
                    configured()},
+        ClaimsCase{"mapped",
+                   R"({"https://idp.example/client":"c","sub":"u","profile":{"name":"ann"},
+                       "scope":"a b","realm_access":{"roles":["c",7]},"azp":"d"})",
+                   "c", "ann", "a b c", mapped()},
+        ClaimsCase{"mapped_and_absent",
+                   R"({"https://idp.example/client":"c","sub":"u","profile":"ann",
+                       "realm_access":{"roles":{"a":1}}})",
+                   "c", "u", "", mapped()},
         ClaimsCase{"no_client", R"({"sub":"u"})", "-", "", ""},
         ClaimsCase{"client_is_no_text", R"({"client_id":7})", "-", "", ""},
         ClaimsCase{"scope_is_no_text", R"({"client_id":"c","scope":7})", "c", "", ""}),

@@ -185,9 +185,11 @@ struct KnownKeyManager {
   TenantNumber tenant = first_tenant;
   std::string name;
   std::string issuer;
-  std::string audience;            // what `aud` must have; empty: anything
-  bool verify_jwt = true;          // false: its JWTs are asked about, as opaque tokens are
-  std::string consumer_key_claim;  // the next four empty: the usual ones (model/foreign_token.h)
+  std::string audience;    // what `aud` must have; empty: anything
+  bool verify_jwt = true;  // false: its JWTs are asked about, as opaque tokens are
+  // Names of claims, or paths to them; several have a space between them: the first one that is
+  // there, and the scopes of all. Empty: the usual ones (model/foreign_token.h).
+  std::string consumer_key_claim;
   std::string scopes_claim;
   std::string user_claim;
   // A token of the application itself: this claim has this value, "{client}" standing for the
@@ -196,6 +198,9 @@ struct KnownKeyManager {
   std::string application_value;
   json::object key_set;  // JWKS (RFC 7517, section 5)
 };
+
+// The tenant of key managers that are everybody's; no tenant has this number.
+inline constexpr TenantNumber every_tenant = 0;
 
 // Our own key manager's name in mappings and in the choice of an API.
 inline constexpr std::string_view resident_key_manager = "Resident Key Manager";

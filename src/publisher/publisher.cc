@@ -59,6 +59,7 @@ void Publisher::mount(rest::Router& router) {
             &Publisher::get_endpoint_certificate_file);
   router.on("getCertificateUsageByAlias", this, &Publisher::list_certificate_users);
   mount_client_certificates(router);
+  router.on("getAllKeyManagers", this, &Publisher::list_key_managers);
   router.on("search", this, &Publisher::search);
   router.on("getSettings", this, &Publisher::get_settings);
   router.on("getTenantsByState", this, &Publisher::list_tenants);

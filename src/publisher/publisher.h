@@ -80,6 +80,7 @@ class Publisher {
   Reply block_subscription(const rest::Call& call);
   Reply unblock_subscription(const rest::Call& call);
 
+  Reply list_key_managers(const rest::Call& call);
   Reply list_policies(const rest::Call& call);
   Reply get_policy(const rest::Call& call);
   Reply list_policies_of_api(const rest::Call& call);

@@ -23,6 +23,21 @@ std::vector<std::string> callbacks_from(std::string_view text) {
   return callbacks;
 }
 
+// What another key manager has given to manage the client by.
+constexpr std::string_view registration_member = "registration";
+
+ProviderClient provider_client(const storage::KeyMapping& mapping) {
+  return {.key_manager = mapping.key_manager,
+          .id = mapping.client_id,
+          .registration = text_or(mapping.document, registration_member, "")};
+}
+
+std::string take(const IssuedProviderClient& issued, storage::KeyMapping& mapping) {
+  mapping.client_id = issued.client.id;
+  mapping.document[registration_member] = issued.registration;
+  return issued.client.secret;
+}
+
 }  // namespace
 
 std::int64_t seconds_or(const json::object& object, std::string_view name, std::int64_t fallback) {
@@ -50,6 +65,42 @@ ClientSettings settings_of(const storage::ApplicationRow& application,
         seconds_or(*given, "refresh_token_expiry_time", refresh_seconds);
   }
   return settings;
+}
+
+Result<std::string> make_client(http::Client& key_manager,
+                                const storage::ApplicationRow& application,
+                                storage::KeyMapping& mapping) {
+  const ClientSettings settings = settings_of(application, mapping);
+  if (!mapping.is_ours()) {
+    GH_TRY(issued, create_provider_client(key_manager, mapping.key_manager, settings));
+    return take(issued, mapping);
+  }
+  GH_TRY(client, create_client(key_manager, settings));
+  mapping.client_id = client.id;
+  return client.secret;
+}
+
+Result<> change_client(http::Client& key_manager, const storage::ApplicationRow& application,
+                       storage::KeyMapping& mapping) {
+  const ClientSettings settings = settings_of(application, mapping);
+  if (mapping.is_ours()) return update_client(key_manager, mapping.client_id, settings);
+  GH_TRY(issued, update_provider_client(key_manager, provider_client(mapping), settings));
+  take(issued, mapping);
+  return {};
+}
+
+Result<std::string> change_secret(http::Client& key_manager,
+                                  const storage::ApplicationRow& application,
+                                  storage::KeyMapping& mapping) {
+  if (mapping.is_ours()) return regenerate_secret(key_manager, mapping.client_id);
+  GH_TRY(issued, regenerate_provider_secret(key_manager, provider_client(mapping),
+                                            settings_of(application, mapping)));
+  return take(issued, mapping);
+}
+
+Result<> remove_client(http::Client& key_manager, const storage::KeyMapping& mapping) {
+  if (mapping.is_ours()) return delete_client(key_manager, mapping.client_id);
+  return delete_provider_client(key_manager, provider_client(mapping), mapping.tenant);
 }
 
 }  // namespace gatehouse::rest

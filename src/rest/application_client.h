@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The OAuth client that an application's keys ask for.
+// The OAuth client that an application's keys ask for, at our own key manager or at another one.
 //
-// Thread:  pure functions.
+// Thread:  pool threads, never inside a write or read of a database; settings_of and seconds_or
+//          are pure.
+// Error:   as rest/key_manager.h; 901405 for what another key manager cannot do.
 #pragma once
 
 #include "rest/key_manager.h"
@@ -19,5 +21,19 @@ std::int64_t seconds_or(const json::object& object, std::string_view name, std::
 
 ClientSettings settings_of(const storage::ApplicationRow& application,
                            const storage::KeyMapping& mapping);
+
+// Makes the client, and writes its id into `mapping`. Returns the secret.
+Result<std::string> make_client(http::Client& key_manager,
+                                const storage::ApplicationRow& application,
+                                storage::KeyMapping& mapping);
+// As `mapping` says now.
+Result<> change_client(http::Client& key_manager, const storage::ApplicationRow& application,
+                       storage::KeyMapping& mapping);
+// Returns the secret that holds from now on; `mapping` has to be kept.
+Result<std::string> change_secret(http::Client& key_manager,
+                                  const storage::ApplicationRow& application,
+                                  storage::KeyMapping& mapping);
+// A client that is gone already is no error.
+Result<> remove_client(http::Client& key_manager, const storage::KeyMapping& mapping);
 
 }  // namespace gatehouse::rest

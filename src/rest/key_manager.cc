@@ -67,6 +67,22 @@ json::object to_json(const ClientSettings& settings) {
   return body;
 }
 
+json::object to_json(const ProviderClient& client, const ClientSettings& settings) {
+  json::object body = to_json(settings);
+  body["key_manager"] = client.key_manager;
+  body["client_id"] = client.id;
+  body["registration"] = client.registration;
+  return body;
+}
+
+Result<IssuedProviderClient> ask_provider(http::Client& key_manager, std::string_view action,
+                                          const json::object& body) {
+  GH_TRY(answer, ask(key_manager, "POST", fmt::format("/provider-clients{}", action), body));
+  return IssuedProviderClient{
+      .client = {text_or(answer, "client_id", ""), text_or(answer, "client_secret", "")},
+      .registration = text_or(answer, "registration", "")};
+}
+
 Result<> tell_of_user(http::Client& key_manager, std::string_view path, model::TenantNumber tenant,
                       std::string_view user_id) {
   json::object body;
@@ -100,6 +116,33 @@ Result<> delete_client(http::Client& key_manager, std::string_view client_id) {
 Result<std::string> regenerate_secret(http::Client& key_manager, std::string_view client_id) {
   GH_TRY(answer, ask(key_manager, "POST", path_of(client_id, "/regenerate-secret"), {}));
   return text_or(answer, "client_secret", "");
+}
+
+Result<IssuedProviderClient> create_provider_client(http::Client& key_manager,
+                                                    const std::string& provider,
+                                                    const ClientSettings& settings) {
+  return ask_provider(key_manager, "",
+                      to_json({.key_manager = provider, .id = {}, .registration = {}}, settings));
+}
+
+Result<IssuedProviderClient> update_provider_client(http::Client& key_manager,
+                                                    const ProviderClient& client,
+                                                    const ClientSettings& settings) {
+  return ask_provider(key_manager, "/update", to_json(client, settings));
+}
+
+Result<IssuedProviderClient> regenerate_provider_secret(http::Client& key_manager,
+                                                        const ProviderClient& client,
+                                                        const ClientSettings& settings) {
+  return ask_provider(key_manager, "/regenerate-secret", to_json(client, settings));
+}
+
+Result<> delete_provider_client(http::Client& key_manager, const ProviderClient& client,
+                                model::TenantNumber tenant) {
+  ClientSettings settings;
+  settings.tenant = tenant;
+  GH_CHECK(ask(key_manager, "POST", "/provider-clients/remove", to_json(client, settings)));
+  return {};
 }
 
 Result<std::vector<SecretInfo>> list_secrets(http::Client& key_manager,

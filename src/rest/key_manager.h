@@ -48,6 +48,28 @@ Result<> delete_client(http::Client& key_manager, std::string_view client_id);
 // Returns the secret that holds from now on.
 Result<std::string> regenerate_secret(http::Client& key_manager, std::string_view client_id);
 
+// The same at another server, which has ways of its own (keymanager/foreign/provider_clients.h).
+struct ProviderClient {
+  std::string key_manager;  // its name
+  std::string id;
+  std::string registration;  // sealed; a change may bring another one
+};
+struct IssuedProviderClient {
+  IssuedClient client;  // the secret may be empty: as before
+  std::string registration;
+};
+Result<IssuedProviderClient> create_provider_client(http::Client& key_manager,
+                                                    const std::string& provider,
+                                                    const ClientSettings& settings);
+Result<IssuedProviderClient> update_provider_client(http::Client& key_manager,
+                                                    const ProviderClient& client,
+                                                    const ClientSettings& settings);
+Result<IssuedProviderClient> regenerate_provider_secret(http::Client& key_manager,
+                                                        const ProviderClient& client,
+                                                        const ClientSettings& settings);
+Result<> delete_provider_client(http::Client& key_manager, const ProviderClient& client,
+                                model::TenantNumber tenant);
+
 struct SecretInfo {
   std::string id;
   std::string description;

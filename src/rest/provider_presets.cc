@@ -79,6 +79,8 @@ json::object key_manager_from_metadata(const json::object& metadata, std::string
       json::object{{"type", "JWKS"}, {"value", text_or(metadata, "jwks_uri", "")}};
   resource["availableGrantTypes"] = to_json(texts_of(metadata, "grant_types_supported"));
   resource["enabled"] = true;
+  resource["enableOAuthAppCreation"] = metadata.contains("registration_endpoint");
+  resource["enableMapOAuthConsumerApps"] = true;
   resource["enableSelfValidationJWT"] = true;
   apply_preset(resource);
   return resource;

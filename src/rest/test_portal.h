@@ -56,6 +56,12 @@ class TestKeyManager final : public http::Client {
   std::map<std::string, model::TenantNumber, std::less<>> tenants;
   // Ids of users of whom the portals have told something.
   std::vector<std::string> changed_users;
+  // Clients at other key managers, and what is handed in with each wish.
+  std::map<std::string, Client> provider_clients_made;
+  std::vector<std::string> registrations;
+  // While set, other key managers do not answer, or cannot do it.
+  bool providers_away = false;
+  bool providers_cannot = false;
   // While set, nobody answers but to say who a caller is.
   bool away = false;
 
@@ -72,6 +78,9 @@ class TestKeyManager final : public http::Client {
     if (path == "/provider-keys") return provider_keys(text_or(body, "value", ""));
     if (path == "/provider-metadata") {
       return this->body(200, {{"issuer", "https://idp"}, {"jwks_uri", "https://idp/jwks"}});
+    }
+    if (path.starts_with("/provider-clients")) {
+      return provider_clients(path.substr(std::string_view("/provider-clients").size()), body);
     }
     if (path == "/tenant-changed") return status(204);
     if (path == "/tenant") {
@@ -139,6 +148,25 @@ class TestKeyManager final : public http::Client {
     if (says("inside")) return body(403, {{"code", 403}, {"description", "not allowed"}});
     if (says("broken")) return body(400, {{"code", 400}, {"description", "no keys"}});
     return body(200, {{"key_set", json::object{{"keys", json::array{url}}}}});
+  }
+
+  http::Response provider_clients(std::string_view action, const json::object& body) {
+    if (providers_away) return this->body(503, {{"code", 503}, {"description", "silent"}});
+    if (providers_cannot) return this->body(400, {{"code", 901405}, {"description", "cannot"}});
+    registrations.push_back(text_or(body, "registration", ""));
+    std::string id = text_or(body, "client_id", "");
+    if (action == "/remove") {
+      provider_clients_made.erase(id);
+      return status(204);
+    }
+    if (action.empty()) id = "elsewhere-" + std::to_string(++made_);
+    const bool new_secret = action != "/update";
+    if (new_secret) provider_clients_made[id].secret = "secret-" + std::to_string(++made_);
+    provider_clients_made[id].settings = body;
+    return this->body(action.empty() ? 201 : 200,
+                      {{"client_id", id},
+                       {"client_secret", new_secret ? provider_clients_made[id].secret : ""},
+                       {"registration", "sealed-" + std::to_string(registrations.size())}});
   }
 
   http::Response clients(const std::string& method, std::string_view path,

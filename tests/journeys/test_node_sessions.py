@@ -6,78 +6,18 @@ gateway. The verdict comes from the counters of the key managers.
 """
 
 import contextlib
-import os
 import shutil
 import tempfile
 import unittest
 
 from support.backend import Recorder
+from support.cluster import SECRET, Cluster, counter, secret_file
 from support.nginx import Nginx
-from support.postgres import Postgres
 from support.server import Server, basic, bearer, call
 from support.walk import User, token_of
 
-SECRET = "a secret of at least thirty-two characters"
 CALLS = 40
 TOKENS = 5
-
-
-def secret_file(folder, secret=SECRET):
-    path = os.path.join(folder, "cluster.secret")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(secret + "\n")
-    return path
-
-
-class Cluster:
-    """Two key managers on one PostgreSQL, and what a gateway of theirs needs."""
-
-    def __init__(self, stack, *settings):
-        self.stack = stack
-        postgres = stack.enter_context(Postgres())
-        self.databases = postgres.settings()
-        self.key = None  # of the cluster, from the first node
-        self.key_managers = [self.node("cluster.secret_file", *settings) for _ in range(2)]
-        self.backend = stack.enter_context(Recorder())
-
-    def node(self, *settings):
-        """A node with the secret and the key of the cluster."""
-        folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
-        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        if self.key:
-            with open(os.open(os.path.join(folder, "cluster.key"), os.O_WRONLY | os.O_CREAT, 0o600),
-                      "wb") as out:
-                out.write(self.key)
-        own = [f"cluster.secret_file={secret_file(folder)}" if setting == "cluster.secret_file"
-               else setting for setting in settings]
-        server = self.stack.enter_context(Server(*self.databases, *own, data_dir=folder))
-        if not self.key:
-            with open(os.path.join(folder, "cluster.key"), "rb") as key:
-                self.key = key.read()
-        return server
-
-    def gateway(self, balancer, *settings):
-        return self.node("cluster.secret_file", f"cluster.ca={balancer.certificate}",
-                         f"gateway.key_manager=https://localhost:{balancer.port}", *settings)
-
-    def publish(self):
-        """An API, and tokens that open it."""
-        admin = User(self.key_managers[0])
-        api = admin.publish("Shared", self.backend.url)
-        application = admin.create_application("shared", "Unlimited", "OAUTH")
-        admin.subscribe(api["id"], application["applicationId"])
-        keys = admin.generate_keys(application["applicationId"])
-        return [token_of(self.key_managers[0], keys) for _ in range(TOKENS)]
-
-    def counters(self, name):
-        return [counter(server, name) for server in self.key_managers]
-
-
-def counter(server, name):
-    text = server.status("/metrics").body.decode()
-    lines = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.startswith(name)]
-    return sum(int(float(value)) for value in lines)
-
 
 HITS = "gatehouse_key_manager_session_hits_total"
 FALLBACKS = "gatehouse_key_manager_basic_fallbacks_total"
@@ -87,11 +27,12 @@ class NodeSessions(unittest.TestCase):
     def run_calls(self, affinity, *key_manager_settings):
         """(session hits, fallbacks) of each key manager after calls that are all validated."""
         with contextlib.ExitStack() as stack:
-            cluster = Cluster(stack, *key_manager_settings)
-            tokens = cluster.publish()
+            cluster = Cluster(stack, "cluster.secret_file", *key_manager_settings)
+            tokens = cluster.publish(TOKENS)
             ports = [server.port(9443) for server in cluster.key_managers]
             balancer = stack.enter_context(Nginx(ports, affinity))
-            gateway = cluster.gateway(balancer, "gateway.key_cache=false", "server.workers=1")
+            gateway = cluster.gateway(balancer.port, "cluster.secret_file",
+                                      f"cluster.ca={balancer.certificate}")
             url = gateway.gateway("/shared/1.0.0/menu")
             for number in range(CALLS):
                 answer = call(url, headers=bearer(tokens[number % TOKENS]))

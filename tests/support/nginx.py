@@ -24,10 +24,22 @@ http {{
   server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;
+    {more}
     location / {{
       proxy_pass https://nodes; proxy_http_version 1.1; proxy_set_header Connection "";
     }}
   }}
+}}
+"""
+
+# TLS goes through it to the nodes.
+PASSING = """
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+stream {{
+  upstream nodes {{ {affinity} {servers} }}
+  server {{ listen 127.0.0.1:{port}; proxy_pass nodes; }}
 }}
 """
 
@@ -39,18 +51,19 @@ def free_port():
 
 
 class Nginx:
-    """A balancer before `ports`, round robin unless `affinity` says `ip_hash;`. Use as a context
-    manager; `certificate` is what clients trust."""
+    """A balancer before `ports`, round robin unless `affinity` says `ip_hash;`. It ends TLS, with
+    `more` among the settings of its server, or passes it through (configuration=PASSING). Use as a
+    context manager; `certificate` is what clients trust."""
 
-    def __init__(self, ports, affinity=""):
+    def __init__(self, ports, affinity="", more="", configuration=CONFIGURATION):
         self.folder = tempfile.mkdtemp(prefix="gatehouse-nginx-")
         os.chmod(self.folder, 0o755)
         self.port = free_port()
         self.certificate = os.path.join(self.folder, "tls.crt")
         servers = " ".join(f"server 127.0.0.1:{port};" for port in ports)
         with open(os.path.join(self.folder, "nginx.conf"), "w", encoding="utf-8") as out:
-            out.write(CONFIGURATION.format(folder=self.folder, port=self.port, servers=servers,
-                                           affinity=affinity))
+            out.write(configuration.format(folder=self.folder, port=self.port, servers=servers,
+                                           affinity=affinity, more=more))
         self.process = None
 
     def __enter__(self):

@@ -34,13 +34,16 @@ class OidcProvider:
         self.process.wait()
         self.process.stdout.close()
 
-    def token(self, client, resource, scope="menu:read"):
-        """A token of the client itself; `resource`: urn:jwt or urn:opaque."""
-        answer = call(
+    def ask_token(self, client, secret, resource, scope="menu:read"):
+        return call(
             f"{self.issuer}/token", "POST",
             form(grant_type="client_credentials", resource=resource, scope=scope),
-            {**FORM, **basic(client, f"secret-of-{client}")},
+            {**FORM, **basic(client, secret)},
         )
+
+    def token(self, client, resource, scope="menu:read", secret=None):
+        """A token of the client itself; `resource`: urn:jwt or urn:opaque."""
+        answer = self.ask_token(client, secret or f"secret-of-{client}", resource, scope)
         return expect(answer, 200, "a token of the provider").json()["access_token"]
 
     def revoke(self, client, token):

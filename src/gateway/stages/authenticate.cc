@@ -166,6 +166,8 @@ Flow check_jwt(Exchange& exchange, Surroundings& surroundings) {
   if (issuer != nullptr && !issuer->known.verify_jwt) return need_foreign_credential(exchange);
   Token token = issuer == nullptr ? verify_jwt(exchange.credential, snapshot, exchange.now)
                                   : verify_foreign_jwt(exchange.credential, *issuer, exchange.now);
+  // A key manager that is everybody's speaks for each tenant by itself.
+  if (issuer != nullptr) token.tenant = exchange.api->deployed.tenant;
   token.checked_at = exchange.turn;
   if (token.state != TokenState::unknown) surroundings.trials.give_back(exchange.client);
   if (token.state == TokenState::active) {

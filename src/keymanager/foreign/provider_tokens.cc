@@ -98,7 +98,7 @@ ProviderTokens::ProviderTokens(const Resources& resources)
 Result<Validation> ProviderTokens::validate(model::TenantNumber tenant, const std::string& token) {
   if (token.empty() || token.size() > token_bytes_max) return inactive();
   GH_TRY(providers, apis_.read([&](Transaction& transaction) {
-    return storage::KeyManagerStore(transaction, tenant).list();
+    return storage::KeyManagerStore(transaction, tenant).list_usable();
   }));
   const std::string key = fmt::format("{}:{}", tenant, sha256_hex(token));
   if (const auto known = remembered(key, providers)) return *known;
@@ -109,7 +109,9 @@ Result<Validation> ProviderTokens::validate(model::TenantNumber tenant, const st
       continue;
     }
     asked_.add();
-    const Result<Validation> answer = ask(provider, token);
+    Result<Validation> answer = ask(provider, token);
+    // One that is everybody's speaks for each tenant by itself.
+    if (answer) answer->tenant = tenant;
     leave(provider.id, answer ? Outcome::answered : Outcome::failed);
     if (!answer) {
       failed_.add();

@@ -7,9 +7,9 @@
 
 namespace gatehouse::storage {
 
-Result<std::vector<std::string>> remove_application(Transaction& transaction,
-                                                    model::TenantNumber tenant,
-                                                    const std::string& application_id) {
+Result<std::vector<KeyMapping>> remove_application(Transaction& transaction,
+                                                   model::TenantNumber tenant,
+                                                   const std::string& application_id) {
   using model::ChangeKind;
   const auto changed = [&](ChangeKind kind, const std::string& id) {
     transaction.changed({kind, tenant, id, {}, {}});
@@ -29,11 +29,11 @@ Result<std::vector<std::string>> remove_application(Transaction& transaction,
   }
   KeyMappingStore mappings(transaction);
   GH_TRY(mapped, mappings.list(tenant, application_id));
-  std::vector<std::string> clients;
+  std::vector<KeyMapping> clients;
   for (const KeyMapping& mapping : mapped) {
     GH_CHECK(mappings.remove(mapping));
     changed(ChangeKind::key_mapping, mapping.id);
-    if (mapping.owns_client()) clients.push_back(mapping.client_id);
+    if (mapping.made_client()) clients.push_back(mapping);
   }
   GH_CHECK(ApplicationStore(transaction, tenant).remove(application_id));
   changed(ChangeKind::application, application_id);

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/apis/key_manager_store.h"
 
+#include <algorithm>
+#include <array>
+
+#include "core/text.h"
+
 namespace gatehouse::storage {
 
 namespace {
@@ -23,6 +28,7 @@ Result<KeyManagerRow> row_from(const Row& row) {
                        .enabled = row.flag(4),
                        .document = std::move(document),
                        .secret = row.text(6),
+                       .registration_token = row.text(10),
                        .key_set = std::move(key_set),
                        .version = row.number(8),
                        .created_at = row.instant(9)};
@@ -48,7 +54,44 @@ const std::string& issuer_key(const KeyManagerRow& row) {
   return row.issuer.empty() ? row.id : row.issuer;
 }
 
+// What a claim of another server is called here (claimMapping): the claims that tell whom a token
+// stands for. Others mean nothing to us.
+constexpr std::array user_names{"username", "http://wso2.org/claims/username",
+                                "http://wso2.org/claims/enduser"};
+constexpr std::array scope_names{"scope", "scopes", "http://wso2.org/claims/scope"};
+constexpr std::array client_names{"client_id", "azp", "consumerKey",
+                                  "http://wso2.org/claims/client_id"};
+
+// Claims that are mapped to one of `names`, with a space between them.
+template <std::size_t size>
+std::string mapped_to(const json::object& document, const std::array<const char*, size>& names) {
+  std::vector<std::string> claims;
+  const json::array* mapping = array_at(document, "claimMapping");
+  for (const json::value& item : mapping == nullptr ? json::array() : *mapping) {
+    const json::object* entry = item.if_object();
+    if (entry == nullptr) continue;
+    const std::string remote = text_or(*entry, "remoteClaim", "");
+    const std::string local = text_or(*entry, "localClaim", "");
+    if (!remote.empty() && std::ranges::find(names, local) != names.end()) claims.push_back(remote);
+  }
+  return join(claims, " ");
+}
+
+void take_claim_mapping(const json::object& document, model::KnownKeyManager& known) {
+  const auto take = [](std::string mapped, std::string& claim) {
+    if (!mapped.empty()) claim = std::move(mapped);
+  };
+  take(mapped_to(document, user_names), known.user_claim);
+  take(mapped_to(document, scope_names), known.scopes_claim);
+  take(mapped_to(document, client_names), known.consumer_key_claim);
+}
+
 }  // namespace
+
+bool makes_clients(const KeyManagerRow& row) {
+  return !text_or(row.document, "clientRegistrationEndpoint", "").empty() &&
+         flag_or(row.document, "enableOAuthAppCreation", true);
+}
 
 model::KnownKeyManager known_key_manager(const KeyManagerRow& row) {
   const json::object& document = row.document;
@@ -67,44 +110,70 @@ model::KnownKeyManager known_key_manager(const KeyManagerRow& row) {
     known.application_claim = text_or(*more, "application_claim", "");
     known.application_value = text_or(*more, "application_value", "");
   }
+  take_claim_mapping(document, known);
   return known;
 }
 
 Result<KeyManagerRow> KeyManagerStore::find(std::string_view id) const {
   GH_TRY(row, transaction_.query_one(
                   "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
-                  "version, created_at_ms FROM am_key_manager WHERE tenant_id = $1 AND id = $2",
+                  "version, created_at_ms, registration_token FROM am_key_manager WHERE tenant_id "
+                  "= $1 AND id = $2",
                   tenant_, id));
   return row_or_not_found(row, id);
 }
 
-Result<KeyManagerRow> KeyManagerStore::find_by_name(std::string_view name) const {
-  GH_TRY(row, transaction_.query_one(
-                  "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
-                  "version, created_at_ms FROM am_key_manager WHERE tenant_id = $1 AND name = $2",
-                  tenant_, name));
+Result<KeyManagerRow> KeyManagerStore::find_usable(std::string_view name) const {
+  GH_TRY(
+      row,
+      transaction_.query_one(
+          "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
+          "version, created_at_ms, registration_token FROM am_key_manager "
+          "WHERE (tenant_id = $1 OR tenant_id = $2) AND name = $3 ORDER BY tenant_id DESC LIMIT 1",
+          tenant_, model::every_tenant, name));
   return row_or_not_found(row, name);
 }
 
-Result<std::vector<KeyManagerRow>> KeyManagerStore::list() const {
+Result<std::vector<KeyManagerRow>> KeyManagerStore::list_usable() const {
   GH_TRY(rows, transaction_.query(
                    "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
-                   "version, created_at_ms FROM am_key_manager WHERE tenant_id = $1 "
-                   "ORDER BY name LIMIT $2",
-                   tenant_, key_managers_max));
+                   "version, created_at_ms, registration_token FROM am_key_manager "
+                   "WHERE tenant_id = $1 OR tenant_id = $2 ORDER BY name, tenant_id DESC LIMIT $3",
+                   tenant_, model::every_tenant, 2 * key_managers_max));
+  return rows_from(rows);
+}
+
+Result<std::vector<KeyManagerRow>> KeyManagerStore::list() const {
+  GH_TRY(rows,
+         transaction_.query(
+             "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
+             "version, created_at_ms, registration_token FROM am_key_manager WHERE tenant_id = $1 "
+             "ORDER BY name LIMIT $2",
+             tenant_, key_managers_max));
   return rows_from(rows);
 }
 
 Result<std::int64_t> KeyManagerStore::count_mappings(std::string_view name) const {
   GH_TRY(row, transaction_.query_one("SELECT COUNT(*) FROM am_key_mapping "
-                                     "WHERE tenant_id = $1 AND key_manager = $2",
-                                     tenant_, name));
+                                     "WHERE (tenant_id = $1 OR $1 = $2) AND key_manager = $3",
+                                     tenant_, model::every_tenant, name));
   return row ? row->number(0) : 0;
+}
+
+Result<std::vector<std::string>> KeyManagerStore::applications(std::string_view name) const {
+  GH_TRY(rows, transaction_.query(
+                   "SELECT DISTINCT a.id, a.name FROM am_application a JOIN am_key_mapping m "
+                   "ON m.tenant_id = a.tenant_id AND m.application_id = a.id "
+                   "WHERE a.tenant_id = $1 AND m.key_manager = $2 ORDER BY a.name, a.id LIMIT $3",
+                   tenant_, name, all_max));
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
 }
 
 Result<> KeyManagerStore::insert(const KeyManagerRow& row) {
   // The UNIQUE constraints keep the promises; this says which one it was.
-  GH_TRY(others, list());
+  GH_TRY(others, list_usable());
   if (others.size() >= static_cast<std::size_t>(key_managers_max)) {
     return fail(ErrorCode::conflict, "The tenant has as many key managers as it may");
   }
@@ -119,18 +188,20 @@ Result<> KeyManagerStore::insert(const KeyManagerRow& row) {
   }
   GH_CHECK(transaction_.execute(
       "INSERT INTO am_key_manager (tenant_id, id, name, issuer_key, enabled, document, secret, "
-      "key_set, version, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)",
+      "key_set, version, created_at_ms, registration_token) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)",
       tenant_, row.id, row.name, issuer_key(row), row.enabled, json::serialize(row.document),
-      row.secret, json::serialize(row.key_set), row.created_at));
+      row.secret, json::serialize(row.key_set), row.created_at, row.registration_token));
   return {};
 }
 
 Result<> KeyManagerStore::update(const KeyManagerRow& row) {
   const Result<std::int64_t> changed = transaction_.execute(
       "UPDATE am_key_manager SET issuer_key = $3, enabled = $4, document = $5, secret = $6, "
-      "version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $7",
+      "registration_token = $8, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version "
+      "= $7",
       tenant_, row.id, issuer_key(row), row.enabled, json::serialize(row.document), row.secret,
-      row.version);
+      row.version, row.registration_token);
   if (!changed && changed.error().code == ErrorCode::conflict) {
     return fail(ErrorCode::conflict, "A key manager of this issuer exists", row.issuer,
                 issuer_taken);
@@ -158,7 +229,8 @@ Result<> KeyManagerStore::remove(std::string_view id) {
 Result<std::vector<KeyManagerRow>> all_key_managers(Transaction& transaction) {
   GH_TRY(rows, transaction.query(
                    "SELECT tenant_id, id, name, issuer_key, enabled, document, secret, key_set, "
-                   "version, created_at_ms FROM am_key_manager ORDER BY tenant_id, id LIMIT $1",
+                   "version, created_at_ms, registration_token FROM am_key_manager ORDER BY "
+                   "tenant_id, id LIMIT $1",
                    all_max));
   return rows_from(rows);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Other servers whose tokens open the APIs of a tenant: table am_key_manager.
+// Other servers whose tokens open the APIs of a tenant, or of every tenant (model::every_tenant):
+// table am_key_manager.
 //
 // Thread:  one transaction.
 #pragma once
@@ -16,12 +17,16 @@ struct KeyManagerRow {
   std::string name;
   std::string issuer;  // may be empty
   bool enabled = true;
-  json::object document;  // the REST resource, without secrets
-  std::string secret;     // for its introspection endpoint, sealed; may be empty
-  json::object key_set;   // JWKS, as it was read last
+  json::object document;           // the REST resource, without secrets
+  std::string secret;              // for its introspection endpoint, sealed; may be empty
+  std::string registration_token;  // for its registration endpoint, the same
+  json::object key_set;            // JWKS, as it was read last
   std::int64_t version = 0;
   Instant created_at{};
 };
+
+// Whether applications get clients that are made there.
+bool makes_clients(const KeyManagerRow& row);
 
 // The part that gateways know.
 model::KnownKeyManager known_key_manager(const KeyManagerRow& row);
@@ -33,11 +38,17 @@ class KeyManagerStore {
 
   // Error: not_found (901411).
   Result<KeyManagerRow> find(std::string_view id) const;
-  Result<KeyManagerRow> find_by_name(std::string_view name) const;
+  // The tenant's own of this name, else everybody's.
+  Result<KeyManagerRow> find_usable(std::string_view name) const;
   // In the order of name.
   Result<std::vector<KeyManagerRow>> list() const;
-  // How many keys of applications it has given, or vouches for.
+  // With those that are everybody's.
+  Result<std::vector<KeyManagerRow>> list_usable() const;
+  // How many keys of applications it has given, or vouches for: of this tenant, or of all when it
+  // is everybody's.
   Result<std::int64_t> count_mappings(std::string_view name) const;
+  // Ids of the tenant's applications that have keys of it, in the order of their names.
+  Result<std::vector<std::string>> applications(std::string_view name) const;
 
   // Error: conflict (901402 for the name, 909020 for the issuer).
   Result<> insert(const KeyManagerRow& row);

@@ -25,8 +25,11 @@ struct KeyMapping {
 
   // Given by our own key manager.
   bool is_ours() const { return key_manager == model::resident_key_manager; }
-  // Its client was made for it, so it is changed and removed with it.
-  bool owns_client() const { return is_ours() && mode != "MAPPED"; }
+  // Its client was made for it, here or at another key manager, so it is changed and removed with
+  // it.
+  bool made_client() const { return mode != "MAPPED"; }
+  // The same, here.
+  bool owns_client() const { return is_ours() && made_client(); }
 };
 
 class KeyMappingStore {

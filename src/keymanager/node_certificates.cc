@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keymanager/node_certificates.h"
+
+#include <algorithm>
+
+#include "core/digest.h"
+#include "core/text.h"
+
+namespace gatehouse::keymanager {
+
+namespace {
+
+bool is_listed(std::string_view name, std::string_view listed) {
+  if (!listed.starts_with("*.")) return equals_ignoring_case(name, listed);
+  // A certificate for any name is not the name of a node.
+  const std::size_t dot = name.find('.');
+  return dot != std::string_view::npos && dot > 0 && name[0] != '*' &&
+         equals_ignoring_case(name.substr(dot), listed.substr(1));
+}
+
+}  // namespace
+
+Result<> NodeCertificates::load() {
+  GH_TRY(opened, Authorities::open(options_.files));
+  const std::lock_guard lock(mutex_);
+  authorities_ = std::make_shared<const Authorities>(std::move(opened));
+  remembered_.clear();
+  return {};
+}
+
+Result<NodeCertificates::Verdict> NodeCertificates::judge(const Authorities& authorities,
+                                                          std::string_view certificate,
+                                                          Instant now) const {
+  GH_TRY(shown, authorities.believe(certificate, now));
+  const std::vector<std::string> names = shown->dns_names();
+  for (const std::string& name : names) {
+    if (std::ranges::any_of(options_.names,
+                            [&](const std::string& listed) { return is_listed(name, listed); })) {
+      return Verdict{.node = to_lower(name),
+                     .until = std::min(now + remembered_for, shown->expires())};
+    }
+  }
+  return fail(ErrorCode::unauthenticated, "The certificate is not that of a node",
+              fmt::format("{} has none of the names of cluster.node_names", shown->subject()));
+}
+
+Result<std::string> NodeCertificates::check(std::string_view certificate) {
+  const std::string key = to_bytes(sha256(certificate));
+  const Instant now = clock_.now();
+  std::shared_ptr<const Authorities> authorities;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = remembered_.find(key);
+    if (found != remembered_.end() && now < found->second.until) return found->second.node;
+    authorities = authorities_;
+  }
+  if (authorities == nullptr) {
+    return fail(ErrorCode::unauthenticated, "No certificate is trusted", "no authority is loaded");
+  }
+  GH_TRY(verdict, judge(*authorities, certificate, now));
+  const std::lock_guard lock(mutex_);
+  // A verdict by files that were replaced meanwhile counts for this request only.
+  if (authorities != authorities_) return verdict.node;
+  if (remembered_.size() >= remembered_max) remembered_.clear();
+  remembered_.insert_or_assign(key, verdict);
+  return verdict.node;
+}
+
+}  // namespace gatehouse::keymanager

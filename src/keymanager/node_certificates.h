@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which node a certificate belongs to: one that the cluster's authority issued, that holds now,
+// that is not on its revocation list, and whose DNS name is on our list of nodes.
+//
+// A verdict is remembered for a minute, so that a node which asks a thousand times a second costs
+// one verification of a chain; a refusal is not remembered.
+//
+// Thread:  any; a mutex is held for a look-up, never while verifying.
+// Memory:  at most `remembered_max` verdicts of about 150 bytes.
+// Cost:    one SHA-256 of the certificate, when it is remembered.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "keymanager/authorities.h"
+
+namespace gatehouse::keymanager {
+
+class NodeCertificates {
+ public:
+  static constexpr std::chrono::seconds remembered_for{60};
+  static constexpr std::size_t remembered_max = 4096;
+
+  struct Options {
+    Authorities::Files files;
+    // Whole names ("gw-1.example.org"), or "*." for one label of any name ("*.gw.example.org").
+    std::vector<std::string> names;
+  };
+
+  // Knows nobody until load().
+  NodeCertificates(Options options, const Clock& clock)
+      : options_(std::move(options)), clock_(clock) {}
+
+  // Reads the files, again if need be; what was remembered is forgotten.
+  // Error: invalid_argument, naming the file; then the ones before stay in force.
+  Result<> load();
+
+  // The node's name, of a certificate in DER.
+  // Error: unauthenticated; the detail says why it is not believed.
+  Result<std::string> check(std::string_view certificate);
+
+ private:
+  struct Verdict {
+    std::string node;
+    Instant until;
+  };
+
+  Result<Verdict> judge(const Authorities& authorities, std::string_view certificate,
+                        Instant now) const;
+
+  const Options options_;
+  const Clock& clock_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  std::shared_ptr<const Authorities> authorities_;
+  std::unordered_map<std::string, Verdict> remembered_;  // by SHA-256
+};
+
+}  // namespace gatehouse::keymanager
