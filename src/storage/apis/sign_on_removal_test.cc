@@ -150,10 +150,17 @@ TEST_P(SignOn, KeepsTheConsentsOfTenantsApart) {
     EXPECT_EQ(list.size(), 1U);
     EXPECT_EQ(list.front().client_name, "App");
     EXPECT_EQ(list.front().consent.scopes, (std::vector<std::string>{"a", "b"}));
-    GH_TRY(other, first.remove("anna", "app2"));
-    GH_TRY(own, first.remove("anna", "app1"));
-    EXPECT_FALSE(other);
-    EXPECT_TRUE(own);
+    const auto left = [&](const UserAtClient& pair) -> Result<std::size_t> {
+      GH_CHECK(remove_sign_on_of(transaction, pair));
+      GH_TRY(consents, first.list("anna", 10));
+      return consents.size();
+    };
+    GH_TRY(other, left({1, "anna", "app2"}));
+    GH_TRY(elsewhere, left({2, "anna", "app1"}));
+    GH_TRY(own, left({1, "anna", "app1"}));
+    EXPECT_EQ(other, 1U);
+    EXPECT_EQ(elsewhere, 1U);
+    EXPECT_EQ(own, 0U);
     return {};
   });
 }
