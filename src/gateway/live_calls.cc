@@ -26,18 +26,21 @@ struct LiveCall::Held {
 LiveCall::LiveCall() = default;
 LiveCall::~LiveCall() = default;
 
-LiveCalls::LiveCalls(net::Loop& loop)
-    : loop_(loop), timer_(loop, [this] { grow_old(); }), check_(loop, [this] { check_young(); }) {}
+LiveCalls::LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time)
+    : loop_(loop),
+      young_time_(young_time),
+      timer_(loop, [this] { grow_old(); }),
+      check_(loop, [this] { check_young(); }) {}
 
 void LiveCalls::grow_old() {
   const Tick now = loop_.tick();
   net::List<LiveCall> calls;
   calls.take(young_);
   while (LiveCall* call = calls.pop_front()) {
-    if (call->began_ + young_time <= now) {
+    if (call->began_ + young_time_ <= now) {
       keep(*call);
     } else {
-      if (young_.empty()) timer_.set(call->began_ + young_time);
+      if (young_.empty()) timer_.set(call->began_ + young_time_);
       young_.push_back(*call);
     }
   }

@@ -58,17 +58,17 @@ class LiveCall : public net::ListNode {
 class LiveCalls {
  public:
   // After it a call lasts. Most calls are over by then.
-  static constexpr std::chrono::milliseconds young_time{250};
+  static constexpr std::chrono::milliseconds usual_young_time{1'000};
   // Revocations end calls within 50 ms, young ones included.
   static constexpr std::chrono::milliseconds check_time{10};
 
-  explicit LiveCalls(net::Loop& loop);
+  explicit LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time = usual_young_time);
 
   // --- For the call itself
   void begin(LiveCall& call) {
     call.began_ = loop_.tick();
     young_.push_back(call);
-    if (!timer_.is_set()) timer_.set(call.began_ + young_time);
+    if (!timer_.is_set()) timer_.set(call.began_ + young_time_);
   }
   void end(LiveCall& call) {
     call.unlink();
@@ -97,6 +97,7 @@ class LiveCalls {
   void name(LiveCall& call, std::string_view kind, std::string_view value);
 
   net::Loop& loop_;
+  const std::chrono::milliseconds young_time_;
   net::List<LiveCall> young_;  // the oldest first
   net::List<LiveCall> lasting_;
   std::size_t lasting_count_ = 0;

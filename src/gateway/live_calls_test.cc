@@ -10,6 +10,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+constexpr std::chrono::milliseconds young_time{30};
 const Instant issued = from_ms(1'800'000'000'000);
 
 class TestCall final : public LiveCall {
@@ -47,7 +48,7 @@ class LiveCallsTest : public ::testing::Test {
   // Until what is young now lasts.
   void grow_old() {
     const Tick now = std::chrono::steady_clock::now();
-    loop_.run_until_done(wait(loop_, now + LiveCalls::young_time + std::chrono::milliseconds(5)));
+    loop_.run_until_done(wait(loop_, now + young_time + std::chrono::milliseconds(5)));
   }
   static net::Task<> wait(net::Loop& loop, Tick until) { co_await loop.sleep_until(until); }
 
@@ -61,7 +62,7 @@ class LiveCallsTest : public ::testing::Test {
   }
 
   net::Loop loop_;
-  LiveCalls calls_{loop_};
+  LiveCalls calls_{loop_, young_time};
 };
 
 TEST_F(LiveCallsTest, AShortCallIsNeverJudgedAgain) {

@@ -129,9 +129,9 @@ class Streams(unittest.TestCase):
         self.assertNotIn("http2-settings", head)
 
     def test_handshakes_are_limited_as_calls_are(self):
-        policy = self.admin.create_policy("application", f"Two{self.count}", 2)
+        self.admin.create_policy("application", "TwoHandshakes", 2, minutes=60)
         application = self.admin.create_application(
-            f"limited-{self.count}", policy["policyName"], "OAUTH")["applicationId"]
+            f"limited-{self.count}", "TwoHandshakes", "OAUTH")["applicationId"]
         self.admin.subscribe(self.chat["id"], application)
         token = token_of(self.server, self.admin.generate_keys(application))
         for _ in range(2):
@@ -152,12 +152,13 @@ class Streams(unittest.TestCase):
             each.say("before")
             each.wait_for("before")
         calls = streams + websockets
-        ended = threading.Thread(target=lambda: self.assertTrue(wait_for_ends(calls)))
+        ended = threading.Thread(target=wait_for_ends, args=(calls,))
         ended.start()
         asked = time.monotonic()
         end()
         answered = time.monotonic()
         ended.join()
+        self.assertEqual([each for each in calls if each.closed_at is None], [], way)
         self.report(way, calls, asked, answered)
         for each in websockets:
             self.assertEqual(each.close_code(), POLICY_VIOLATION, way)
@@ -242,9 +243,9 @@ class Streams(unittest.TestCase):
     def test_with_the_time_of_the_token(self):
         path = (f"{DEVPORTAL}/applications/{self.application}/oauth-keys/"
                 f"{self.keys['keyMappingId']}/generate-token")
-        body = {"consumerSecret": self.keys["consumerSecret"], "validityPeriod": 4, "scopes": []}
+        body = {"consumerSecret": self.keys["consumerSecret"], "validityPeriod": 10, "scopes": []}
         token = self.admin.must(200, "POST", path, body).json()["accessToken"]
-        expires = time.monotonic() + 4
+        expires = time.monotonic() + 10
         self.check_end(bearer(token),
                        lambda: time.sleep(max(0, expires - time.monotonic())), "expiry")
 
@@ -342,7 +343,7 @@ class Streams(unittest.TestCase):
 
 
 class Leaving(unittest.TestCase):
-    def test_a_quiet_websocket_is_closed_and_a_stop_says_goodbye(self):
+    def test_a_quiet_websocket_is_closed(self):
         with StreamBackend() as backend, Server("gateway.websocket_idle_s=1") as server:
             backend.TICK_SECONDS = 60
             admin = User(server)
