@@ -35,9 +35,6 @@ class UserNames {
 
 json::object view_of(const storage::NamedApiKey& key, const std::string& user) {
   const storage::ApiKeyRow& row = key.row;
-  const bool expires = row.expires_at != Instant{};
-  const auto life =
-      std::chrono::duration_cast<std::chrono::seconds>(row.expires_at - row.created_at);
   json::object view;
   view["keyUUID"] = row.id;
   view["keyName"] = row.name;
@@ -46,7 +43,7 @@ json::object view_of(const storage::NamedApiKey& key, const std::string& user) {
   view["keyType"] = model::to_text(row.key_type);
   view["user"] = user;
   view["issuedOn"] = to_ms(row.created_at);
-  view["validityPeriod"] = expires ? life.count() : -1;
+  view["validityPeriod"] = row.validity_s();
   view["lastUsed"] = nullptr;
   if (row.last_used_at != Instant{}) view["lastUsed"] = to_ms(row.last_used_at);
   return view;

@@ -41,12 +41,6 @@ Result<> check(const ApiKeyRow& key) {
   return {};
 }
 
-// Seconds until the key expires; -1: never.
-std::int64_t validity_of(const ApiKeyRow& key) {
-  if (key.expires_at == Instant{}) return -1;
-  return std::chrono::duration_cast<std::chrono::seconds>(key.expires_at - key.created_at).count();
-}
-
 }  // namespace
 
 Result<MadeApiKey> make_api_key(Random& random, const rest::Call& call, Instant now) {
@@ -85,7 +79,7 @@ json::object made_view(const MadeApiKey& key) {
   json::object view;
   view["keyName"] = key.row.name;
   view["apikey"] = key.text;
-  view["validityPeriod"] = validity_of(key.row);
+  view["validityPeriod"] = key.row.validity_s();
   return view;
 }
 
@@ -94,7 +88,7 @@ json::object info_view(const ApiKeyRow& key) {
   info["keyUUID"] = key.id;
   info["keyName"] = key.name;
   info["issuedOn"] = to_ms(key.created_at);
-  info["validityPeriod"] = validity_of(key);
+  info["validityPeriod"] = key.validity_s();
   if (key.last_used_at != Instant{}) info["lastUsed"] = to_ms(key.last_used_at);
   return info;
 }

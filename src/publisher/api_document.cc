@@ -171,6 +171,9 @@ storage::SearchTerms terms_of(const storage::ApiRow& api) {
   for (const std::string& tag : texts_of(api.document, "tags")) {
     terms.add_mark(storage::tag_mark(tag));
   }
+  for (const storage::ApiScope& scope : scopes_of(api, Sharing::shared)) {
+    terms.add_mark(storage::shared_scope_mark(scope.name));
+  }
   for (const std::string& category : texts_of(api.document, "categories")) {
     terms.add_mark(storage::category_mark(category));
   }
@@ -184,7 +187,7 @@ storage::SearchTerms terms_of(const storage::ApiRow& api) {
   return terms;
 }
 
-std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api) {
+std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api, Sharing sharing) {
   std::vector<storage::ApiScope> scopes;
   const json::array* list = array_at(api.document, "scopes");
   if (list == nullptr) return scopes;
@@ -192,6 +195,8 @@ std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api) {
     const json::object* outer = item.if_object();
     const json::object* scope = outer == nullptr ? nullptr : object_at(*outer, "scope");
     if (scope == nullptr) continue;
+    const bool shared = flag_or(*outer, "shared", false);
+    if (shared != (sharing == Sharing::shared)) continue;
     scopes.push_back({api.id, text_or(*scope, "name", ""), texts_of(*scope, "bindings")});
   }
   return scopes;

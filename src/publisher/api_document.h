@@ -31,7 +31,9 @@ void seal_secrets(json::object& document, const json::object& before, const Seal
 storage::SearchTerms terms_of(const storage::ApiRow& api);
 // The marks of the policies that a document names: what keeps these from being deleted.
 void add_policies(const json::object& document, storage::SearchTerms& terms);
-std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api);
+// The scopes that the API defines itself, or those of all that it names.
+enum class Sharing : std::uint8_t { own, shared };
+std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api, Sharing sharing);
 
 // The marks one of which an API must have to be seen by this caller in the publisher; none: all
 // are.

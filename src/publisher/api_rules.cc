@@ -179,10 +179,7 @@ Result<> check_scopes(const json::object& document) {
       const json::object* outer = item.if_object();
       const json::object* scope = outer == nullptr ? nullptr : object_at(*outer, "scope");
       const std::string name = scope == nullptr ? "" : text_or(*scope, "name", "");
-      if (name.empty() || has_one_of(name, " \"\\") || name.starts_with("apim:")) {
-        return rest::refuse_because(rest::scope_name_invalid,
-                                    fmt::format("'{}' cannot be the name of a scope", name));
-      }
+      GH_CHECK(check_scope_name(name));
       if (!defined.insert(name).second) {
         return rest::refuse_because(rest::scope_exists,
                                     fmt::format("The scope '{}' stands twice", name));
@@ -260,6 +257,12 @@ Result<> need_policy(storage::PolicyStore& policies, model::PolicyLevel level,
 }
 
 }  // namespace
+
+Result<> check_scope_name(const std::string& name) {
+  if (!name.empty() && !has_one_of(name, " \"\\") && !name.starts_with("apim:")) return {};
+  return rest::refuse_because(rest::scope_name_invalid,
+                              fmt::format("'{}' cannot be the name of a scope", name));
+}
 
 Result<> check_version(std::string_view version) {
   if (trim(version).empty()) return rest::refuse(rest::api_version_missing);

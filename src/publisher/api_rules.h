@@ -23,6 +23,9 @@ std::string full_context(std::string_view context, std::string_view version);
 Result<> check_references(storage::Transaction& transaction, model::TenantNumber tenant,
                           const json::object& document);
 
+// Error: invalid_argument (901004).
+Result<> check_scope_name(const std::string& name);
+
 // Error: invalid_argument (903240, 903241, 900704).
 Result<> check_version(std::string_view version);
 

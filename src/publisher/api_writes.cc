@@ -4,6 +4,7 @@
 #include "publisher/api_document.h"
 #include "rest/problems.h"
 #include "storage/apis/deployment_store.h"
+#include "storage/apis/shared_scope_store.h"
 
 namespace gatehouse::publisher {
 
@@ -61,10 +62,14 @@ Result<> refuse_scopes_of_others(Transaction& transaction, model::TenantNumber t
                                  const ApiRow& api) {
   storage::ApiScopeStore store(transaction, tenant);
   ApiStore apis(transaction, tenant);
-  for (const storage::ApiScope& scope : scopes_of(api)) {
+  for (const storage::ApiScope& scope : scopes_of(api, Sharing::own)) {
     GH_TRY(known, store.find(scope.name));
     for (const storage::ApiScope& other : known) {
       if (other.api_id == api.id) continue;
+      if (other.api_id.empty()) {
+        return rest::refuse_because(rest::scope_taken,
+                                    fmt::format("The scope '{}' is a shared one", scope.name));
+      }
       GH_TRY(owner, apis.find(other.api_id));
       if (owner.name == api.name) continue;
       return rest::refuse_because(
@@ -74,12 +79,25 @@ Result<> refuse_scopes_of_others(Transaction& transaction, model::TenantNumber t
   return {};
 }
 
+Result<> need_shared_scopes(Transaction& transaction, model::TenantNumber tenant,
+                            const ApiRow& api) {
+  const storage::SharedScopeStore store(transaction, tenant);
+  for (const storage::ApiScope& scope : scopes_of(api, Sharing::shared)) {
+    GH_TRY(known, store.has(scope.name));
+    if (known) continue;
+    return rest::refuse_because(rest::scope_name_invalid,
+                                fmt::format("There is no shared scope '{}'", scope.name));
+  }
+  return {};
+}
+
 Result<> write_parts(Transaction& transaction, model::TenantNumber tenant, const ApiRow& api) {
   GH_CHECK(refuse_scopes_of_others(transaction, tenant, api));
+  GH_CHECK(need_shared_scopes(transaction, tenant, api));
   storage::SearchStore search(transaction, tenant);
   GH_CHECK(search.put(api.id, terms_of(api)));
   storage::ApiScopeStore scopes(transaction, tenant);
-  GH_CHECK(scopes.put(api.id, scopes_of(api)));
+  GH_CHECK(scopes.put(api.id, scopes_of(api, Sharing::own)));
   return unset_other_defaults(transaction, tenant, api);
 }
 

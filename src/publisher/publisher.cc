@@ -59,6 +59,14 @@ void Publisher::mount(rest::Router& router) {
             &Publisher::get_endpoint_certificate_file);
   router.on("getCertificateUsageByAlias", this, &Publisher::list_certificate_users);
   mount_client_certificates(router);
+  router.on("getSharedScopes", this, &Publisher::list_shared_scopes);
+  router.on("addSharedScope", this, &Publisher::add_shared_scope);
+  router.on("getSharedScope", this, &Publisher::get_shared_scope);
+  router.on("updateSharedScope", this, &Publisher::update_shared_scope);
+  router.on("deleteSharedScope", this, &Publisher::delete_shared_scope);
+  router.on("validateScope", this, &Publisher::validate_scope);
+  router.on("getSharedScopeUsages", this, &Publisher::get_scope_usage);
+  router.on("getTenantExistence", this, &Publisher::validate_tenant);
   router.on("getAllKeyManagers", this, &Publisher::list_key_managers);
   router.on("search", this, &Publisher::search);
   router.on("getSettings", this, &Publisher::get_settings);

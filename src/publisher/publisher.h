@@ -17,6 +17,7 @@
 #include "storage/apis/certificate_store.h"
 #include "storage/apis/deployment_store.h"
 #include "storage/apis/revision_store.h"
+#include "storage/apis/shared_scope_store.h"
 #include "storage/databases.h"
 
 namespace gatehouse::publisher {
@@ -100,9 +101,18 @@ class Publisher {
   Reply delete_client_certificate(const rest::Call& call);
   Reply get_client_certificate_file(const rest::Call& call);
 
+  Reply list_shared_scopes(const rest::Call& call);
+  Reply add_shared_scope(const rest::Call& call);
+  Reply get_shared_scope(const rest::Call& call);
+  Reply update_shared_scope(const rest::Call& call);
+  Reply delete_shared_scope(const rest::Call& call);
+  Reply validate_scope(const rest::Call& call);
+  Reply get_scope_usage(const rest::Call& call);
+
   Reply search(const rest::Call& call);
   Reply get_settings(const rest::Call& call);
   Reply list_tenants(const rest::Call& call);
+  Reply validate_tenant(const rest::Call& call);
   Reply validate_role(const rest::Call& call);
   Reply validate_own_role(const rest::Call& call);
 
@@ -115,6 +125,7 @@ class Publisher {
   // The certificate of the path. Error: not_found.
   Result<storage::EndpointCertificate> find_endpoint_certificate(const rest::Call& call);
   Result<storage::ClientCertificate> find_client_certificate(const rest::Call& call);
+  Result<storage::SharedScope> find_shared_scope(const rest::Call& call);
   Result<rest::Reply> set_subscription_status(const rest::Call& call, const std::string& status);
 
   storage::Database& api_manager_;

@@ -68,6 +68,14 @@ Result<rest::Reply> Publisher::list_tenants(const rest::Call& call) {
   return rest::ok(rest::page_of(std::move(list), total, call));
 }
 
+// HEAD /tenants/{tenantDomain}: 200 when there is such a tenant.
+Result<rest::Reply> Publisher::validate_tenant(const rest::Call& call) {
+  GH_CHECK(user_manager_.read([&](Transaction& transaction) {
+    return storage::TenantStore(transaction).find_by_domain(call.path_value("tenantDomain"));
+  }));
+  return rest::Reply{};
+}
+
 // HEAD /roles/{roleId}: 200 when the role exists. The id is the name, in base64url or as it is.
 Result<rest::Reply> Publisher::validate_role(const rest::Call& call) {
   const std::string& id = call.path_value("roleId");

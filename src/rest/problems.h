@@ -120,7 +120,10 @@ inline constexpr Problem policy_level_invalid{900968, ErrorCode::invalid_argumen
 inline constexpr Problem application_attributes_invalid{900970, ErrorCode::invalid_argument,
                                                         "An attribute of the application is wrong"};
 inline constexpr Problem advanced_policy_in_use{900971, ErrorCode::conflict, "APIs use the policy"};
+inline constexpr Problem shared_scope_not_found{900981, ErrorCode::not_found,
+                                                "No such shared scope"};
 inline constexpr Problem scope_exists{900984, ErrorCode::conflict, "The scope exists"};
+inline constexpr Problem scope_in_use{900985, ErrorCode::conflict, "APIs name the scope"};
 inline constexpr Problem scope_taken{900988, ErrorCode::conflict, "Another API defines the scope"};
 inline constexpr Problem scope_name_invalid{901004, ErrorCode::invalid_argument,
                                             "This cannot be the name of a scope"};
@@ -143,6 +146,7 @@ inline constexpr Problem password_wrong{901451, ErrorCode::invalid_argument,
                                         "The current password is wrong"};
 inline constexpr Problem password_too_weak{901452, ErrorCode::invalid_argument,
                                            "The password does not meet the policy"};
+inline constexpr Problem scope_not_found{901501, ErrorCode::not_found, "No such scope"};
 inline constexpr Problem user_not_found{901502, ErrorCode::not_found, "No such user"};
 inline constexpr Problem policy_not_allowed{902002, ErrorCode::forbidden,
                                             "You may not choose this policy"};

@@ -115,7 +115,8 @@ class TestKeyManager final : public http::Client {
           "apim:subscription_manage"}},
         {"Internal/subscriber",
          {"apim:subscribe", "apim:app_manage", "apim:sub_manage", "apim:api_key"}},
-        {"admin", {"apim:admin", "apim:tier_manage", "apim:api_manage"}}};
+        {"admin",
+         {"apim:admin", "apim:tier_manage", "apim:api_manage", "apim:shared_scope_manage"}}};
     std::set<std::string> scopes;
     for (const std::string& role : roles) {
       const auto found = table.find(role);

@@ -23,6 +23,12 @@ struct ApiKeyRow {
   Instant created_at{};
   Instant expires_at{};    // the epoch: never
   Instant last_used_at{};  // the epoch: not yet
+
+  // Seconds from its making to its end; -1: it never ends.
+  std::int64_t validity_s() const {
+    if (expires_at == Instant{}) return -1;
+    return std::chrono::duration_cast<std::chrono::seconds>(expires_at - created_at).count();
+  }
 };
 
 // A key as lists show it.

@@ -92,6 +92,7 @@ std::string category_mark(std::string_view category) {
   return fmt::format("@category:{}", to_lower(category));
 }
 std::string type_mark(std::string_view type) { return fmt::format("@type:{}", to_lower(type)); }
+std::string shared_scope_mark(std::string_view scope) { return fmt::format("@scope:{}", scope); }
 std::string policy_mark(std::string_view level, std::string_view name) {
   return fmt::format("@policy:{}:{}", level, name);
 }

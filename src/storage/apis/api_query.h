@@ -35,6 +35,7 @@ std::string tag_mark(std::string_view tag);
 std::string provider_mark(std::string_view provider);
 std::string category_mark(std::string_view category);
 std::string type_mark(std::string_view type);
+std::string shared_scope_mark(std::string_view scope);
 // `level` as model::to_text says it; also a mark of revisions, by their id.
 std::string policy_mark(std::string_view level, std::string_view name);
 // Who sees an API in the portal: everybody, users of the tenant, holders of a role.

@@ -5,7 +5,9 @@ namespace gatehouse::storage {
 
 Result<std::vector<ApiScope>> ApiScopeStore::find(std::string_view name) const {
   GH_TRY(rows, transaction_.query("SELECT api_id, name, roles FROM am_api_scope "
-                                  "WHERE tenant_id = $1 AND name = $2 ORDER BY api_id",
+                                  "WHERE tenant_id = $1 AND name = $2 "
+                                  "UNION ALL SELECT '', name, roles FROM am_shared_scope "
+                                  "WHERE tenant_id = $1 AND name = $2 ORDER BY 1",
                                   tenant_, name));
   std::vector<ApiScope> scopes;
   for (const Row& row : rows) {

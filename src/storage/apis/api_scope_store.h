@@ -10,7 +10,7 @@
 namespace gatehouse::storage {
 
 struct ApiScope {
-  std::string api_id;
+  std::string api_id;  // empty: a shared one, which no API defines
   std::string name;
   std::vector<std::string> roles;  // empty: everybody
 };
@@ -20,7 +20,7 @@ class ApiScopeStore {
   ApiScopeStore(Transaction& transaction, model::TenantNumber tenant)
       : transaction_(transaction), tenant_(tenant) {}
 
-  // Every definition of this scope; versions of one API may share a scope.
+  // Every definition of this scope: of an API, whose versions may share it, or of all.
   Result<std::vector<ApiScope>> find(std::string_view name) const;
   // Replaces the scopes of an API.
   Result<> put(std::string_view api_id, const std::vector<ApiScope>& scopes);
