@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bench/tokens.py [COUNT...]: latency among 10,000 and 1,000,000 live tokens (or COUNT...), and
-revocations per second, on SQLite and PostgreSQL. For ten million: bench/tokens.py 10000 10000000"""
+"""bench/tokens.py [sqlite|postgresql|revocations]... [COUNT...]: latency of look-up and issue
+among 100,000 and 1,000,000 live tokens (or COUNT...), what they take while tokens expire, and
+revocations per second, on SQLite and PostgreSQL. Ten million need 5 GB in the temporary folder."""
 
 import os
 import sys

@@ -37,6 +37,11 @@ std::optional<http::Response> PathDispatcher::try_answer(const http::Request& re
   return handler == nullptr ? not_found() : handler->try_answer(request);
 }
 
+http::Handler* PathDispatcher::gathers(const http::Request& request) {
+  http::Handler* handler = find(request.path);
+  return handler == nullptr ? nullptr : handler->gathers(request);
+}
+
 http::Response PathDispatcher::handle(const http::Request& request) {
   http::Handler* handler = find(request.path);
   return handler == nullptr ? not_found() : handler->handle(request);

@@ -36,6 +36,22 @@ Response handle_safely(Handler& handler, const Request& request) {
   }
 }
 
+std::vector<Response> handle_all_safely(Handler& handler,
+                                        std::span<const Request* const> requests) {
+  const auto faults = [&](std::string_view what) {
+    return std::vector<Response>(requests.size(), bug(*requests.front(), what));
+  };
+  try {
+    std::vector<Response> answers = handler.handle_all(requests);
+    GH_ASSERT(answers.size() == requests.size());
+    return answers;
+  } catch (const std::exception& exception) {
+    return faults(exception.what());
+  } catch (...) {
+    return faults("unknown exception");
+  }
+}
+
 Response error_response(int status, std::string_view description) {
   const json::object body{{"code", status},
                           {"message", reason_phrase(status)},

@@ -11,6 +11,7 @@ namespace gatehouse::http {
 
 std::optional<Response> try_answer_safely(Handler& handler, const Request& request);
 Response handle_safely(Handler& handler, const Request& request);
+std::vector<Response> handle_all_safely(Handler& handler, std::span<const Request* const> requests);
 
 // The shape of the REST APIs' errors, for what no handler has seen or finished:
 // {"code":404,"message":"Not Found","description":"…","moreInfo":"","error":[]}

@@ -17,6 +17,12 @@ constexpr std::size_t write_bytes_max = 128 * 1024;
 
 bool is_bodiless(int status) { return status == 204 || status == 304; }
 
+Response busy() {
+  Response response = error_response(503, "The server is busy; try again.");
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
 void copy_fields(const RequestHead& head, Headers& headers) {
   for (const Field& field : head.fields()) {
     if (field.id == FieldId::twin || field.named_by_connection) continue;
@@ -33,7 +39,8 @@ Server::Server(net::Loop& loop, net::Pool& pool, Handler& handler, const Clock& 
       handler_(handler),
       clock_(clock),
       options_(std::move(options)),
-      drain_(loop) {}
+      drain_(loop),
+      gathering_(loop, pool) {}
 
 Server::~Server() = default;
 
@@ -136,6 +143,11 @@ net::Task<Response> Server::answer(Connection& connection) {
   }
   std::optional<Response> response = try_answer_safely(handler_, **request);
   if (response) co_return *std::move(response);
+  if (Handler* const together = handler_.gathers(**request)) {
+    Result<Response> gathered = co_await gathering_.answer(*together, *std::move(request));
+    if (gathered) co_return *std::move(gathered);
+    co_return busy();
+  }
   co_return co_await call_handler(*std::move(request));
 }
 
@@ -157,9 +169,7 @@ net::Task<Response> Server::call_handler(std::unique_ptr<const Request> request)
   auto run = pool.run(loop_, std::move(work));
   Result<Response> response = co_await run;
   if (response) co_return *std::move(response);
-  Response busy = error_response(503, "The server is busy; try again.");
-  busy.headers.add("Retry-After", "1");
-  co_return busy;
+  co_return busy();
 }
 
 // Everything but the body.

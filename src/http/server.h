@@ -4,7 +4,8 @@
 // gateway streams instead: http/connection.h.)
 //
 // Each request gets its path normalised and its peer named; try_answer is asked on the loop, then
-// handle on the pool. What a handler throws becomes 500 and a line in the log.
+// handle on the pool, or handle_all for what gathers (http/gathering.h). What a handler throws
+// becomes 500 and a line in the log.
 //
 // Thread:  one event loop; a process opens one Server per loop on the same port.
 // Memory:  a request body up to `body_bytes_max` and one answer per connection.
@@ -18,6 +19,7 @@
 
 #include "core/clock.h"
 #include "http/connection.h"
+#include "http/gathering.h"
 #include "http/handler.h"
 #include "net/listener.h"
 #include "net/pool.h"
@@ -77,6 +79,7 @@ class Server {
   Drain drain_;
   std::unique_ptr<net::Listener> listener_;
   bool paused_ = false;
+  Gathering gathering_;
   net::TaskGroup connections_;
 };
 

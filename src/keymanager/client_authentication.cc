@@ -31,7 +31,31 @@ bool matches_one(const std::string& hash, const std::vector<std::string>& secret
   return matches;
 }
 
+// By which two requests have the same secret of the same client in the same places; nothing, when
+// the client shows none, or something that may be shown once.
+std::optional<std::string> secret_shown(const http::Request& request, const Form& form) {
+  if (form.has("client_assertion") || form.has("client_assertion_type")) return std::nullopt;
+  if (request.headers.count("Authorization") > 1) return std::nullopt;
+  const std::string_view header = request.headers.value_or("Authorization", "");
+  if (header.empty() && !form.has("client_secret")) return std::nullopt;
+  std::string shown(header);
+  for (const char* const name : {"client_id", "client_secret"}) {
+    shown += '\n';
+    shown += form.text(name);
+  }
+  return shown;
+}
+
 }  // namespace
+
+Result<Client> SharedAuthentication::authenticate(const http::Request& request, const Form& form) {
+  const std::optional<std::string> shown = secret_shown(request, form);
+  if (!shown) return clients_.authenticate(request, form);
+  if (const auto known = seen_.find(*shown); known != seen_.end()) return known->second;
+  GH_TRY(client, clients_.authenticate(request, form));
+  seen_.emplace(*shown, client);
+  return client;
+}
 
 Result<Client> ClientAuthentication::authenticate(const http::Request& request,
                                                   const Form& form) const {

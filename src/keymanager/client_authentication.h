@@ -9,7 +9,9 @@
 // Source:  RFC 6749, section 2.3; RFC 7523, section 2.2; RFC 8705, section 2.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "keymanager/basic.h"
 #include "keymanager/client_assertion.h"
@@ -51,6 +53,20 @@ class ClientAuthentication {
   ClientKeys& keys_;
   ClientAssertion& assertions_;
   const ClientCertificates& certificates_;
+};
+
+// The same for requests that are answered together: a client that has shown a secret is believed
+// when it shows it again. What may be shown once (an assertion) is checked each time.
+class SharedAuthentication {
+ public:
+  explicit SharedAuthentication(const ClientAuthentication& clients) : clients_(clients) {}
+
+  // As ClientAuthentication::authenticate.
+  Result<storage::Client> authenticate(const http::Request& request, const Form& form);
+
+ private:
+  const ClientAuthentication& clients_;
+  std::map<std::string, storage::Client> seen_;  // by what was shown
 };
 
 }  // namespace gatehouse::keymanager

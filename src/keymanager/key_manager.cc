@@ -14,6 +14,8 @@ namespace {
 using storage::Transaction;
 
 constexpr std::int64_t sweep_rows_max = 10'000;
+// As many tokens as may have expired since the last time: more than are issued in half a minute.
+constexpr std::int64_t sweep_tokens_max = 300'000;
 
 // A token's row stays until the token itself says that its hour is over, so that an expired one is
 // never called unknown.
@@ -134,7 +136,7 @@ Result<std::int64_t> KeyManager::sweep() {
   const Instant now = resources_.clock.now();
   const Instant idle = sessions_.idle_since();
   GH_CHECK(storage::make_token_parts(resources_.apis, now));
-  GH_TRY(tokens, storage::forget_tokens(resources_.apis, now - token_grace, sweep_rows_max));
+  GH_TRY(tokens, storage::forget_tokens(resources_.apis, now - token_grace, sweep_tokens_max));
   GH_TRY(others, resources_.apis.write([&](Transaction& transaction) -> Result<std::int64_t> {
     GH_TRY(revocations, storage::RevocationStore(transaction).remove_expired(now, sweep_rows_max));
     // Used codes are remembered for longer than they hold; that of expired ones costs nothing.

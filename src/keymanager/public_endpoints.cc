@@ -10,6 +10,7 @@ namespace gatehouse::keymanager {
 namespace {
 
 constexpr std::string_view key_set_path = "/oauth2/jwks";
+constexpr std::string_view revocation_path = "/oauth2/revoke";
 
 // Of the password grant and of every form with a present or a new password. Where it stands in
 // another field, no harm is done.
@@ -39,7 +40,7 @@ PublicEndpoints::PublicEndpoints(const PublicParts& parts, net::Pool& logins)
 void PublicEndpoints::mount() {
   routes_.add("POST", "/oauth2/token", answer_of(parts_.token));
   routes_.add("POST", "/oauth2endpoints/token", answer_of(parts_.token));
-  routes_.add("POST", "/oauth2/revoke", answer_of(parts_.revocation));
+  routes_.add("POST", std::string(revocation_path), answer_of(parts_.revocation));
   routes_.add("POST", "/oauth2/introspect", answer_of(parts_.introspection));
   routes_.add("GET", "/oauth2/userinfo", answer_of(parts_.user_info));
   routes_.add("POST", "/oauth2/userinfo", answer_of(parts_.user_info));
@@ -111,6 +112,11 @@ std::optional<http::Response> PublicEndpoints::try_answer(const http::Request& r
                                      request.path) != metadata_paths_.end();
   if (is_metadata) return parts_.discovery.metadata();
   return std::nullopt;
+}
+
+http::Handler* PublicEndpoints::gathers(const http::Request& request) {
+  const bool revokes = request.method == "POST" && request.path == revocation_path;
+  return revokes ? &parts_.revocation : nullptr;
 }
 
 http::Response PublicEndpoints::handle(const http::Request& request) {

@@ -46,6 +46,7 @@ class PublicEndpoints final : public http::Handler {
   std::optional<http::Response> try_answer(const http::Request& request) override;
   http::Response handle(const http::Request& request) override;
   net::Pool* pool_of(const http::Request& request) override;
+  http::Handler* gathers(const http::Request& request) override;
 
  private:
   void mount();

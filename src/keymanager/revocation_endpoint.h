@@ -7,22 +7,30 @@
 //   400  invalid_request; unauthorized_client, when the token is another client's
 //   401  invalid_client
 //
+// Requests that wait together share look-ups and a commit (http/gathering.h).
+//
 // Thread:  pool threads.
 // Source:  RFC 7009. token_type_hint is not needed and not looked at.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/handler.h"
 #include "keymanager/client_authentication.h"
 #include "keymanager/revocations.h"
 #include "keymanager/signing_keys.h"
 
 namespace gatehouse::keymanager {
 
-class RevocationEndpoint {
+class RevocationEndpoint final : public http::Handler {
  public:
   RevocationEndpoint(const Resources& resources, const ClientAuthentication& clients,
                      const SigningKeys& keys, Revocations& revocations);
 
-  http::Response handle(const http::Request& request);
+  http::Response handle(const http::Request& request) override;
+  std::vector<http::Response> handle_all(std::span<const http::Request* const> requests) override;
 
  private:
   // Whose token it is and which family it belongs to.
@@ -30,9 +38,18 @@ class RevocationEndpoint {
     std::string client_id;
     std::string family;
   };
+  // What is known of a request on its way to an answer.
+  struct Question {
+    Result<> outcome{};
+    storage::Client client{};
+    std::string token{};
+    std::optional<Origin> origin{};  // nothing: a token that does not work anyway
+  };
 
-  Result<> revoke(const http::Request& request);
-  Result<std::optional<Origin>> origin_of(const std::string& token) const;
+  static Result<> read_request(const http::Request& request, SharedAuthentication& clients,
+                               Question& question);
+  void find_origins(std::vector<Question>& questions) const;
+  void revoke(std::vector<Question>& questions);
 
   storage::Database& apis_;
   const ClientAuthentication& clients_;

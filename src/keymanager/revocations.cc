@@ -45,13 +45,27 @@ Result<> remove_tokens(Transaction& transaction,
 Revocations::Revocations(const Resources& resources)
     : apis_(resources.apis), bus_(resources.bus), clock_(resources.clock) {}
 
-Result<> Revocations::revoke_family(const storage::Client& client, std::string family) {
+Revocations::Waiting Revocations::family_of(const storage::Client& client,
+                                            std::string family) const {
   const Instant now = clock_.now();
-  return add({.revocation = {.tenant = client.tenant,
-                             .kind = "family",
-                             .value = std::move(family),
-                             .issued_before = now,
-                             .expires_at = now + longest_access_lifetime(client)}});
+  return {.revocation = {.tenant = client.tenant,
+                         .kind = "family",
+                         .value = std::move(family),
+                         .issued_before = now,
+                         .expires_at = now + longest_access_lifetime(client)}};
+}
+
+Result<> Revocations::revoke_family(const storage::Client& client, std::string family) {
+  return add(family_of(client, std::move(family)));
+}
+
+std::vector<Result<>> Revocations::revoke_families(const std::vector<Family>& families) {
+  std::vector<Waiting> waiting;
+  for (const Family& each : families) waiting.push_back(family_of(each.client, each.family));
+  add_all(waiting);
+  std::vector<Result<>> results;
+  for (Waiting& each : waiting) results.push_back(std::move(each.result));
+  return results;
 }
 
 Result<> Revocations::revoke_client(const storage::Client& client, Also also) {
@@ -104,32 +118,54 @@ Result<> Revocations::announce_tenant(model::TenantNumber tenant) {
 }
 
 Result<> Revocations::add(Waiting waiting) {
+  std::vector<Waiting> only;
+  only.push_back(std::move(waiting));
+  add_all(only);
+  return std::move(only.front().result);
+}
+
+void Revocations::add_all(std::vector<Waiting>& waiting) {
+  if (waiting.empty()) return;
   std::unique_lock lock(mutex_);
-  queue_.push_back(&waiting);
-  while (!waiting.done) {
+  for (Waiting& each : waiting) queue_.push_back(&each);
+  arrived_.notify_one();
+  // They are written in the order of the queue.
+  while (!waiting.back().done) {
     if (writing_) {
       turn_.wait(lock);
       continue;
     }
-    const auto end =
-        queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_max));
-    const std::vector<Waiting*> batch(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
     writing_ = true;
+    const Batch batch = take_batch(lock);
     lock.unlock();
-    const Result<> written = write(batch);
+    write(batch);
     lock.lock();
     writing_ = false;
-    for (Waiting* each : batch) {
-      each->result = written;
-      each->done = true;
-    }
+    for (Waiting* const each : batch) each->done = true;
     turn_.notify_all();
   }
-  return waiting.result;
 }
 
-Result<> Revocations::write(const std::vector<Waiting*>& batch) {
+Revocations::Batch Revocations::take_batch(std::unique_lock<std::mutex>& lock) {
+  arrived_.wait_for(lock, companions_wait_max, [&] { return queue_.size() >= companions_; });
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_max));
+  Batch batch(queue_.begin(), end);
+  queue_.erase(queue_.begin(), end);
+  companions_ = batch.size();
+  return batch;
+}
+
+void Revocations::write(const Batch& batch) {
+  const Result<> together = write_together(batch);
+  // What the database did not take, or may have taken, is not written again.
+  const bool again =
+      !together && batch.size() > 1 && together.error().code != ErrorCode::unavailable;
+  for (Waiting* const each : batch) {
+    each->result = again ? write_together({each}) : together;
+  }
+}
+
+Result<> Revocations::write_together(const Batch& batch) {
   std::vector<model::Revocation> revocations;
   for (const Waiting* waiting : batch) revocations.push_back(waiting->revocation);
   Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <semaphore>
+
 #include "keymanager/test_key_manager.h"
 #include "storage/apis/revocation_store.h"
 #include "storage/apis/token_store.h"
@@ -53,6 +55,135 @@ TEST(Revocations, ThatFailLeaveNothingBehind) {
   }),
             0U);
   EXPECT_TRUE(revocations.announce_user(1, "u"));
+}
+
+// Held back by an open write, so that all others wait together.
+TEST(Revocations, OfOneBatchEachFailsAlone) {
+  TestKeyManager server;
+  Revocations revocations(server.resources());
+  storage::Client client;
+  client.client_id = "c";
+  std::counting_semaphore<> begun{0};
+  std::counting_semaphore<> may_go_on{0};
+  std::thread first([&] {
+    EXPECT_TRUE(revocations.revoke_client(client, [&](Transaction&) -> Result<> {
+      begun.release();
+      may_go_on.acquire();
+      return {};
+    }));
+  });
+  begun.acquire();
+  std::vector<std::thread> others;
+  std::atomic<int> kept = 0;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < 6; ++i) {
+    others.emplace_back([&, i] {
+      const Result<> done = revocations.revoke_client(client, [&](Transaction&) -> Result<> {
+        if (i % 3 == 0) return fail(ErrorCode::internal, "on purpose");
+        return {};
+      });
+      (done ? kept : refused) += 1;
+    });
+  }
+  may_go_on.release();
+  first.join();
+  for (std::thread& thread : others) thread.join();
+  EXPECT_EQ(kept, 4);
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(*server.databases().api_manager().read([](Transaction& transaction) {
+    return storage::RevocationStore(transaction).newest();
+  }),
+            5U);
+}
+
+TEST(Revocations, OfManyFamiliesAreOneBatch) {
+  TestKeyManager server;
+  Revocations revocations(server.resources());
+  storage::Client client;
+  client.client_id = "c";
+  std::vector<Revocations::Family> families;
+  for (int i = 0; i < 300; ++i) families.push_back({client, fmt::format("f{}", i)});
+  for (const Result<>& each : revocations.revoke_families(families)) EXPECT_TRUE(each);
+  const auto stored = server.databases().api_manager().read([](Transaction& transaction) {
+    return storage::RevocationStore(transaction).since(0, 1000);
+  });
+  ASSERT_EQ(stored->size(), 300U);
+  for (std::size_t i = 0; i < 300; ++i) {
+    EXPECT_EQ((*stored)[i].number, i + 1);
+    EXPECT_EQ((*stored)[i].value, fmt::format("f{}", i));
+  }
+  EXPECT_TRUE(revocations.revoke_families({}).empty());
+}
+
+// RFC 7009: what each request of a batch gets is what it would have got alone.
+TEST(RevocationEndpoint, AnswersEachRequestOfABatchForItself) {
+  TestKeyManager server;
+  const std::string client = server.client();
+  const std::string other = server.client("JWT");
+  const auto issue = [&](const std::string& to) {
+    return text_or(server.token("grant_type=client_credentials", to).body, "access_token", "");
+  };
+  const std::string mine = issue(client);
+  const std::string again = issue(client);
+  const std::string jwt = issue(other);
+  const std::string stays = issue(client);
+  const struct {
+    std::string body;
+    std::string basic;
+    int status;
+  } rows[] = {{"token=" + mine, client, 200},
+              {"token=" + mine, client, 200},
+              {"token=unknown", client, 200},
+              {"token=" + stays, other, 400},
+              {"token=" + stays, client + "x", 401},
+              {"token=" + stays, "", 401},
+              {"token=", client, 400},
+              {"token=" + jwt, other, 200},
+              {"token=" + again, client, 200}};
+  std::vector<http::Request> requests;
+  for (const auto& row : rows) {
+    requests.push_back(http::make_request("POST", "/oauth2/revoke", row.body,
+                                          "application/x-www-form-urlencoded"));
+    if (!row.basic.empty()) {
+      requests.back().headers.add("Authorization", "Basic " + to_base64(row.basic));
+    }
+  }
+  std::vector<const http::Request*> pointers;
+  for (const http::Request& request : requests) pointers.push_back(&request);
+  http::Handler* const endpoint = server->public_handler().gathers(requests.front());
+  ASSERT_NE(endpoint, nullptr);
+  const std::vector<http::Response> answers = endpoint->handle_all(pointers);
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    EXPECT_EQ(answers[i].status, rows[i].status) << i << answers[i].body;
+  }
+  for (const std::string& token : {mine, again, jwt}) EXPECT_FALSE(server.validate(token).active);
+  EXPECT_TRUE(server.validate(stays).active);
+}
+
+// An entry is kept no longer than a token that it means could live.
+TEST(Revocations, AreGoneOnceTheirTokensHaveExpired) {
+  TestKeyManager server;
+  const std::string client = server.client();
+  for (int i = 0; i < 20; ++i) {
+    const auto issued = server.token("grant_type=client_credentials", client);
+    server.form("/oauth2/revoke", "token=" + text_or(issued.body, "access_token", ""), client);
+  }
+  const auto count = [&] {
+    return server.databases()
+        .api_manager()
+        .read([](Transaction& transaction) {
+          return storage::RevocationStore(transaction).since(0, 1000);
+        })
+        ->size();
+  };
+  EXPECT_EQ(count(), 20U);
+  const auto longest = std::chrono::seconds(3600);
+  server.clock().advance(longest);
+  ASSERT_TRUE(server->sweep());
+  EXPECT_EQ(count(), 20U);
+  server.clock().advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(server->sweep());
+  EXPECT_EQ(count(), 0U);
 }
 
 TEST(Revocations, LiveAsLongAsTheLongestTokenOfTheirClient) {

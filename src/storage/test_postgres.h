@@ -93,7 +93,7 @@ class TestPostgres {
   void start() {
     process_ = spawn({"postgres", "-D", data(), "-k", folder_.path().string(), "-c",
                       "listen_addresses=", "-c", "max_connections=150", "-c", fsync(), "-c",
-                      "shared_buffers=32MB", "-c", "log_statement=none", "-c",
+                      shared_buffers(), "-c", "log_statement=none", "-c",
                       "max_locks_per_transaction=256"});
     const Tick deadline = std::chrono::steady_clock::now() + patience;
     while (!PostgresConnection::open(*PostgresUrl::parse(url()))) {
@@ -121,6 +121,10 @@ class TestPostgres {
   // Nothing of a test outlives the machine; a benchmark wants to know what it costs.
   static std::string fsync() {
     return std::getenv("GATEHOUSE_TEST_FSYNC") != nullptr ? "fsync=on" : "fsync=off";
+  }
+  static std::string shared_buffers() {
+    return std::getenv("GATEHOUSE_TEST_FSYNC") != nullptr ? "shared_buffers=512MB"
+                                                          : "shared_buffers=32MB";
   }
   std::string data() const { return (folder_.path() / "data").string(); }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL server of the test's own: a temporary folder, a free port, a user without rights."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -21,6 +22,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def runs(pid):
+    """Whether a process is there and not merely waiting to be buried."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class Postgres:
@@ -94,6 +104,23 @@ class Postgres:
         self.process.send_signal(number)
         self.process.wait(timeout=READY_SECONDS_MAX)
         self.process = None
+
+    def crash(self):
+        """kill -9 of the server and of all its processes, so that it may start again."""
+        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
+        with open(path, encoding="ascii") as children:
+            others = [int(child) for child in children.read().split()]
+        self.process.kill()
+        self.process.wait(timeout=READY_SECONDS_MAX)
+        self.process = None
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        for child in others:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            while runs(child):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"process {child} of the database does not end")
+                time.sleep(0.01)
 
     def close(self):
         if self.process is not None and self.process.poll() is None:

@@ -37,14 +37,17 @@ Result<ApplicationRow> ApplicationStore::find_own(std::string_view id,
 
 Result<Listed<ApplicationRow>> ApplicationStore::list(const ApplicationQuery& query,
                                                       const Window& window) const {
-  GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM am_application WHERE tenant_id = $1 "
-                                     "AND ($2 = '' OR owner_id = $2) AND ($3 = '' OR name = $3)",
-                                     tenant_, query.owner_id, query.name));
+  // Each choice is a statement of its own, so that each has the plan that suits it.
+  const std::string conditions =
+      fmt::format("AND {} AND {} ", query.owner_id.empty() ? "$2 = ''" : "owner_id = $2",
+                  query.name.empty() ? "$3 = ''" : "name = $3");
+  GH_TRY(counted, transaction_.query(
+                      "SELECT COUNT(*) FROM am_application WHERE tenant_id = $1 " + conditions,
+                      tenant_, query.owner_id, query.name));
   GH_TRY(rows, transaction_.query(
                    "SELECT id, owner_id, name, policy, token_type, status, document, version, "
-                   "created_at_ms, updated_at_ms FROM am_application WHERE tenant_id = $1 "
-                   "AND ($2 = '' OR owner_id = $2) AND ($3 = '' OR name = $3) "
-                   "ORDER BY name, id LIMIT $4 OFFSET $5",
+                   "created_at_ms, updated_at_ms FROM am_application WHERE tenant_id = $1 " +
+                       conditions + "ORDER BY name, id LIMIT $4 OFFSET $5",
                    tenant_, query.owner_id, query.name, window.limit, window.offset));
   Listed<ApplicationRow> listed;
   listed.total = counted.front().number(0);

@@ -40,19 +40,38 @@ Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
       "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "
       "ON CONFLICT (id) DO UPDATE SET number = am_revocation_counter.number + $1",
       revocations.size());
-  std::size_t left = revocations.size();
-  for (const model::Revocation& revocation : revocations) {
-    transaction_.post(
-        "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, "
-        "expires_at_ms) SELECT number - $1, $2, $3, $4, $5, $6 FROM am_revocation_counter "
-        "WHERE id = 1",
-        --left, revocation.tenant, revocation.kind, revocation.value, revocation.issued_before,
-        revocation.expires_at);
-  }
   GH_TRY(number, newest());
   number -= revocations.size();
   for (model::Revocation& revocation : revocations) revocation.number = ++number;
+  std::span<const model::Revocation> left = revocations;
+  while (left.size() >= rows_max) {
+    insert(left.first(rows_max));
+    left = left.subspan(rows_max);
+  }
+  for (std::size_t i = 0; i < left.size(); ++i) insert(left.subspan(i, 1));
   return {};
+}
+
+// One of them, or `rows_max`.
+void RevocationStore::insert(std::span<const model::Revocation> revocations) {
+  std::vector<Parameter> parameters;
+  for (const model::Revocation& revocation : revocations) {
+    parameters.insert(parameters.end(),
+                      {revocation.number, revocation.tenant, revocation.kind, revocation.value,
+                       revocation.issued_before, revocation.expires_at});
+  }
+  static_assert(rows_max == 8);
+  transaction_.post_update(
+      revocations.size() == 1
+          ? "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, "
+            "expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)"
+          : "INSERT INTO am_revocation (number, tenant_id, kind, value, issued_before_ms, "
+            "expires_at_ms) VALUES "
+            "($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12), "
+            "($13, $14, $15, $16, $17, $18), ($19, $20, $21, $22, $23, $24), "
+            "($25, $26, $27, $28, $29, $30), ($31, $32, $33, $34, $35, $36), "
+            "($37, $38, $39, $40, $41, $42), ($43, $44, $45, $46, $47, $48)",
+      parameters);
 }
 
 Result<std::int64_t> RevocationStore::remove_expired(Instant until, std::int64_t limit) {

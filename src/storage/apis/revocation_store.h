@@ -40,6 +40,10 @@ class RevocationStore {
   Result<std::int64_t> remove_expired(Instant until, std::int64_t limit);
 
  private:
+  static constexpr std::size_t rows_max = 8;  // in one statement
+
+  void insert(std::span<const model::Revocation> revocations);
+
   Transaction& transaction_;
 };
 

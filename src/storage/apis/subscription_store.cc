@@ -12,6 +12,18 @@ Result<SubscriptionRow> subscription_from(const Row& row) {
                          row.number(6), row.instant(7), row.instant(8)};
 }
 
+// Each choice is a statement of its own, so that each has the plan that suits it. Parameters $2 to
+// $5 stand in all of them.
+std::string conditions_of(const SubscriptionQuery& query) {
+  return fmt::format("AND {} AND {} AND {} AND {} ",
+                     query.api_id.empty() ? "$2 = ''" : "api_id = $2",
+                     query.application_id.empty() ? "$3 = ''" : "application_id = $3",
+                     query.status.empty() ? "$4 = ''" : "status = $4",
+                     query.owner_id.empty() ? "$5 = ''"
+                                            : "application_id IN (SELECT id FROM am_application "
+                                              "WHERE tenant_id = $1 AND owner_id = $5)");
+}
+
 }  // namespace
 
 Result<SubscriptionRow> SubscriptionStore::find(std::string_view id) const {
@@ -31,11 +43,8 @@ Result<Listed<SubscriptionRow>> SubscriptionStore::list(const SubscriptionQuery&
   listed.total = total;
   GH_TRY(rows, transaction_.query(
                    "SELECT id, api_id, application_id, policy, status, document, version, "
-                   "created_at_ms, updated_at_ms FROM am_subscription WHERE tenant_id = $1 "
-                   "AND ($2 = '' OR api_id = $2) AND ($3 = '' OR application_id = $3) "
-                   "AND ($4 = '' OR status = $4) AND ($5 = '' OR application_id IN "
-                   "(SELECT id FROM am_application WHERE tenant_id = $1 AND owner_id = $5)) "
-                   "ORDER BY created_at_ms, id LIMIT $6 OFFSET $7",
+                   "created_at_ms, updated_at_ms FROM am_subscription WHERE tenant_id = $1 " +
+                       conditions_of(query) + "ORDER BY created_at_ms, id LIMIT $6 OFFSET $7",
                    tenant_, query.api_id, query.application_id, query.status, query.owner_id,
                    window.limit, window.offset));
   for (const Row& row : rows) {
@@ -46,12 +55,10 @@ Result<Listed<SubscriptionRow>> SubscriptionStore::list(const SubscriptionQuery&
 }
 
 Result<std::int64_t> SubscriptionStore::count(const SubscriptionQuery& query) const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT COUNT(*) FROM am_subscription WHERE tenant_id = $1 "
-                   "AND ($2 = '' OR api_id = $2) AND ($3 = '' OR application_id = $3) "
-                   "AND ($4 = '' OR status = $4) AND ($5 = '' OR application_id IN "
-                   "(SELECT id FROM am_application WHERE tenant_id = $1 AND owner_id = $5))",
-                   tenant_, query.api_id, query.application_id, query.status, query.owner_id));
+  GH_TRY(rows,
+         transaction_.query(
+             "SELECT COUNT(*) FROM am_subscription WHERE tenant_id = $1 " + conditions_of(query),
+             tenant_, query.api_id, query.application_id, query.status, query.owner_id));
   return rows.front().number(0);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/apis/token_parts.h"
 
+#include <functional>
 #include <set>
 
 #include "core/log.h"
@@ -16,6 +17,9 @@ using std::chrono::hours;
 
 // Ahead of the longest life, so that a process that sweeps late does no harm.
 constexpr hours ahead{2};
+
+// Rows that are deleted in one transaction.
+constexpr std::int64_t bite = 100;
 
 std::string table_of(std::int64_t part) {
   return part > 0 ? fmt::format("am_token_hour_{}", part) : fmt::format("am_token_day_{}", -part);
@@ -57,6 +61,23 @@ Result<std::set<std::int64_t>> parts_of(Database& api_manager) {
   return parts;
 }
 
+// Removes up to `limit` rows, few in a transaction: whoever issues tokens meanwhile waits for few.
+Result<std::int64_t> in_bites(
+    Database& api_manager, std::int64_t limit,
+    const std::function<Result<std::int64_t>(TokenStore& tokens, std::int64_t rows)>& remove) {
+  std::int64_t removed = 0;
+  while (removed < limit) {
+    const std::int64_t rows = std::min(limit - removed, bite);
+    GH_TRY(gone, api_manager.write([&](Transaction& transaction) {
+      TokenStore tokens(transaction);
+      return remove(tokens, rows);
+    }));
+    removed += gone;
+    if (gone < rows) break;
+  }
+  return removed;
+}
+
 // Making and dropping take the whole table for a moment: not while that would keep anybody waiting.
 Result<> define(Database& api_manager, const std::string& statement) {
   return api_manager.write([&](Transaction& transaction) -> Result<> {
@@ -92,8 +113,8 @@ Result<> make_token_parts(Database& api_manager, Instant now) {
 
 Result<std::int64_t> forget_tokens(Database& api_manager, Instant until, std::int64_t limit) {
   if (!making(api_manager, 1)) {
-    return api_manager.write([&](Transaction& transaction) {
-      return TokenStore(transaction).remove_expired(until, limit);
+    return in_bites(api_manager, limit, [&](TokenStore& tokens, std::int64_t rows) {
+      return tokens.remove_expired(until, rows);
     });
   }
   GH_TRY(parts, parts_of(api_manager));
@@ -102,13 +123,15 @@ Result<std::int64_t> forget_tokens(Database& api_manager, Instant until, std::in
     const Result<> dropped = define(api_manager, "DROP TABLE IF EXISTS " + table_of(part));
     if (!dropped) log_warning("tokens: {} stays: {}", table_of(part), dropped.error().detail);
   }
-  return api_manager.write([&](Transaction& transaction) -> Result<std::int64_t> {
-    TokenStore tokens(transaction);
-    GH_TRY(long_lived, tokens.remove_expired_long(until, limit));
-    // What lies in the shared partition; parts of that age have been dropped.
-    GH_TRY(other, tokens.remove_expired(until - hours(25), limit));
-    return long_lived + other;
-  });
+  GH_TRY(long_lived, in_bites(api_manager, limit, [&](TokenStore& tokens, std::int64_t rows) {
+           return tokens.remove_expired_long(until, rows);
+         }));
+  // What lies in the shared partition; parts of that age have been dropped.
+  GH_TRY(other,
+         in_bites(api_manager, limit - long_lived, [&](TokenStore& tokens, std::int64_t rows) {
+           return tokens.remove_expired(until - hours(25), rows);
+         }));
+  return long_lived + other;
 }
 
 }  // namespace gatehouse::storage

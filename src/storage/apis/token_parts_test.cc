@@ -104,6 +104,46 @@ TEST_P(TokenParts, AFamilyIsRemovedFromAllOfThem) {
   EXPECT_TRUE(found(token('z', hours(1))));
 }
 
+TEST_P(TokenParts, ManyAreFoundTogetherInTheirOrder) {
+  ASSERT_TRUE(make_token_parts(database(), now_));
+  std::vector<TokenAsked> asked;
+  for (char name = 'A'; name <= 'z'; ++name) {
+    // Lives of an hour to four days fall into many parts; each third token is not there.
+    const StoredToken one = token(name, hours(1 + (name % 20) * 5));
+    if (name % 3 != 0) keep(one);
+    asked.push_back({one.hash, std::chrono::floor<hours>(one.expires_at) + hours(1)});
+  }
+  const auto found = database().read(
+      [&](Transaction& transaction) { return TokenStore(transaction).find_all(asked); });
+  ASSERT_TRUE(found) << found.error().detail;
+  ASSERT_EQ(found->size(), asked.size());
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto name = static_cast<char>('A' + i);
+    ASSERT_EQ((*found)[i].has_value(), name % 3 != 0) << name;
+    if ((*found)[i]) {
+      EXPECT_EQ((*found)[i]->family, std::string(1, name));
+    }
+  }
+  asked.push_back(asked.front());
+  EXPECT_FALSE(database().read(
+      [&](Transaction& transaction) { return TokenStore(transaction).find_all(asked); }));
+}
+
+TEST_P(TokenParts, MoreThanABiteIsForgottenAtOnce) {
+  ASSERT_TRUE(make_token_parts(database(), now_));
+  ASSERT_TRUE(database().write([&](Transaction& transaction) -> Result<> {
+    for (int i = 0; i < 700; ++i) {
+      StoredToken one = token('a', hours(24 * 30));
+      one.hash = fmt::format("{:032}", i);
+      TokenStore(transaction).insert(one);
+    }
+    return {};
+  }));
+  const Instant later = now_ + hours(24 * 32);
+  EXPECT_EQ(*forget_tokens(database(), later, 600), 600);
+  EXPECT_EQ(*forget_tokens(database(), later, 600), 100);
+}
+
 TEST_P(TokenParts, OfUsesAtOnceOnlyOneCounts) {
   ASSERT_TRUE(make_token_parts(database(), now_));
   for (char name = 'a'; name < 'k'; ++name) {

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long after a revocation every worker of a gateway refuses, while calls go on."""
+
+import http.client
+import threading
+import time
+from urllib.parse import urlsplit
+
+from support.server import FORM, basic, bearer, call, form
+from support.walk import User, expect, token_of
+
+PATIENCE_SECONDS = 30
+
+
+class Callers:
+    """Kept connections to the gateway, enough to meet each worker, that call without a pause."""
+
+    def __init__(self, url, count):
+        self.url = url
+        self.connections = [
+            http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
+            for _ in range(count)
+        ]
+
+    def close(self):
+        for connection in self.connections:
+            connection.close()
+
+    def call_until_refused(self, connection, token, accepted, refused, others):
+        begun = time.monotonic()
+        while time.monotonic() < begun + PATIENCE_SECONDS:
+            connection.request("GET", urlsplit(self.url).path, headers=bearer(token))
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 401:
+                refused.append(time.monotonic())
+                return
+            if answer.status != 200:
+                others.append(answer.status)
+                return
+            accepted.release()
+
+    def revoke(self, token, revoke):
+        """Seconds from sending the revocation until the last connection was refused."""
+        accepted, refused, others = threading.Semaphore(0), [], []
+        threads = [
+            threading.Thread(target=self.call_until_refused,
+                             args=(connection, token, accepted, refused, others))
+            for connection in self.connections
+        ]
+        for thread in threads:
+            thread.start()
+        for _ in range(3 * len(threads)):  # all are calling, whichever were first
+            if not accepted.acquire(timeout=PATIENCE_SECONDS):
+                raise RuntimeError(f"the token was not accepted: {others}")
+        sent = time.monotonic()
+        revoke(token)
+        for thread in threads:
+            thread.join()
+        if others or len(refused) != len(threads):
+            raise RuntimeError(f"{len(refused)} connections were refused; others got {others}")
+        return max(refused) - sent
+
+
+def latencies(server, backend, tokens, connections):
+    """Of so many revocations, each of a token that every connection calls with, in order."""
+    admin = User(server)
+    api = admin.publish("Revoking", backend)
+    application = admin.create_application("revoking", "Unlimited", "OAUTH")
+    admin.subscribe(api["id"], application["applicationId"])
+    keys = admin.generate_keys(application["applicationId"])
+    client = basic(keys["consumerKey"], keys["consumerSecret"])
+
+    def revoke(token):
+        answer = call(server.url("/oauth2/revoke"), "POST", form(token=token), {**FORM, **client})
+        expect(answer, 200, "revoke")
+
+    callers = Callers(server.gateway("/revoking/1.0.0/menu", "http"), connections)
+    try:
+        return sorted(callers.revoke(token_of(server, keys), revoke) for _ in range(tokens))
+    finally:
+        callers.close()
