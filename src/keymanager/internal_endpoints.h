@@ -22,6 +22,8 @@
 //                                                     200 what it is, 401
 //   POST clients/{id}/token {"scopes":[],"seconds"}   200 {"access_token","scope","expires_in"}
 //   POST revoke-user {"tenant","user_id"}             204
+//   POST password-reset {"tenant","user_id","mail"} 201 {"link","expires_at_ms"}, without them when
+//                                                     mailed; 404, 409
 //   POST user-changed {"tenant","user_id"}            204
 //   POST tenant-changed {"tenant"}                    204
 //   POST tenant {"domain"}                            200 {"tenant","tenant_domain"}, 404
@@ -31,6 +33,7 @@
 
 #include "http/handler.h"
 #include "keymanager/authenticator.h"
+#include "keymanager/browser/forgotten_password.h"
 #include "keymanager/clients.h"
 #include "keymanager/foreign/provider_reader.h"
 #include "keymanager/foreign/provider_tokens.h"
@@ -47,6 +50,7 @@ struct InternalParts {
   ProviderReader& provider_reader;
   ProviderTokens& provider_tokens;
   const Directory& directory;
+  ForgottenPassword& forgotten;
 };
 
 class InternalEndpoints final : public http::Handler {
@@ -79,6 +83,7 @@ class InternalEndpoints final : public http::Handler {
   Reply check_client(const json::object& body, const std::string& id);
   Reply issue_token(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
+  Reply reset_password(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
   Reply tenant_changed(const json::object& body, const std::string& id);
   Reply find_tenant(const json::object& body, const std::string& id);
@@ -91,6 +96,7 @@ class InternalEndpoints final : public http::Handler {
   ProviderReader& provider_reader_;
   ProviderTokens& provider_tokens_;
   const Directory& directory_;
+  ForgottenPassword& forgotten_;
   Routes routes_;
 };
 

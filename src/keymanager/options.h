@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "http/fetcher.h"
 #include "jose/algorithm.h"
 #include "jose/seal.h"
+#include "keymanager/mail/message.h"
 #include "net/pool.h"
 #include "storage/database.h"
 
@@ -66,6 +68,8 @@ struct Options {
   std::chrono::seconds basic_lifetime{60};
 
   SessionLifetime session;
+  // How often the users of directories are looked after. Key: login.directory_interval_s.
+  std::chrono::seconds directory_interval{300};
   // Folder with the looks of tenants. Key: login.themes.
   std::string themes;
   // Domains of tenants whose clients may use the implicit grant. Key: login.implicit_tenants.
@@ -76,6 +80,10 @@ struct Options {
   std::vector<jose::Algorithm> signing_algorithms{jose::Algorithm::rs256, jose::Algorithm::es256,
                                                   jose::Algorithm::eddsa};
   PasswordCost password_cost;
+
+  // Hands a mail to the server that sends ours; empty: there is none. Keys: mail.*.
+  std::function<Result<>(const mail::Message&)> send_mail;
+  std::string mail_from;
 
   DpopNonce dpop_nonce = DpopNonce::off;  // Key: key_manager.dpop_nonce.
 

@@ -263,7 +263,7 @@ class Login(unittest.TestCase):
         browser.submit(consent="approve")
         known = [browser.answer()["code"], PASSWORD, urllib.parse.quote_plus(PASSWORD)]
         known += [cookie.value for cookie in browser.cookies]
-        self.assertEqual(len(known), 5)
+        self.assertEqual(len(known), 6)
         for folder, _, files in os.walk(self.server.data_dir):
             for file in files:
                 with open(os.path.join(folder, file), "rb") as content:
