@@ -72,6 +72,7 @@ void Admin::mount(rest::Router& router) {
   router.on("getUser", this, &Admin::get_user);
   router.on("updateUser", this, &Admin::update_user);
   router.on("deleteUser", this, &Admin::delete_user);
+  router.on("createPasswordReset", this, &Admin::create_password_reset);
   router.on("listRoles", this, &Admin::list_roles);
   router.on("createRole", this, &Admin::create_role);
   router.on("deleteRole", this, &Admin::delete_role);

@@ -66,6 +66,7 @@ class Admin {
   Reply get_user(const rest::Call& call);
   Reply update_user(const rest::Call& call);
   Reply delete_user(const rest::Call& call);
+  Reply create_password_reset(const rest::Call& call);
 
   Reply list_roles(const rest::Call& call);
   Reply create_role(const rest::Call& call);

@@ -176,4 +176,23 @@ Result<rest::Reply> Admin::delete_user(const rest::Call& call) {
   return rest::Reply{};
 }
 
+// POST /users/{userName}/password-reset {mail}: a link by which the user sets a new password, for
+// an hour and once; the present one holds until then.
+//   201  the link, or nothing of it when it was mailed
+//   400  no mail server, or no address
+//   404  no such user
+//   409  the password is in a directory
+Result<rest::Reply> Admin::create_password_reset(const rest::Call& call) {
+  GH_TRY(user, find_user(call.caller, call.path_value("userName")));
+  const bool mailed = flag_or(call.object(), "mail", false);
+  GH_TRY(link, rest::make_password_link(key_manager_, call.caller.tenant, user.id,
+                                        mailed ? rest::Delivery::mailed : rest::Delivery::told));
+  json::object view{{"mailed", mailed}};
+  if (!mailed) {
+    view["link"] = link.url;
+    view["expiryTime"] = to_ms(link.expires_at);
+  }
+  return rest::created(std::move(view), fmt::format("/users/{}/password-reset", user.name));
+}
+
 }  // namespace gatehouse::admin

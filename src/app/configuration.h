@@ -97,7 +97,18 @@ struct LoginConfig {
   std::string themes = "themes";
   std::int64_t session_idle_s = 1800;
   std::int64_t session_max_s = 43'200;
+  std::int64_t directory_interval_s = 300;
   std::vector<std::string> implicit_tenants;
+};
+
+struct MailConfig {
+  std::string host;
+  std::int64_t port = 587;
+  std::string security = "starttls";
+  std::string username;
+  std::string password_file;
+  std::string from;
+  std::string ca;
 };
 
 struct SampleConfig {
@@ -122,6 +133,7 @@ struct Configuration {
   GatewayConfig gateway;
   KeyManagerConfig key_manager;
   LoginConfig login;
+  MailConfig mail;
   PortalsConfig portals;
   SampleConfig sample;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "keymanager/mail/message.h"
+
 namespace gatehouse::app {
 
 namespace {
@@ -222,10 +224,59 @@ void add_login(Keys& keys, LoginConfig& login) {
                    &login.session_max_s,
                    "Seconds after which a browser is signed out, however much it is used.",
                    {60, 2'592'000}},
+                  {"login",
+                   "directory_interval_s",
+                   &login.directory_interval_s,
+                   "Seconds between two rounds in which users of directories are looked after: "
+                   "who is gone or disabled there loses tokens and sessions, roles follow.",
+                   {1, 86'400}},
                   {"login", "implicit_tenants", &login.implicit_tenants,
                    "Domains of tenants whose clients may use the implicit grant, which is not "
                    "recommended."},
               });
+}
+
+void add_mail(Keys& keys, MailConfig& mail) {
+  keys.insert(
+      keys.end(),
+      {
+          {"mail", "host", &mail.host,
+           "Server that sends our mail, for forgotten passwords; empty: nothing is sent."},
+          {"mail", "port", &mail.port, "Its port, usually 587, or 465 with \"tls\".", {1, 65'535}},
+          {"mail",
+           "security",
+           &mail.security,
+           "\"starttls\" or \"tls\" from the first byte; \"none\" for this machine alone.",
+           {},
+           {"starttls", "tls", "none"}},
+          {"mail", "username", &mail.username, "Who we are there; empty: nobody asks."},
+          {"mail", "password_file", &mail.password_file,
+           "File whose first line is the password of that user."},
+          {"mail", "from", &mail.from, "Address that our mails come from."},
+          {"mail", "ca", &mail.ca,
+           "PEM file of the authorities that its certificate is checked with; empty: those of this "
+           "machine."},
+      });
+}
+
+Result<> check_mail(const MailConfig& mail) {
+  if (mail.host.empty()) return {};
+  const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_argument, why); };
+  if (!keymanager::mail::is_address(mail.from)) {
+    return refuse("mail.from: an address such as gatehouse@example.com");
+  }
+  const bool is_name =
+      mail.host.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-") == std::string::npos;
+  if (!is_name) return refuse("mail.host: a name or an address, without a port");
+  const bool here = mail.host == "localhost" || mail.host == "::1" || mail.host.starts_with("127.");
+  if (mail.security == "none" && !here) {
+    return refuse("mail.security: links to passwords do not travel in the clear");
+  }
+  if (mail.username.empty() != mail.password_file.empty()) {
+    return refuse("mail.username and mail.password_file go together");
+  }
+  return {};
 }
 
 Result<> check_algorithms(const std::vector<std::string>& names) {
@@ -266,10 +317,12 @@ Keys keys_of(Configuration& configuration) {
   add_gateway(keys, configuration.gateway);
   add_control_plane(keys, configuration);
   add_login(keys, configuration.login);
+  add_mail(keys, configuration.mail);
   return keys;
 }
 
 Result<> check_rules(const Configuration& configuration) {
+  GH_CHECK(check_mail(configuration.mail));
   if (configuration.gateway.key_cache && configuration.key_manager.key_cache &&
       !configuration.key_manager.allow_both_caches) {
     return fail(ErrorCode::invalid_argument,

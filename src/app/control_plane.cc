@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/mail_sender.h"
 #include "app/secrets.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -32,6 +33,9 @@ keymanager::Options key_manager_options(const Configuration& configuration,
   const LoginConfig& login = configuration.login;
   options.session = {.idle = std::chrono::seconds(login.session_idle_s),
                      .absolute = std::chrono::seconds(login.session_max_s)};
+  options.directory_interval = std::chrono::seconds(login.directory_interval_s);
+  options.send_mail = mail_sender(configuration);
+  options.mail_from = configuration.mail.from;
   options.themes = login.themes.empty() ? "" : configuration.path(login.themes);
   options.implicit_tenants = login.implicit_tenants;
   options.signing_algorithms = configuration.signing_algorithms();
@@ -311,6 +315,7 @@ void ControlPlane::care() {
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
   log_failure("key managers", key_manager_.refresh_providers());
+  log_failure("directories", key_manager_.follow_directories());
   if (++rounds_ % clean_every == 0) log_failure("cleaning", clean());
   if (rounds_ % sweep_every == 0) log_failure("sweeping", sweep_contents());
 }

@@ -73,6 +73,16 @@ Result<std::string> read_shared_secret(const std::string& file) {
   return secret;
 }
 
+Result<std::string> read_first_line(const std::string& file) {
+  std::ifstream input(file);
+  std::string line;
+  if (!input || !std::getline(input, line)) {
+    return fail(ErrorCode::unavailable, fmt::format("{} cannot be read", file));
+  }
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  return line;
+}
+
 std::string random_password(Random& random) {
   constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
   std::string password;

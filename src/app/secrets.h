@@ -21,6 +21,9 @@ Result<std::string> load_or_make_cluster_key(const std::string& file, Random& ra
 // unavailable.
 Result<std::string> read_shared_secret(const std::string& file);
 
+// The first line of a file. Error: unavailable, when it cannot be read.
+Result<std::string> read_first_line(const std::string& file);
+
 // Writes a file that only its owner may read; replaces one that is there.
 Result<> write_secret(const std::string& file, const std::string& content);
 

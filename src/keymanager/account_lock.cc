@@ -5,6 +5,13 @@ namespace gatehouse::keymanager {
 
 using storage::Transaction;
 
+namespace {
+
+// No user's id: one row, whose count locks nothing.
+constexpr std::string_view nobody = "nobody";
+
+}  // namespace
+
 bool AccountLock::is_locked(const Account& account) const {
   return account.failures.locked_until > clock_.now();
 }
@@ -15,6 +22,15 @@ Result<> AccountLock::failed(const Account& account) {
     GH_TRY(settings, storage::TenantSettingsStore(transaction, account.tenant).settings());
     return storage::LoginFailures(transaction, account.tenant)
         .add(account.user.id, settings.lockout, now);
+  });
+}
+
+Result<> AccountLock::failed_by_nobody() {
+  const Instant now = clock_.now();
+  return users_.write([&](Transaction& transaction) -> Result<> {
+    GH_TRY(settings, storage::TenantSettingsStore(transaction, model::first_tenant).settings());
+    return storage::LoginFailures(transaction, model::first_tenant)
+        .add(nobody, settings.lockout, now);
   });
 }
 

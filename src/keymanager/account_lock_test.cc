@@ -53,6 +53,27 @@ TEST_F(AccountLockTest, ALockedAccountAnswersAsAWrongPasswordDoes) {
   EXPECT_EQ(locked.response.body, unknown.response.body);
 }
 
+// Otherwise the time of an answer would tell who has an account, and whose is locked.
+TEST_F(AccountLockTest, EachRefusalWritesOnce) {
+  const auto count_of = [&](const std::string& id) {
+    return key_manager_.databases()
+        .user_manager()
+        .read([&](storage::Transaction& it) {
+          return storage::LoginFailures(it, model::first_tenant).of(id);
+        })
+        ->failures;
+  };
+  set_policy(100, 5);
+  log_in("wrong");
+  EXPECT_EQ(count_of(key_manager_.user_id("anna")), 1);
+  EXPECT_EQ(count_of("nobody"), 0);
+  key_manager_.token("grant_type=password&username=nobody-here&password=x", client_);
+  EXPECT_EQ(count_of("nobody"), 1);
+  set_policy(3, 5);
+  for (int i = 0; i < 3; ++i) log_in("wrong");  // two more lock it
+  EXPECT_EQ(count_of("nobody"), 2);
+}
+
 TEST_F(AccountLockTest, ARightPasswordForgetsTheWrongOnesBeforeIt) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(log_in("wrong"), 400);
   EXPECT_EQ(log_in(right_), 200);

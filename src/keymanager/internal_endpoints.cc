@@ -86,7 +86,8 @@ InternalEndpoints::InternalEndpoints(const InternalParts& parts)
       provider_reader_(parts.provider_reader),
       provider_tokens_(parts.provider_tokens),
       provider_clients_(parts.provider_clients),
-      directory_(parts.directory) {
+      directory_(parts.directory),
+      forgotten_(parts.forgotten) {
   mount();
 }
 
@@ -111,6 +112,7 @@ void InternalEndpoints::mount() {
      &Self::regenerate_provider_secret);
   on("POST", "/internal/keys/v1/provider-clients/remove", 204, &Self::remove_provider_client);
   on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
+  on("POST", "/internal/keys/v1/password-reset", 201, &Self::reset_password);
   on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
   on("POST", "/internal/keys/v1/tenant-changed", 204, &Self::tenant_changed);
   on("POST", "/internal/keys/v1/tenant", 200, &Self::find_tenant);
@@ -281,6 +283,18 @@ InternalEndpoints::Reply InternalEndpoints::revoke_user(const json::object& body
   GH_TRY(user, user_from(body));
   GH_CHECK(revocations_.revoke_user(user.tenant, user.user_id));
   return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::reset_password(const json::object& body,
+                                                           const std::string&) {
+  GH_TRY(user, user_from(body));
+  GH_TRY(account, directory_.by_id(user.tenant, user.user_id));
+  if (flag_or(body, "mail", false)) {
+    GH_CHECK(forgotten_.mail_link(account));
+    return json::object();
+  }
+  GH_TRY(link, forgotten_.make_link(account));
+  return json::object{{"link", link.url}, {"expires_at_ms", to_ms(link.expires_at)}};
 }
 
 InternalEndpoints::Reply InternalEndpoints::user_changed(const json::object& body,

@@ -30,6 +30,8 @@
 //   POST provider-clients/remove {"tenant","key_manager","client_id","registration"}
 //                                                     204, 503
 //   POST revoke-user {"tenant","user_id"}             204
+//   POST password-reset {"tenant","user_id","mail"} 201 {"link","expires_at_ms"}, without them when
+//                                                     mailed; 404, 409
 //   POST user-changed {"tenant","user_id"}            204
 //   POST tenant-changed {"tenant"}                    204
 //   POST tenant {"domain"}                            200 {"tenant","tenant_domain"}, 404
@@ -39,6 +41,7 @@
 
 #include "http/handler.h"
 #include "keymanager/authenticator.h"
+#include "keymanager/browser/forgotten_password.h"
 #include "keymanager/clients.h"
 #include "keymanager/foreign/provider_clients.h"
 #include "keymanager/foreign/provider_reader.h"
@@ -57,6 +60,7 @@ struct InternalParts {
   ProviderTokens& provider_tokens;
   ProviderClients& provider_clients;
   const Directory& directory;
+  ForgottenPassword& forgotten;
 };
 
 class InternalEndpoints final : public http::Handler {
@@ -93,6 +97,7 @@ class InternalEndpoints final : public http::Handler {
   Reply regenerate_provider_secret(const json::object& body, const std::string& id);
   Reply remove_provider_client(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
+  Reply reset_password(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
   Reply tenant_changed(const json::object& body, const std::string& id);
   Reply find_tenant(const json::object& body, const std::string& id);
@@ -106,6 +111,7 @@ class InternalEndpoints final : public http::Handler {
   ProviderTokens& provider_tokens_;
   ProviderClients& provider_clients_;
   const Directory& directory_;
+  ForgottenPassword& forgotten_;
   Routes routes_;
 };
 

@@ -33,6 +33,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       signing_keys_(resources.apis, resources.clock, resources.random, resources.sealer,
                     options.signing_algorithms),
       revocations_(resources),
+      ldap_watch_(resources, login_.directories(), revocations_, options.directory_interval),
       validator_(resources, options, signing_keys_, directory_, scopes_),
       provider_reader_(resources.fetcher),
       provider_keys_(resources, provider_reader_),
@@ -90,13 +91,18 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
                {pages_, sign_in_, sessions_, attempts_, client_authentication_, scopes_}),
       logout_endpoint_(resources, options, pages_, sessions_, signing_keys_),
       account_pages_({pages_, sign_in_, sessions_, second_factor_, attempts_, login_, consents_,
-                      password_change_}),
+                      password_change_, revocations_}),
+      forgotten_password_(resources, options, {pages_, attempts_, password_change_, directory_}),
       public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
                registration_endpoint_, dynamic_registration_, authorization_endpoint_,
-               pushed_requests_, devices_, logout_endpoint_, account_pages_, discovery_},
+               pushed_requests_, devices_, logout_endpoint_, account_pages_, forgotten_password_,
+               discovery_},
               resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
-                 provider_reader_, provider_tokens_, provider_clients_, directory_}) {}
+                 provider_reader_, provider_tokens_, provider_clients_, directory_,
+                 forgotten_password_}) {
+  if (options.send_mail) sign_in_.set_help(options.base_url + "/oauth2/forgotten-password");
+}
 
 Result<Bootstrapped> KeyManager::bootstrap(const FirstUser& first) {
   return bootstrap_users(resources_, passwords_, first);

@@ -23,6 +23,7 @@
 #include "keymanager/grants/saml_bearer.h"
 #include "keymanager/grants/token_exchange.h"
 #include "keymanager/internal_endpoints.h"
+#include "keymanager/ldap_watch.h"
 #include "keymanager/public_endpoints.h"
 #include "keymanager/try_out_keys.h"
 
@@ -53,6 +54,9 @@ class KeyManager {
 
   // Every second: reads the keys of other servers whose time has come; does not wait for them.
   Result<> refresh_providers() { return provider_keys_.refresh(); }
+  // Every second: looks after users of directories whose time has come; does not wait for them.
+  Result<> follow_directories() { return ldap_watch_.tick(); }
+  LdapWatch& ldap_watch() { return ldap_watch_; }
 
  private:
   void hear(std::string_view message);
@@ -66,6 +70,7 @@ class KeyManager {
   Login login_;
   SigningKeys signing_keys_;
   Revocations revocations_;
+  LdapWatch ldap_watch_;
   TokenValidator validator_;
   ProviderReader provider_reader_;
   ProviderKeys provider_keys_;
@@ -119,6 +124,7 @@ class KeyManager {
   Devices devices_;
   LogoutEndpoint logout_endpoint_;
   AccountPages account_pages_;
+  ForgottenPassword forgotten_password_;
 
   PublicEndpoints public_;
   InternalEndpoints internal_;

@@ -12,6 +12,8 @@ namespace gatehouse::keymanager {
 
 namespace {
 
+constexpr int page_size = 100;
+
 timeval patience() { return {.tv_sec = ldap_operation_max.count(), .tv_usec = 0}; }
 
 tl::unexpected<Error> away(const char* what, int code) {
@@ -77,6 +79,26 @@ LdapEntry entry_from(::ldap* handle, LDAPMessage* message,
     ldap_value_free_len(values);
   }
   return entry;
+}
+
+// Where the page after this one begins; empty, when this is the last.
+std::string next_page(::ldap* handle, LDAPMessage* message) {
+  int code = LDAP_OTHER;
+  LDAPControl** controls = nullptr;
+  const int parsed =
+      ldap_parse_result(handle, message, &code, nullptr, nullptr, nullptr, &controls, 0);
+  if (parsed != LDAP_SUCCESS || controls == nullptr) return "";
+  std::string cookie;
+  LDAPControl* page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, nullptr);
+  ber_int_t estimate = 0;
+  berval mark{};
+  if (page != nullptr &&
+      ldap_parse_pageresponse_control(handle, page, &estimate, &mark) == LDAP_SUCCESS) {
+    cookie.assign(mark.bv_val == nullptr ? "" : mark.bv_val, mark.bv_len);
+    ldap_memfree(mark.bv_val);
+  }
+  ldap_controls_free(controls);
+  return cookie;
 }
 
 // The directory is there and says no; everything else says nothing about the password.
@@ -151,25 +173,47 @@ Result<> LdapConnection::bind_anonymously() {
 }
 
 Result<std::vector<LdapEntry>> LdapConnection::search(const Question& question) {
+  std::vector<LdapEntry> entries;
+  std::string cookie;
+  const auto enough = static_cast<std::size_t>(question.entries_max);
+  do {
+    GH_TRY(code, search_page(question, cookie, entries));
+    const bool partial = code == LDAP_SIZELIMIT_EXCEEDED || code == LDAP_NO_SUCH_OBJECT;
+    if (code != LDAP_SUCCESS && (!partial || question.conclusive)) return away("search", code);
+    if (partial) break;
+  } while (!cookie.empty() && entries.size() < enough);
+  if (entries.size() > enough) entries.resize(enough);
+  return entries;
+}
+
+Result<int> LdapConnection::search_page(const Question& question, std::string& cookie,
+                                        std::vector<LdapEntry>& entries) {
   std::vector<std::string> names = question.attributes;
   std::vector<char*> attributes;
   for (std::string& name : names) attributes.push_back(name.data());
   attributes.push_back(nullptr);
+  const bool paged = question.entries_max > page_size;
+  LDAPControl* page = nullptr;
+  berval mark{.bv_len = cookie.size(), .bv_val = cookie.data()};
+  // Not critical: a directory without pages answers as it can.
+  if (paged) ldap_create_page_control(handle_, page_size, &mark, 0, &page);
+  LDAPControl* controls[] = {page, nullptr};
   timeval limit = patience();
   LDAPMessage* raw = nullptr;
   const int code =
       ldap_search_ext_s(handle_, question.base.c_str(), LDAP_SCOPE_SUBTREE, question.filter.c_str(),
-                        attributes.data(), 0, nullptr, nullptr, &limit, question.entries_max, &raw);
+                        attributes.data(), 0, paged ? controls : nullptr, nullptr, &limit,
+                        paged ? 0 : question.entries_max, &raw);
   const Message message(raw);
-  if (code != LDAP_SUCCESS && code != LDAP_SIZELIMIT_EXCEEDED && code != LDAP_NO_SUCH_OBJECT) {
-    return away("search", code);
-  }
-  std::vector<LdapEntry> entries;
+  if (page != nullptr) ldap_control_free(page);
+  cookie.clear();
+  if (raw == nullptr) return code;  // nothing came
   for (LDAPMessage* entry = ldap_first_entry(handle_, raw); entry != nullptr;
        entry = ldap_next_entry(handle_, entry)) {
     entries.push_back(entry_from(handle_, entry, question.attributes));
   }
-  return entries;
+  if (paged) cookie = next_page(handle_, raw);
+  return code;
 }
 
 }  // namespace gatehouse::keymanager

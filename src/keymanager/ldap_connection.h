@@ -4,7 +4,7 @@
 //
 // Thread:  one at a time; a pool thread, as every call waits for the directory.
 // Error:   unavailable, when the directory does not answer in time, or not as it should.
-// Source:  RFC 4511; libldap.
+// Source:  RFC 4511, RFC 2696; libldap.
 #pragma once
 
 #include <chrono>
@@ -49,14 +49,20 @@ class LdapConnection {
     std::string filter;
     std::vector<std::string> attributes;
     int entries_max = 2;
+    // Whether what does not come is not there: then an answer that may lack something is an error.
+    bool conclusive = false;
   };
-  // At most `entries_max`; more is no error.
+  // At most `entries_max`; more is no error. Many are asked for in pages (RFC 2696), as some
+  // directories have limits of their own.
   Result<std::vector<LdapEntry>> search(const Question& question);
 
  private:
   explicit LdapConnection(::ldap* handle) : handle_(handle) {}
 
   Result<int> bind_code(const std::string& dn, const std::string& password);
+  // One page; `cookie` is what the one before said, and empty after the last.
+  Result<int> search_page(const Question& question, std::string& cookie,
+                          std::vector<LdapEntry>& entries);
 
   ::ldap* const handle_;
 };

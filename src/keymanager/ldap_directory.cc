@@ -5,19 +5,10 @@
 #include <set>
 
 #include "core/text.h"
+#include "keymanager/ldap_account.h"
 #include "keymanager/ldap_filter.h"
 
 namespace gatehouse::keymanager {
-
-namespace {
-
-// An objectGUID is bytes; other ids are text.
-std::string external_id_from(const std::string& value) {
-  const bool printable = std::ranges::all_of(value, [](char c) { return c > 0x20 && c < 0x7f; });
-  return printable ? value : to_hex(value);
-}
-
-}  // namespace
 
 template <typename Work>
 auto LdapDirectory::with(Kind kind, const Work& work)
@@ -66,19 +57,24 @@ void LdapDirectory::give_back(Kind kind, Connection connection) {
   if (idle.size() < idle_max) idle.push_back(std::move(connection));
 }
 
+Result<> LdapDirectory::refuse_while_resting() {
+  const std::lock_guard lock(mutex_);
+  if (resting_until_ <= clock_.now()) return {};
+  return fail(ErrorCode::unavailable, "The directory does not answer", "it did not before");
+}
+
+template <typename Answer>
+void LdapDirectory::rest_after(const Answer& answer) {
+  if (answer || answer.error().code != ErrorCode::unavailable) return;
+  const std::lock_guard lock(mutex_);
+  resting_until_ = clock_.now() + rest_after_failure;
+}
+
 Result<LdapDirectory::Outcome> LdapDirectory::check(const std::string& name,
                                                     const std::string& password) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (resting_until_ > clock_.now()) {
-      return fail(ErrorCode::unavailable, "The directory does not answer", "it did not before");
-    }
-  }
+  GH_CHECK(refuse_while_resting());
   Result<Outcome> outcome = ask(name, password);
-  if (!outcome && outcome.error().code == ErrorCode::unavailable) {
-    const std::lock_guard lock(mutex_);
-    resting_until_ = clock_.now() + rest_after_failure;
-  }
+  rest_after(outcome);
   return outcome;
 }
 
@@ -92,16 +88,61 @@ Result<LdapDirectory::Outcome> LdapDirectory::ask(const std::string& name,
   GH_TRY(right, with(Kind::check, [&](LdapConnection& connection) {
            return connection.bind(entry->dn, password);
          }));
-  outcome.right = right;
   if (!right) return outcome;
+  outcome.person = person_from(*entry);
+  if (outcome.person.external_id.empty() || outcome.person.name.empty()) return Outcome{};
+  if (outcome.person.disabled) return outcome;
   GH_TRY(groups, with(Kind::search, [&](LdapConnection& connection) {
            return groups_of(connection, entry->dn);
          }));
-  outcome.person = {external_id_from(entry->value(settings_.id_attribute)),
-                    entry->value(settings_.name_attribute), entry->value(settings_.email_attribute),
-                    std::move(groups)};
-  if (outcome.person.external_id.empty() || outcome.person.name.empty()) outcome = {};
+  outcome.person.groups = std::move(groups);
+  outcome.right = true;
   return outcome;
+}
+
+Result<std::vector<Person>> LdapDirectory::look_up(const std::vector<std::string>& external_ids) {
+  GH_ASSERT(external_ids.size() <= look_up_max);
+  GH_CHECK(refuse_while_resting());
+  const auto work = [&](LdapConnection& connection) -> Result<std::vector<Person>> {
+    GH_TRY(found, connection.search({.base = settings_.user_base,
+                                     .filter = ldap_and_ids(settings_.user_filter,
+                                                            settings_.id_attribute, external_ids),
+                                     .attributes = attributes(),
+                                     .entries_max = static_cast<int>(2 * look_up_max),
+                                     .conclusive = true}));
+    std::vector<Person> people;
+    for (const LdapEntry& entry : found) {
+      Person person = person_from(entry);
+      const bool asked_for =
+          std::ranges::find(external_ids, person.external_id) != external_ids.end();
+      if (!asked_for || person.name.empty()) continue;
+      if (!person.disabled) {
+        GH_TRY(groups, groups_of(connection, entry.dn));
+        person.groups = std::move(groups);
+      }
+      people.push_back(std::move(person));
+    }
+    return people;
+  };
+  Result<std::vector<Person>> people = with(Kind::search, work);
+  rest_after(people);
+  return people;
+}
+
+std::vector<std::string> LdapDirectory::attributes() const {
+  std::vector<std::string> names = account_attributes();
+  names.insert(names.end(),
+               {settings_.id_attribute, settings_.name_attribute, settings_.email_attribute});
+  return names;
+}
+
+Person LdapDirectory::person_from(const LdapEntry& entry) const {
+  return {
+      .external_id = external_id_from(settings_.id_attribute, entry.value(settings_.id_attribute)),
+      .name = entry.value(settings_.name_attribute),
+      .email = entry.value(settings_.email_attribute),
+      .groups = {},
+      .disabled = is_disabled(entry, clock_.now())};
 }
 
 // Nobody, when the name means two: which of them it is, is not ours to guess.
@@ -110,8 +151,7 @@ Result<std::optional<LdapEntry>> LdapDirectory::find(LdapConnection& connection,
   GH_TRY(found, connection.search({.base = settings_.user_base,
                                    .filter = ldap_and_equals(settings_.user_filter,
                                                              settings_.name_attribute, name),
-                                   .attributes = {settings_.id_attribute, settings_.name_attribute,
-                                                  settings_.email_attribute}}));
+                                   .attributes = attributes()}));
   if (found.size() != 1) return std::optional<LdapEntry>();
   return std::optional<LdapEntry>(std::move(found.front()));
 }

@@ -23,6 +23,7 @@ struct Person {
   std::string name;
   std::string email;
   std::vector<std::string> groups;  // their names
+  bool disabled = false;            // by the directory; its password counts for nothing
 };
 
 class LdapDirectory {
@@ -44,6 +45,11 @@ class LdapDirectory {
   };
   Result<Outcome> check(const std::string& name, const std::string& password);
 
+  // Those of `external_ids` (at most `look_up_max`) who are there, whatever they are called now.
+  // Whoever is missing is not there: an answer that may lack somebody is an error.
+  static constexpr std::size_t look_up_max = 50;
+  Result<std::vector<Person>> look_up(const std::vector<std::string>& external_ids);
+
  private:
   // Those that search are bound to the directory's account; those that check are bound to whom they
   // checked last.
@@ -61,6 +67,11 @@ class LdapDirectory {
   Result<std::vector<std::string>> groups_of(LdapConnection& connection,
                                              const std::string& dn) const;
   Result<Outcome> ask(const std::string& name, const std::string& password);
+  Result<> refuse_while_resting();
+  template <typename Answer>
+  void rest_after(const Answer& answer);
+  std::vector<std::string> attributes() const;
+  Person person_from(const LdapEntry& entry) const;
 
   // Constant after construction.
   const storage::LdapSettings settings_;

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gatehouse::keymanager {
 
@@ -18,5 +19,12 @@ std::string ldap_escape(std::string_view text);
 // "(&FILTER(ATTRIBUTE=text))".
 std::string ldap_and_equals(std::string_view filter, std::string_view attribute,
                             std::string_view text);
+
+// The id of a person as we keep it: text, or hexadecimal digits when it is bytes, as objectGUID.
+std::string external_id_from(std::string_view attribute, std::string_view value);
+
+// "(&FILTER(|(ATTRIBUTE=id)(ATTRIBUTE=id)))" of ids that external_id_from made.
+std::string ldap_and_ids(std::string_view filter, std::string_view attribute,
+                         const std::vector<std::string>& external_ids);
 
 }  // namespace gatehouse::keymanager

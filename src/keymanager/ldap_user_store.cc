@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/ldap_user_store.h"
 
-#include <algorithm>
 #include <future>
 
-#include "core/id.h"
 #include "core/log.h"
-#include "core/text.h"
-#include "storage/users/account.h"
 
 namespace gatehouse::keymanager {
 
@@ -19,84 +15,13 @@ using storage::UserStoreSettings;
 
 constexpr std::size_t directories_max = 1'000;
 
-std::vector<std::string> roles_of(const storage::LdapSettings& settings,
-                                  const std::vector<std::string>& groups) {
-  std::vector<std::string> roles = settings.default_roles;
-  for (const auto& [group, role] : settings.group_roles) {
-    const bool member = std::ranges::any_of(
-        groups, [&](const std::string& name) { return equals_ignoring_case(name, group); });
-    if (member) roles.push_back(role);
-  }
-  std::ranges::sort(roles);
-  const auto doubles = std::ranges::unique(roles);
-  roles.erase(doubles.begin(), doubles.end());
-  return roles;
-}
-
-// Roles that have been removed since the mapping was made are left out.
-Result<std::vector<std::string>> that_exist(Transaction& transaction, model::TenantNumber tenant,
-                                            std::vector<std::string> roles) {
-  std::vector<std::string> known;
-  for (std::string& role : roles) {
-    GH_TRY(row, transaction.query_one("SELECT name FROM um_role "
-                                      "WHERE tenant_id = $1 AND name = $2",
-                                      tenant, role));
-    if (row) known.push_back(std::move(role));
-  }
-  return known;
-}
-
-struct Adoption {
-  storage::User fresh;  // when the person is new
-  Person person;
-  storage::ExternalId external;
-  std::vector<std::string> roles;
-  std::vector<storage::Occurrence> occurrences;
-};
-
-// The user that the person is, made or linked where there was none.
-Result<storage::User> user_of(Transaction& transaction, model::TenantNumber tenant,
-                              const Adoption& adoption) {
-  storage::UserStore users(transaction, tenant);
-  UserStoreSettings links(transaction, tenant);
-  GH_TRY(linked, links.user_of(adoption.external));
-  if (linked) return users.find(*linked);
-  auto same = users.find_by_name(adoption.person.name);
-  if (!same && same.error().code != ErrorCode::not_found) return same;
-  if (same) {
-    GH_TRY(taken, links.is_linked(same->id));
-    if (taken || !same->password.empty()) return wrong_password();
-  } else {
-    GH_CHECK(storage::add_user(transaction, tenant, adoption.fresh, {}, adoption.occurrences[0]));
-    same = users.find(adoption.fresh.id);
-    if (!same) return same;
-  }
-  GH_CHECK(links.link(adoption.external, same->id));
-  return same;
-}
-
-Result<storage::User> bring_up_to_date(Transaction& transaction, model::TenantNumber tenant,
-                                       const Adoption& adoption) {
-  GH_TRY(user, user_of(transaction, tenant, adoption));
-  storage::UserStore users(transaction, tenant);
-  if (user.email != adoption.person.email) {
-    user.email = adoption.person.email;
-    GH_CHECK(users.update(user, adoption.occurrences[1]));
-  }
-  GH_TRY(roles, that_exist(transaction, tenant, adoption.roles));
-  GH_TRY(present, users.roles_of(user.id));
-  std::erase(present, storage::everyone_role);
-  std::erase(roles, storage::everyone_role);
-  if (roles != present) GH_CHECK(users.set_roles(user.id, roles, adoption.occurrences[2]));
-  return users.find(user.id);
-}
-
 }  // namespace
 
 LdapUserStore::LdapUserStore(const Resources& resources, const Directory& directory)
     : resources_(resources),
       directory_(directory),
       lock_(resources),
+      people_(resources),
       pool_({.name = "directory", .threads = 4, .queue_max = 64}) {}
 
 Result<LdapUserStore::Question> LdapUserStore::question_of(const std::string& name) const {
@@ -125,14 +50,16 @@ Result<LdapUserStore::Question> LdapUserStore::question_of(const std::string& na
   return question;
 }
 
-Result<Account> LdapUserStore::authenticate(const std::string& name, const std::string& password) {
+Result<Account> LdapUserStore::authenticate(const std::string& name, const std::string& password,
+                                            Place place) {
   GH_TRY(question, question_of(name));
   if (question.stores.empty() || password.empty()) return wrong_password();
   if (question.known) {
     const Account& known = *question.known;
-    if (!known.user.password.empty() || !known.active() || lock_.is_locked(known)) {
-      return wrong_password();
-    }
+    // Who has departed may be back.
+    const bool out = !known.active() && known.user.status != storage::UserStatus::departed;
+    const bool locked = place == Place::anywhere && lock_.is_locked(known);
+    if (!known.user.password.empty() || out || locked) return wrong_password();
   }
   std::optional<Error> away;
   for (const UserStoreRow& row : question.stores) {
@@ -146,8 +73,10 @@ Result<Account> LdapUserStore::authenticate(const std::string& name, const std::
       continue;
     }
     if (!outcome->known) continue;
-    if (outcome->right) return adopt(question, row, *directory, outcome->person);
-    if (question.known) GH_CHECK(lock_.failed(*question.known));
+    if (outcome->right) return adopt(question, row, *directory, outcome->person, place);
+    if (question.known && place == Place::anywhere) {
+      GH_CHECK(lock_.failed(*question.known));
+    }
     return wrong_password();
   }
   if (away) return tl::unexpected<Error>(*away);
@@ -192,24 +121,11 @@ Result<LdapDirectory::Outcome> LdapUserStore::ask(Shared directory, const std::s
 }
 
 Result<Account> LdapUserStore::adopt(const Question& question, const UserStoreRow& row,
-                                     const LdapDirectory& directory, const Person& person) {
-  const Instant now = resources_.clock.now();
-  Adoption adoption;
-  adoption.fresh.id = random_uuid(resources_.random);
-  adoption.fresh.name = person.name;
-  adoption.fresh.email = person.email;
-  adoption.fresh.created_at = adoption.fresh.updated_at = now;
-  adoption.person = person;
-  adoption.external = {row.id, person.external_id};
-  adoption.roles = roles_of(directory.settings(), person.groups);
-  for (int i = 0; i < 3; ++i) {
-    adoption.occurrences.push_back({random_uuid(resources_.random), now});
-  }
+                                     const LdapDirectory& directory, const Person& person,
+                                     Place place) {
   const model::TenantNumber tenant = question.tenant.number;
-  GH_TRY(user, resources_.users.write([&](Transaction& transaction) {
-    return bring_up_to_date(transaction, tenant, adoption);
-  }));
-  if (question.known) GH_CHECK(lock_.succeeded(*question.known));
+  GH_TRY(user, people_.adopt({tenant, row, directory.settings()}, person));
+  if (question.known && place == Place::anywhere) GH_CHECK(lock_.succeeded(*question.known));
   GH_TRY(account, directory_.by_id(tenant, user.id));
   if (!account.active()) return wrong_password();
   return account;

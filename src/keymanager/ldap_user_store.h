@@ -3,9 +3,10 @@
 // Users of the directories that tenants have set up (storage/users/user_store_settings.h).
 //
 // A person who logs in for the first time becomes a user of ours, with an immutable id and without
-// a password; each login brings e-mail address and roles up to date, the name stays. A user who has
-// a password here is never looked for in a directory, so a directory cannot take over an account of
-// ours; one without a password (made by SCIM) is taken for the person of that name.
+// a password; each login, and ldap_watch.h between them, brings name, e-mail address and roles up
+// to date. A user who has a password here is never looked for in a directory, so a directory cannot
+// take over an account of ours; one without a password (made by SCIM) is taken for the person of
+// that name.
 //
 // Thread:  as UserStore. Directories are asked on a pool of their own, and nobody waits longer than
 //          `answer_max`; what a job still does then ends by the limits of its connection.
@@ -16,7 +17,7 @@
 #include <unordered_map>
 
 #include "keymanager/account_lock.h"
-#include "keymanager/ldap_directory.h"
+#include "keymanager/ldap_people.h"
 #include "keymanager/user_store.h"
 #include "storage/users/user_store_settings.h"
 
@@ -28,7 +29,11 @@ class LdapUserStore final : public UserStore {
 
   LdapUserStore(const Resources& resources, const Directory& directory);
 
-  Result<Account> authenticate(const std::string& name, const std::string& password) override;
+  Result<Account> authenticate(const std::string& name, const std::string& password,
+                               Place place) override;
+
+  using Shared = std::shared_ptr<LdapDirectory>;
+  Result<Shared> directory_of(model::TenantNumber tenant, const storage::UserStoreRow& row);
 
  private:
   // What our tables say before a directory is asked.
@@ -40,16 +45,15 @@ class LdapUserStore final : public UserStore {
   };
   Result<Question> question_of(const std::string& name) const;
 
-  using Shared = std::shared_ptr<LdapDirectory>;
-  Result<Shared> directory_of(model::TenantNumber tenant, const storage::UserStoreRow& row);
   Result<LdapDirectory::Outcome> ask(Shared directory, const std::string& name,
                                      const std::string& password);
   Result<Account> adopt(const Question& question, const storage::UserStoreRow& row,
-                        const LdapDirectory& directory, const Person& person);
+                        const LdapDirectory& directory, const Person& person, Place place);
 
   const Resources resources_;
   const Directory& directory_;
   AccountLock lock_;
+  LdapPeople people_;
 
   std::mutex mutex_;
   struct Known {

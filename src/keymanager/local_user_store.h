@@ -16,7 +16,8 @@ class LocalUserStore final : public UserStore {
   LocalUserStore(const Resources& resources, const Directory& directory, Passwords& passwords)
       : directory_(directory), passwords_(passwords), lock_(resources) {}
 
-  Result<Account> authenticate(const std::string& name, const std::string& password) override;
+  Result<Account> authenticate(const std::string& name, const std::string& password,
+                               Place place) override;
 
  private:
   const Directory& directory_;

@@ -2,22 +2,35 @@
 #include "keymanager/login.h"
 
 #include "core/digest.h"
+#include "storage/users/second_factor_store.h"
 
 namespace gatehouse::keymanager {
 
 Login::Login(const Resources& resources, Directory& directory, Passwords& passwords,
              std::chrono::seconds lifetime)
-    : directory_(directory),
+    : users_(resources.users),
+      directory_(directory),
       clock_(resources.clock),
       lifetime_(lifetime),
       key_(resources.random.bytes(32)),
       local_(resources, directory, passwords),
       ldap_(resources, directory) {}
 
-Result<Account> Login::check(const NameAndSecret& pair) {
-  Result<Account> account = local_.authenticate(pair.name, pair.secret);
+Result<Account> Login::check(const NameAndSecret& pair, Place place) {
+  Result<Account> account = local_.authenticate(pair.name, pair.secret, place);
   if (account || account.error().code != ErrorCode::unauthenticated) return account;
-  return ldap_.authenticate(pair.name, pair.secret);
+  return ldap_.authenticate(pair.name, pair.secret, place);
+}
+
+Result<Account> Login::check_alone(const NameAndSecret& pair) {
+  Result<Account> account = check(pair);
+  if (!account) return account;
+  GH_TRY(factor, users_.read([&](storage::Transaction& transaction) {
+    return storage::SecondFactorStore(transaction, account->tenant).find(account->user.id);
+  }));
+  if (!factor) return account;
+  return fail(ErrorCode::unauthenticated,
+              "Two-step sign-in is on for this user: sign in with a browser");
 }
 
 Result<Account> Login::check_remembered(const NameAndSecret& pair) {
@@ -29,7 +42,7 @@ Result<Account> Login::check_remembered(const NameAndSecret& pair) {
     }
     forget(remembered->user_id);
   }
-  GH_TRY(account, check(pair));
+  GH_TRY(account, check_alone(pair));
   remember(tag, account);
   return account;
 }

@@ -29,11 +29,15 @@ class Login {
         std::chrono::seconds lifetime);
 
   // Error: unauthenticated; exhausted, when too many passwords wait to be hashed.
-  Result<Account> check(const NameAndSecret& pair);
+  Result<Account> check(const NameAndSecret& pair, Place place = Place::anywhere);
+  // The same where nothing but the password is shown: whoever has a second factor is refused.
+  Result<Account> check_alone(const NameAndSecret& pair);
   // The same for pairs that come with every call.
   Result<Account> check_remembered(const NameAndSecret& pair);
 
   void forget(std::string_view user_id);
+
+  LdapUserStore& directories() { return ldap_; }
 
  private:
   struct Remembered {
@@ -48,6 +52,7 @@ class Login {
   void remember(const std::string& tag, const Account& account);
 
   // Constant after construction.
+  storage::Database& users_;
   Directory& directory_;
   const Clock& clock_;
   const std::chrono::seconds lifetime_;

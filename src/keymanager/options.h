@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "jose/algorithm.h"
 #include "jose/seal.h"
 #include "keymanager/hash_turns.h"
+#include "keymanager/mail/message.h"
 #include "net/pool.h"
 #include "storage/database.h"
 
@@ -67,6 +69,8 @@ struct Options {
   std::chrono::seconds basic_lifetime{60};
 
   SessionLifetime session;
+  // How often the users of directories are looked after. Key: login.directory_interval_s.
+  std::chrono::seconds directory_interval{300};
   // Folder with the looks of tenants. Key: login.themes.
   std::string themes;
   // Domains of tenants whose clients may use the implicit grant. Key: login.implicit_tenants.
@@ -78,6 +82,10 @@ struct Options {
                                                   jose::Algorithm::eddsa};
   PasswordCost password_cost;
   HashTurns::Options hash_turns;  // who comes after those that may wait gets 503
+
+  // Hands a mail to the server that sends ours; empty: there is none. Keys: mail.*.
+  std::function<Result<>(const mail::Message&)> send_mail;
+  std::string mail_from;
 
   DpopNonce dpop_nonce = DpopNonce::off;  // Key: key_manager.dpop_nonce.
 

@@ -85,6 +85,7 @@ void PublicEndpoints::mount_pages() {
                 [this](const http::Request& request, const std::string&) {
                   return parts_.account.handle_reset(request);
                 });
+    routes_.add(verb, "/oauth2/forgotten-password", answer_of(parts_.forgotten));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "keymanager/authorize/authorization_endpoint.h"
 #include "keymanager/authorize/devices.h"
 #include "keymanager/browser/account_pages.h"
+#include "keymanager/browser/forgotten_password.h"
 #include "keymanager/browser/logout_endpoint.h"
 #include "keymanager/discovery.h"
 #include "keymanager/dynamic_registration_endpoint.h"
@@ -36,6 +37,7 @@ struct PublicParts {
   Devices& devices;
   LogoutEndpoint& logout;
   AccountPages& account;
+  ForgottenPassword& forgotten;
   Discovery& discovery;
 };
 

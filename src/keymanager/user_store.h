@@ -11,6 +11,10 @@
 
 namespace gatehouse::keymanager {
 
+// Where somebody signs in. A device that is known for the user (browser/known_devices.h) has limits
+// of its own: it neither obeys the lock of the account nor adds to it.
+enum class Place : std::uint8_t { anywhere, known_device };
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -19,7 +23,8 @@ class UserStore {
   // unknown, locked or wrong about the password gets the same error.
   // Error: unauthenticated; exhausted, when too many wait; unavailable, when whoever knows does not
   // answer.
-  virtual Result<Account> authenticate(const std::string& name, const std::string& password) = 0;
+  virtual Result<Account> authenticate(const std::string& name, const std::string& password,
+                                       Place place) = 0;
 };
 
 // The error of every password that does not hold.

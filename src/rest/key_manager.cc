@@ -213,6 +213,14 @@ Result<> revoke_user(http::Client& key_manager, model::TenantNumber tenant,
   return tell_of_user(key_manager, "/revoke-user", tenant, user_id);
 }
 
+Result<PasswordLink> make_password_link(http::Client& key_manager, model::TenantNumber tenant,
+                                        std::string_view user_id, Delivery delivery) {
+  const json::object body{
+      {"tenant", tenant}, {"user_id", user_id}, {"mail", delivery == Delivery::mailed}};
+  GH_TRY(answer, ask(key_manager, "POST", "/password-reset", body));
+  return PasswordLink{text_or(answer, "link", ""), from_ms(number_or(answer, "expires_at_ms", 0))};
+}
+
 Result<bool> is_password(http::Client& key_manager, std::string_view user,
                          std::string_view password) {
   json::object body;

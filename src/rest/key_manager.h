@@ -124,6 +124,16 @@ Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant
 Result<> tell_tenant_changed(http::Client& key_manager, model::TenantNumber tenant);
 Result<> revoke_user(http::Client& key_manager, model::TenantNumber tenant,
                      std::string_view user_id);
+// The link by which a user sets a new password, and until when it holds; mailed, neither is said.
+// Error: conflict, when the password is in a directory; invalid_argument, when it cannot be mailed.
+struct PasswordLink {
+  std::string url;
+  Instant expires_at{};
+};
+enum class Delivery : std::uint8_t { told, mailed };
+Result<PasswordLink> make_password_link(http::Client& key_manager, model::TenantNumber tenant,
+                                        std::string_view user_id, Delivery delivery);
+
 // Whether the password is this user's, as the key manager sees it.
 Result<bool> is_password(http::Client& key_manager, std::string_view user,
                          std::string_view password);

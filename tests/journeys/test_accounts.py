@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts: rules of passwords, locks, approval of new ones, and what a removed one leaves."""
 
+import contextlib
 import glob
 import os
 import sqlite3
+import subprocess
 import unittest
 
 from support.backend import Recorder
-from support.server import Server, basic, call
+from support.browser import Browser
+from support.postgres import Postgres
+from support.server import BINARY, Server, basic, call
 from support.walk import ADMIN, DEVPORTAL, PUBLISHER, User
 
 CONFIG = f"{ADMIN}/tenant-config"
@@ -131,13 +135,20 @@ class Removal(unittest.TestCase):
     """A removed user leaves an id and nothing that tells who it was."""
 
     NAME = "zebulonquist"
-    MAIL = "zebulonquist@example.org"
+    MAIL = "post@zebulonian.example"
+    FAMILY = "Quistenberg-Zebulon"
+    PHONE = "+49-555-0199-2718"
+    TEXTS = (NAME, MAIL, FAMILY, PHONE)
 
     @classmethod
     def setUpClass(cls):
         cls.backend = cls.enterClassContext(Recorder())
-        cls.server = cls.enterClassContext(Server())
+        cls.server = cls.enterClassContext(Server(*cls.settings()))
         cls.admin = User(cls.server)
+
+    @classmethod
+    def settings(cls):
+        return ()
 
     def test_who_owns_what_others_use_needs_a_successor(self):
         password = self.admin.create_user("owner", ["Internal/creator", "Internal/publisher",
@@ -171,6 +182,9 @@ class Removal(unittest.TestCase):
         self.assertEqual(call(url, headers={"Authorization": f"Bearer {token}"}).status, 200)
         found = self.admin.must(200, "GET", f"{PUBLISHER}/apis?query=provider:{self.NAME}").json()
         self.assertEqual(found["count"], 1)
+        self.leave_traces(user, password)
+        # What is searched afterwards is found before, or the search is worth nothing.
+        self.assertEqual(self.found_in_databases(), set(self.TEXTS))
 
         self.admin.must(200, "DELETE", f"{ADMIN}/users/{self.NAME}?successor=admin")
 
@@ -188,6 +202,7 @@ class Removal(unittest.TestCase):
         self.assertIn("InheritedApp", [entry["name"] for entry in applications])
         self.admin.must(200, "GET", f"{DEVPORTAL}/applications/{application['applicationId']}")
 
+        self.assertEqual(self.found_in_databases(), set())
         self.server.stop()
         try:
             self.check_files()
@@ -195,7 +210,66 @@ class Removal(unittest.TestCase):
             self.server.start()
         self.assertEqual(call(url, headers={"Authorization": f"Bearer {token}"}).status, 200)
 
+    def leave_traces(self, user, password):
+        """A profile, a session, a consent's page, wrong passwords, calls, and a link."""
+        listed = self.admin.must(
+            200, "GET", f"/scim2/Users?filter=userName%20eq%20%22{self.NAME}%22")
+        person = listed.json()["Resources"][0]
+        patched = self.admin.call("PATCH", f"/scim2/Users/{person['id']}", {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "add", "value": {
+                "name": {"familyName": self.FAMILY},
+                "phoneNumbers": [{"value": self.PHONE, "type": "mobile"}],
+                "emails": [{"value": self.MAIL, "primary": True}]}}]})
+        self.assertEqual(patched.status, 200, patched)
+        page = self.server.url("/oauth2/account")
+        browser = Browser()
+        for typed in ("wrong", password):
+            browser.open(page)
+            fields = dict(browser.page().forms[0]["fields"], username=self.NAME, password=typed)
+            browser.open(page, fields)
+        self.assertEqual(browser.open(page), 200)
+        self.assertIn(self.NAME, browser.text)
+        call(self.server.url(f"{DEVPORTAL}/applications"), headers=basic(self.NAME, "wrong"))
+        call(self.server.url(f"/scim2/Users/{self.NAME}"), headers=basic(self.NAME, password))
+        call(self.server.gateway("/inherited/1.0.0/y"), headers=basic(self.NAME, password))
+        user.must(200, "GET", f"{DEVPORTAL}/applications")
+        linked = subprocess.run(
+            [BINARY, "user", "reset-password", self.NAME, "--link", "--data-dir",
+             self.server.data_dir, *(part for setting in self.server.settings
+                                     for part in ("--set", setting))],
+            capture_output=True, check=False)
+        self.assertEqual(linked.returncode, 0, linked.stderr)
+
+    def found_in_databases(self):
+        """Which of the texts a row of the three databases has, in whatever column."""
+        found = set()
+        for name in ("user_manager", "api_manager", "registry"):
+            path = os.path.join(self.server.data_dir, f"{name}.db")
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+                tables = [row[0] for row in database.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'")]
+                for table in tables:
+                    for row in database.execute(f'SELECT * FROM "{table}"'):
+                        for value in row:
+                            found |= self.texts_in(value)
+        return found
+
+    def texts_in(self, value):
+        content = value if isinstance(value, bytes) else str(value).encode()
+        return {text for text in self.TEXTS if text.lower().encode() in content.lower()}
+
     def check_files(self):
+        self.check_databases()
+        logs = [os.path.join(self.server.data_dir, name)
+                for name in os.listdir(self.server.data_dir)
+                if ".log" in name or name.endswith(".db-wal")]
+        self.assertIn(self.server.log_path, logs)
+        for path in logs:
+            with self.subTest(os.path.basename(path)):
+                self.check_bytes(path)
+
+    def check_databases(self):
         databases = glob.glob(os.path.join(self.server.data_dir, "*.db"))
         self.assertEqual(len(databases), 3)
         for path in databases:
@@ -204,17 +278,40 @@ class Removal(unittest.TestCase):
                 with sqlite3.connect(path) as database:
                     database.execute("VACUUM")
                 self.check_bytes(path)
-        for path in (os.path.join(self.server.data_dir, "access.log"),
-                     *glob.glob(os.path.join(self.server.data_dir, "*.db-wal"))):
-            if os.path.exists(path):
-                with self.subTest(os.path.basename(path)):
-                    self.check_bytes(path)
 
     def check_bytes(self, path):
         with open(path, "rb") as file:
-            content = file.read().lower()
-        for text in (self.NAME, self.MAIL):
-            self.assertNotIn(text.encode(), content)
+            self.assertEqual(self.texts_in(file.read()), set())
+
+
+class RemovalFromPostgres(Removal):
+    """The same of every column of every table in PostgreSQL."""
+
+    @classmethod
+    def settings(cls):
+        cls.postgres = cls.enterClassContext(Postgres())
+        return cls.postgres.settings()
+
+    def found_in_databases(self):
+        found = set()
+        for name in ("user_manager", "api_manager", "registry"):
+            columns = [line.split("|") for line in self.postgres.sql(
+                "SELECT table_name, column_name, data_type FROM information_schema.columns "
+                "WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
+                name).splitlines()]
+            self.assertGreater(len(columns), 5, name)
+            for table, column, kind in columns:
+                as_text = (f"encode(\"{column}\", 'escape')" if kind == "bytea"
+                           else f'"{column}"::text')
+                joined = self.postgres.sql(
+                    f"SELECT string_agg(DISTINCT lower({as_text}), ' ') FROM \"{table}\" WHERE "
+                    + " OR ".join(f"strpos(lower({as_text}), lower('{text}')) > 0"
+                                  for text in self.TEXTS), name)
+                found |= self.texts_in(joined)
+        return found
+
+    def check_databases(self):
+        self.assertEqual(glob.glob(os.path.join(self.server.data_dir, "*.db")), [])
 
 
 if __name__ == "__main__":

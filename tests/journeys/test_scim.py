@@ -7,6 +7,7 @@ import urllib.parse
 from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
 from support.walk import ADMIN, DEVPORTAL, User
 
+USERS = "/Users"
 SCIM_TYPE = "application/scim+json"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -184,6 +185,195 @@ class Scim(unittest.TestCase):
         without = self.find(mine, excludedAttributes="title,meta", count=1)["Resources"][0]
         self.assertIn("userName", without)
         self.assertNotIn("title", without)
+
+    def test_projections_reach_into_attributes(self):
+        user = self.must(201, "POST", "/Users", {
+            "schemas": [USER, ENTERPRISE], "userName": "proj", "title": "T",
+            "name": {"givenName": "P", "familyName": "J"},
+            "emails": [{"value": "p@work.org", "type": "work", "primary": True},
+                       {"value": "p@home.org", "type": "home"}],
+            ENTERPRISE: {"department": "Sales", "costCenter": "7"}})
+        path = f"/Users/{user['id']}"
+        table = (
+            ("attributes=name.givenName", {"name": {"givenName": "P"}}),
+            ("attributes=NAME.givenname,title", {"name": {"givenName": "P"}, "title": "T"}),
+            ("attributes=emails.value", {"emails": [{"value": "p@work.org"},
+                                                    {"value": "p@home.org"}]}),
+            (f"attributes={ENTERPRISE}:department", {ENTERPRISE: {"department": "Sales"}}),
+            (f"attributes={USER}:title", {"title": "T"}),
+            ("attributes=password", {}), ("attributes=nothing", {}))
+        for query, wanted in table:
+            with self.subTest(query):
+                found = self.must(200, "GET", f"{path}?{query}")
+                self.assertEqual({key: value for key, value in found.items()
+                                  if key not in ("id", "schemas")}, wanted)
+                self.assertEqual(found["id"], user["id"])
+        less = self.must(200, "GET", f"{path}?excludedAttributes=name.givenName,emails,id")
+        self.assertEqual((less["name"], less["title"], less["id"]),
+                         ({"familyName": "J"}, "T", user["id"]))
+        self.assertNotIn("emails", less)
+
+    def test_who_lacks_what_is_sorted_by_is_last(self):
+        self.create("so-none")
+        self.create("so-b", emails=[{"value": "z@x.org"}, {"value": "b@x.org", "primary": True}])
+        self.create("so-c", emails=[{"value": "c@x.org"}])
+        mine = 'userName sw "so-"'
+        self.assertEqual(self.names(mine, sortBy="emails"), ["so-b", "so-c", "so-none"])
+        self.assertEqual(self.names(mine, sortBy="emails.value", sortOrder="descending"),
+                         ["so-none", "so-c", "so-b"])
+
+    def test_the_configuration_tells_the_truth(self):
+        told = self.must(200, "GET", "/ServiceProviderConfig")
+        self.assertEqual(
+            {name: told[name]["supported"] for name in
+             ("patch", "bulk", "filter", "changePassword", "sort", "etag")},
+            dict.fromkeys(("patch", "bulk", "filter", "changePassword", "sort", "etag"), True))
+        most = told["bulk"]["maxOperations"]
+        delete = {"method": "DELETE", "path": "/Groups/nobody"}
+        self.assertEqual(len(self.bulk([delete] * most)), most)
+        self.refused(413, None, self.ask("POST", "/Bulk", self.bulk_body([delete] * (most + 1))))
+        large = {"method": "PUT", "path": "/Groups/nobody",
+                 "data": {"title": "x" * told["bulk"]["maxPayloadSize"]}}
+        self.refused(413, None, self.ask("POST", "/Bulk", self.bulk_body([large])))
+        self.assertLessEqual(
+            self.must(200, "GET", "/Users?count=100000")["itemsPerPage"],
+            told["filter"]["maxResults"])
+        # changePassword
+        self.create("changer")
+        user = self.find('userName eq "changer"')["Resources"][0]
+        self.patch(user, {"op": "replace", "path": "password", "value": "Another-Passw0rd!"})
+        self.assertEqual(self.ask("GET", "/Me", headers=basic("changer", "Another-Passw0rd!"))
+                         .status, 200)
+
+    @staticmethod
+    def bulk_body(operations, **more):
+        return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+                "Operations": operations, **more}
+
+    def bulk(self, operations, **more):
+        answer = self.must(200, "POST", "/Bulk", self.bulk_body(operations, **more))
+        self.assertEqual(answer["schemas"],
+                         ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"])
+        return answer["Operations"]
+
+    def test_bulk_makes_users_and_their_group_at_once(self):
+        # The group comes before those who are its members.
+        done = self.bulk([
+            {"method": "POST", "path": "/Groups", "bulkId": "g",
+             "data": {"displayName": "bulkers", "members": [{"value": "bulkId:a"},
+                                                            {"value": "bulkId:b"}]}},
+            {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"userName": "bulk-a"}},
+            {"method": "post", "path": "/Users", "bulkId": "b", "data": {"userName": "bulk-b"}},
+            {"method": "PATCH", "path": f"{USERS}/bulkId:a", "data": {
+                "schemas": [PATCH],
+                "Operations": [{"op": "add", "path": "title", "value": "Chief"}]}}])
+        self.assertEqual([(each["method"], each.get("bulkId"), each["status"]) for each in done],
+                         [("POST", "a", "201"), ("POST", "b", "201"), ("PATCH", None, "200"),
+                          ("POST", "g", "201")])
+        for each in done:
+            self.assertNotIn("response", each)
+            self.assertTrue(each["location"].startswith("https://"))
+            self.assertTrue(each["version"].startswith("W/"))
+        group = self.find_group("bulkers")
+        self.assertEqual({member["display"] for member in group["members"]},
+                         {"bulk-a", "bulk-b"})
+        user = self.find('userName eq "bulk-a"')["Resources"][0]
+        self.assertEqual(user["title"], "Chief")
+        gone = self.bulk([
+            {"method": "PUT", "path": f"/Users/{user['id']}", "version": 'W/"old"',
+             "data": {"userName": "bulk-a"}},
+            {"method": "DELETE", "path": f"/Users/{user['id']}",
+             "version": user["meta"]["version"]}])
+        self.assertEqual([each["status"] for each in gone], ["412", "204"])
+        self.assertEqual(self.names('userName eq "bulk-a"'), [])
+
+    def find_group(self, name):
+        query = urllib.parse.urlencode({"filter": f'displayName eq "{name}"'})
+        return self.must(200, "GET", f"/Groups?{query}")["Resources"][0]
+
+    def test_bulk_says_what_failed_and_stops_when_told(self):
+        self.create("bulk-taken")
+        fails = {"method": "POST", "path": "/Users", "data": {"userName": "bulk-taken"}}
+        works = {"method": "POST", "path": "/Users", "bulkId": "w",
+                 "data": {"userName": "bulk-works"}}
+        done = self.bulk([dict(fails, bulkId="1"), dict(fails, bulkId="2"), works],
+                         failOnErrors=2)
+        self.assertEqual([each["status"] for each in done], ["409", "409"])
+        self.assertEqual(done[0]["response"]["scimType"], "uniqueness")
+        self.assertEqual(self.names('userName eq "bulk-works"'), [])
+        done = self.bulk([dict(fails, bulkId="1"), works], failOnErrors=2)
+        self.assertEqual([each["status"] for each in done], ["409", "201"])
+
+    def test_bulk_does_not_wait_for_what_never_comes(self):
+        done = self.bulk([
+            {"method": "POST", "path": "/Groups", "bulkId": "x",
+             "data": {"displayName": "bulk-x", "members": [{"value": "bulkId:y"}]}},
+            {"method": "POST", "path": "/Groups", "bulkId": "y",
+             "data": {"displayName": "bulk-y", "members": [{"value": "bulkId:x"}]}},
+            {"method": "DELETE", "path": f"{USERS}/bulkId:nobody"}])
+        self.assertEqual([each["status"] for each in done], ["409", "409", "409"])
+
+    def test_bulk_is_for_administrators_and_refuses_what_is_none(self):
+        password = self.admin.create_user("nobulk", ["Internal/subscriber"])
+        denied = self.ask("POST", "/Bulk", self.bulk_body([]), basic("nobulk", password))
+        self.assertEqual(denied.status, 403)
+        self.assertEqual(self.ask("GET", "/Bulk").status, 405)
+        for operation in ({"method": "GET", "path": "/Users"},
+                          {"method": "DELETE", "path": "/Me"},
+                          {"method": "POST", "path": "/Users", "data": {}}):
+            with self.subTest(str(operation)):
+                self.assertEqual(
+                    self.ask("POST", "/Bulk", self.bulk_body([operation])).status, 400)
+
+    def test_people_change_what_is_theirs(self):
+        user = self.create("owner", externalId="E-7", title="T",
+                           **{ENTERPRISE: {"department": "Sales"}})
+        own = basic("owner", "A-long-Passw0rd!")
+
+        def change(status, *operations, headers=own):
+            return self.ask_as(status, "PATCH", {"schemas": [PATCH],
+                                                 "Operations": list(operations)}, headers)
+        change(200, {"op": "replace", "path": "nickName", "value": "O"},
+               {"op": "add", "path": "emails", "value": [{"value": "o@x.org", "primary": True}]})
+        self.assertEqual(self.find('userName eq "owner"')["Resources"][0]["nickName"], "O")
+        for operation in ({"op": "replace", "path": "externalId", "value": "E-1"},
+                          {"op": "replace", "path": "userName", "value": "admin2"},
+                          {"op": "add", "path": "entitlements", "value": [{"value": "all"}]},
+                          {"op": "replace", "path": f"{ENTERPRISE}:department", "value": "Board"}):
+            with self.subTest(str(operation)):
+                change(400, operation)
+        change(409, {"op": "replace", "path": "active", "value": False})
+        # Groups are no part of what is written.
+        change(200, {"op": "add", "path": "groups", "value": [
+            {"value": self.find_group("admin")["id"]}]})
+        self.assertNotIn("admin", [group["display"] for group in
+                                   self.ask_as(200, "GET", None, own)["groups"]])
+        # Whoever replaces all keeps what is not theirs.
+        replaced = self.ask_as(200, "PUT", {"userName": "owner", "displayName": "D"}, own)
+        self.assertEqual((replaced["externalId"], replaced[ENTERPRISE]["department"]),
+                         ("E-7", "Sales"))
+        self.assertNotIn("nickName", replaced)
+        # A token does not change who its user is.
+        person = User(self.server, "owner", "A-long-Passw0rd!")
+        change(403, {"op": "replace", "path": "nickName", "value": "X"},
+               headers=bearer(person.token["access_token"]))
+        self.ask_as(403, "DELETE", None, bearer(person.token["access_token"]))
+        change(200, {"op": "replace", "path": "password", "value": "Another-Passw0rd!"})
+        self.ask_as(401, "GET", None, own)
+        own = basic("owner", "Another-Passw0rd!")
+        self.assertEqual(self.ask_as(200, "GET", None, own)["id"], user["id"])
+        self.assertEqual(self.ask("POST", "/Me", {}, own).status, 405)
+
+    def test_people_remove_themselves_but_no_administrator_does(self):
+        self.create("leaver")
+        own = basic("leaver", "A-long-Passw0rd!")
+        self.ask_as(204, "DELETE", None, own)
+        self.ask_as(401, "GET", None, own)
+        self.assertEqual(self.names('userName eq "leaver"'), [])
+        self.ask_as(409, "DELETE", None, basic("admin", PASSWORD))
+
+    def ask_as(self, status, method, body, headers):
+        return self.must(status, method, "/Me", body, headers)
 
     def test_versions_keep_two_writers_apart(self):
         user = self.create("versioned")

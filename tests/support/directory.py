@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An LDAP directory (Debian's slapd) on private ports, with its data in a temporary folder."""
 
+import base64
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ CONFIGURATION = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+{schema}
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/slapd.pid
@@ -30,9 +32,30 @@ suffix "{base}"
 rootdn "{manager}"
 rootpw {password}
 directory {folder}/data
-index uid,member eq
+index uid,member,entryUUID eq
+{limits}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{manager}" read by * none
+"""
+
+# What Active Directory calls things, under its own numbers, with rules by which slapd can compare.
+# 1.2.840.113556.1.4.803 (a bit of a number) is known to slapd.
+ACTIVE_DIRECTORY = """
+attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName' EQUALITY caseIgnoreMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.656 NAME 'userPrincipalName' EQUALITY caseIgnoreMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.2 NAME 'objectGUID' EQUALITY octetStringMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' EQUALITY integerMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.159 NAME 'accountExpires' EQUALITY integerMatch
+  SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP organizationalPerson STRUCTURAL
+  MAY ( sAMAccountName $ userPrincipalName $ objectGUID $ userAccountControl $ accountExpires $
+  mail ) )
+objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL
+  MUST cn MAY ( member $ sAMAccountName $ objectGUID ) )
 """
 
 
@@ -47,6 +70,20 @@ def group(name, *members):
     return "\n".join(lines + [f"member: {member}" for member in members])
 
 
+def account(name, password, guid, control=512, **more):
+    """A person of Active Directory; `guid` is 16 bytes."""
+    lines = [f"dn: cn={name},ou=people,{BASE}", "objectClass: user", f"cn: {name}", f"sn: {name}",
+             f"sAMAccountName: {name}", f"userPrincipalName: {name}@corp.example",
+             f"objectGUID:: {base64.b64encode(guid).decode()}",
+             f"userAccountControl: {control}", f"userPassword: {password}"]
+    return "\n".join(lines + [f"{key}: {value}" for key, value in more.items()])
+
+
+def account_group(name, *members):
+    lines = [f"dn: cn={name},ou=groups,{BASE}", "objectClass: group", f"cn: {name}"]
+    return "\n".join(lines + [f"member: {member}" for member in members])
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -56,7 +93,8 @@ def free_port():
 class Directory:
     """A running slapd. Use as a context manager; `stop` and `start` keep data and ports."""
 
-    def __init__(self, *entries):
+    def __init__(self, *entries, schema="", limits=""):
+        self.schema, self.limits = schema, limits
         self.folder = tempfile.mkdtemp(prefix="gatehouse-ldap-")
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
@@ -67,7 +105,8 @@ class Directory:
         make_certificate("directory", self.path("tls.crt"), self.path("tls.key"), "IP:127.0.0.1")
         with open(self.path("slapd.conf"), "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(folder=self.folder, base=BASE, manager=MANAGER,
-                                            password=MANAGER_PASSWORD))
+                                            password=MANAGER_PASSWORD, schema=self.schema,
+                                            limits=self.limits))
         tree = [f"dn: {BASE}\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: example"]
         tree += [f"dn: ou={unit},{BASE}\nobjectClass: organizationalUnit\nou: {unit}"
                  for unit in ("people", "groups")]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/scim/resource.h"
 
+#include <algorithm>
 #include <array>
 
 #include "admin/scim/filter.h"
@@ -81,12 +82,60 @@ Result<json::object> profile_from(const json::object& resource) {
   return profile;
 }
 
-bool is_named(std::string_view list, std::string_view name) {
+// What a list of paths says of one attribute.
+struct Named {
+  bool whole = false;
+  std::vector<std::string> subs;
+
+  bool has(std::string_view sub) const {
+    return std::ranges::any_of(
+        subs, [&](const std::string& each) { return equals_ignoring_case(each, sub); });
+  }
+};
+
+Named named_in(std::string_view list, std::string_view name) {
+  Named named;
   for (const std::string_view each : split(list, ',')) {
     const auto path = parse_attribute_path(trim(each));
-    if (path && equals_ignoring_case(path->name, name)) return true;
+    if (!path || !equals_ignoring_case(path->name, name)) continue;
+    if (path->sub.empty()) named.whole = true;
+    if (!path->sub.empty()) named.subs.push_back(path->sub);
   }
-  return false;
+  return named;
+}
+
+enum class Keep : std::uint8_t { named, others };
+
+// The value with some of its sub-attributes; of a list, of each of its values.
+json::value with_subs(const json::value& value, const Named& named, Keep keep) {
+  if (value.is_array()) {
+    json::array list;
+    for (const json::value& item : value.get_array()) {
+      list.push_back(with_subs(item, named, keep));
+    }
+    return list;
+  }
+  const json::object* object = value.if_object();
+  if (object == nullptr) return value;
+  json::object kept;
+  for (const auto& member : *object) {
+    if (named.has(member.key()) == (keep == Keep::named)) kept[member.key()] = member.value();
+  }
+  return kept;
+}
+
+// Nothing, when the attribute is left out.
+std::optional<json::value> projected(std::string_view name, const json::value& value,
+                                     const Projection& projection) {
+  if (!projection.attributes.empty()) {
+    const Named named = named_in(projection.attributes, name);
+    if (named.whole) return value;
+    if (named.subs.empty()) return std::nullopt;
+    return with_subs(value, named, Keep::named);
+  }
+  const Named named = named_in(projection.excluded, name);
+  if (named.whole) return std::nullopt;
+  return named.subs.empty() ? value : with_subs(value, named, Keep::others);
 }
 
 }  // namespace
@@ -196,11 +245,11 @@ json::object project(const json::object& resource, const Projection& projection)
   if (projection.attributes.empty() && projection.excluded.empty()) return resource;
   json::object kept;
   for (const auto& member : resource) {
-    const bool always = member.key() == "schemas" || member.key() == "id";
-    const bool wanted = projection.attributes.empty()
-                            ? !is_named(projection.excluded, member.key())
-                            : is_named(projection.attributes, member.key());
-    if (always || wanted) kept[member.key()] = member.value();
+    if (member.key() == "schemas" || member.key() == "id") {
+      kept[member.key()] = member.value();
+    } else if (auto value = projected(member.key(), member.value(), projection)) {
+      kept[member.key()] = *std::move(value);
+    }
   }
   return kept;
 }

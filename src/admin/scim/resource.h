@@ -66,7 +66,7 @@ Result<GroupRequest> group_request_from(const json::object& resource);
 std::string version_of(const json::object& resource);
 
 // Leaves `attributes` and the always returned ones, or all but `excluded`; each is a list with
-// commas, empty for none.
+// commas of attributes and sub-attributes, empty for none.
 struct Projection {
   std::string attributes;
   std::string excluded;

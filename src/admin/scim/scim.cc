@@ -15,6 +15,7 @@ constexpr std::string_view media_type = "application/scim+json";
 
 int status_of(const Error& error) {
   if (error.detail == "412") return 412;
+  if (error.detail == "413") return 413;
   switch (error.code) {
     case ErrorCode::invalid_argument: return 400;
     case ErrorCode::unauthenticated: return 401;
@@ -40,6 +41,10 @@ std::string_view type_of(const Error& error) {
 
 bool has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+bool shows_password(const http::Request& request) {
+  return to_lower(request.headers.value_or("Authorization", "").substr(0, 6)) == "basic ";
 }
 
 Result<json::object> body_of(const http::Request& request) {
@@ -70,6 +75,19 @@ http::Response scim_resource(int status, const json::object& resource,
   response.headers.set("ETag", text_or(meta, "version", ""));
   response.headers.set(status == 201 ? "Location" : "Content-Location",
                        text_or(meta, "location", ""));
+  return response;
+}
+
+http::Response scim_found(const http::Request& request, const json::object& resource,
+                          const Projection& projection) {
+  http::Response response = scim_resource(200, resource, projection);
+  const std::string_view version = response.headers.value_or("ETag", "-");
+  for (const std::string_view known : split(request.headers.value_or("If-None-Match", ""), ',')) {
+    if (trim(known) != version && trim(known) != "*") continue;
+    response.status = 304;
+    response.body.clear();
+    break;
+  }
   return response;
 }
 
@@ -134,7 +152,8 @@ Scim::Answer Scim::answer(const http::Request& request) {
 Result<Scim::Call> Scim::call_from(const http::Request& request, std::string_view resource) const {
   GH_TRY(caller, rest::authenticate(request, key_manager_));
   if (caller.anonymous()) return rest::refuse(rest::credentials_missing);
-  const bool oneself = resource == "/Me" && request.method == "GET";
+  // A token that some application holds does not change who its user is: that takes the password.
+  const bool oneself = resource == "/Me" && (request.method == "GET" || shows_password(request));
   if (!oneself && !caller.has_scope("apim:admin")) return rest::refuse(rest::scope_missing);
   Call call{request, std::move(caller), "", "", {}, {}};
   GH_TRY(fields, parse_form(request.query));
@@ -156,12 +175,16 @@ Scim::Answer Scim::route(Call& call, std::string_view collection) {
       if (value.is_array()) call.query[member.key()] = join(texts_of(call.body, member.key()), ",");
     }
     call.id.clear();
-    return collection == "Users" ? list_users(call) : list_groups(call);
+    if (collection == "Users") return list_users(call);
+    if (collection == "Groups") return list_groups(call);
+    return rest::refuse(rest::resource_not_found);
   }
   if (collection == "Users") return users(call);
   if (collection == "Groups") return groups(call);
-  if (collection == "Me" && call.id.empty() && call.request.method == "GET") {
-    return get_user(call, call.caller.user_id);
+  if (collection == "Me" && call.id.empty()) return me(call);
+  if (collection == "Bulk" && call.id.empty()) {
+    if (call.request.method == "POST") return bulk(call);
+    return http::make_response(405, "text/plain", "");
   }
   return rest::refuse(rest::resource_not_found);
 }

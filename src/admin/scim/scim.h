@@ -7,12 +7,14 @@
 // and partial bodies; its schemas are at /scim2/Schemas.
 //
 // Thread:  handlers run on pool threads; the class holds no state of its own.
-// Source:  RFC 7643, RFC 7644. Not there: Bulk, password change by filters, sorting by what is not
-//          an attribute of the resource itself.
-// Files:   scim.cc (who may do what, errors), scim_users.cc, scim_groups.cc, scim_list.cc.
+// Source:  RFC 7643, RFC 7644. Not there: password change by filters, sorting by what is not an
+//          attribute of the resource itself.
+// Files:   scim.cc (who may do what, errors), scim_users.cc, scim_groups.cc, scim_list.cc,
+//          scim_me.cc, scim_bulk.cc.
 #pragma once
 
 #include "admin/accounts.h"
+#include "admin/scim/bulk.h"
 #include "admin/scim/filter.h"
 #include "admin/scim/resource.h"
 #include "http/handler.h"
@@ -59,6 +61,13 @@ class Scim final : public http::Handler {
   Answer remove_user(const Call& call);
   Answer write_user(const Call& call, const ScimUser& before, const json::object& wanted);
 
+  Answer me(Call& call);
+  // What a user may make of himself: the wish with the rest as it is. Error: invalid_argument.
+  Result<json::object> own_wish(const ScimUser& before, json::object wanted) const;
+
+  Answer bulk(const Call& call);
+  http::Response perform(const Call& call, const BulkOperation& operation);
+
   Answer groups(Call& call);
   Answer list_groups(const Call& call);
   Answer create_group(const Call& call);
@@ -84,7 +93,11 @@ http::Response scim_resource(int status, const json::object& resource,
                              const Projection& projection);
 http::Response scim_problem(const Error& error);
 
-// Error: exhausted with detail "412", when If-Match names another version.
+// 304 for a client that has this version already.
+http::Response scim_found(const http::Request& request, const json::object& resource,
+                          const Projection& projection);
+
+// Error: conflict with detail "412", when If-Match names another version.
 Result<> check_version(const http::Request& request, const json::object& resource);
 
 // The window and order that a client asks for.

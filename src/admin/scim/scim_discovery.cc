@@ -172,14 +172,15 @@ json::array resource_types(std::string_view base) {
 
 json::object provider_config(std::string_view base) {
   const json::object yes{{"supported", true}};
-  const json::object no{{"supported", false}};
   const auto scheme = [](const char* type, const char* name, const char* spec) {
     return json::object{{"type", type}, {"name", name}, {"description", name}, {"specUri", spec}};
   };
   return {
       {"schemas", json::array{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"}},
       {"patch", yes},
-      {"bulk", json::object{{"supported", false}, {"maxOperations", 0}, {"maxPayloadSize", 0}}},
+      {"bulk", json::object{{"supported", true},
+                            {"maxOperations", bulk_operations_max},
+                            {"maxPayloadSize", bulk_bytes_max}}},
       {"filter", json::object{{"supported", true}, {"maxResults", Scim::count_max}}},
       {"changePassword", yes},
       {"sort", yes},

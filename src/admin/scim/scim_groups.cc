@@ -41,7 +41,7 @@ Scim::Answer Scim::groups(Call& call) {
   if (method == "GET") {
     GH_TRY(role, role_of_group(call.id));
     GH_TRY(resource, find_group(call, role));
-    return scim_resource(200, resource, call.projection());
+    return scim_found(call.request, resource, call.projection());
   }
   if (method == "PUT") return replace_group(call);
   if (method == "PATCH") return patch_group(call);

@@ -22,19 +22,28 @@ std::string text_in(const std::map<std::string, std::string>& query, const std::
   return found == query.end() ? "" : found->second;
 }
 
-// What a resource is sorted by: its text, or that of its first or primary value.
+// Before or behind what every other resource is sorted by.
+constexpr const char* there = "1";
+constexpr const char* not_there = "2";
+
+// What a resource is sorted by: its text, or that of its primary or first value. Without one it is
+// the last in ascending order and the first in descending. Source: RFC 7644, section 3.4.2.3.
 std::string sort_key(const json::object& resource, const AttributePath& path) {
   const json::value* value = attribute_of(resource, path.name);
   if (value != nullptr && value->is_array()) {
     const json::array& list = value->get_array();
-    value = list.empty() ? nullptr : &list.front();
+    const auto primary = std::ranges::find_if(list, [](const json::value& item) {
+      const json::object* object = item.if_object();
+      return object != nullptr && flag_or(*object, "primary", false);
+    });
+    value = list.empty() ? nullptr : primary == list.end() ? &list.front() : &*primary;
   }
   if (value != nullptr && value->is_object()) {
     value = attribute_of(value->get_object(), path.sub.empty() ? "value" : path.sub);
   }
-  if (value == nullptr || value->is_null()) return "";
-  return value->is_string() ? to_lower(std::string_view(value->get_string()))
-                            : json::serialize(*value);
+  if (value == nullptr || value->is_null()) return not_there;
+  return there + (value->is_string() ? to_lower(std::string_view(value->get_string()))
+                                     : json::serialize(*value));
 }
 
 // Equal ones keep their order.

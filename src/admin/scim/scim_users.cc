@@ -122,13 +122,7 @@ Scim::Answer Scim::create_user(const Call& call) {
 Scim::Answer Scim::get_user(const Call& call, const std::string& id) {
   GH_TRY(user, find_user(call.caller.tenant, id));
   const json::object resource = to_resource(user, call.base);
-  http::Response response = scim_resource(200, resource, call.projection());
-  if (call.request.headers.value_or("If-None-Match", "") ==
-      response.headers.value_or("ETag", "-")) {
-    response.status = 304;
-    response.body.clear();
-  }
-  return response;
+  return scim_found(call.request, resource, call.projection());
 }
 
 // What a client leaves out is gone afterwards, but for the password.

@@ -87,6 +87,7 @@ http::Response AuthorizationEndpoint::go_on(const Browser& browser, const Form& 
     visit->freshness = Freshness::just_signed_in;
     http::Response response = proceed_signed_in(*visit);
     response.headers.add("Set-Cookie", visit->cookie);
+    response.headers.add("Set-Cookie", signed_in.device);
     return response;
   }
   Result<Visit> visit = recall(browser, *memory);

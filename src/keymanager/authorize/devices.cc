@@ -158,6 +158,7 @@ http::Response Devices::take(const http::Request& request) {
     const auto& signed_in = std::get<SignedIn>(*answer);
     http::Response response = ask_consent(browser, signed_in.session, signed_in.memory);
     response.headers.add("Set-Cookie", signed_in.cookie);
+    response.headers.add("Set-Cookie", signed_in.device);
     return response;
   }
   if (text_or(*memory, "step", "") == "code") return take_code(browser, *form);

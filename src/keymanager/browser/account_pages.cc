@@ -59,6 +59,7 @@ http::Response AccountPages::handle(const http::Request& request, std::string_vi
     if (auto* shown = std::get_if<http::Response>(&*answer)) return std::move(*shown);
     http::Response response = see_other(std::string(page));
     response.headers.add("Set-Cookie", std::get<SignedIn>(*answer).cookie);
+    response.headers.add("Set-Cookie", std::get<SignedIn>(*answer).device);
     return response;
   }
   if (!*session) return parts_.sign_in.ask(browser, sign_in);
@@ -231,11 +232,14 @@ http::Response AccountPages::handle_reset(const http::Request& request) {
   if (password != form->text("repeat_password")) {
     return show_reset(browser, token, alert("The two passwords are not the same."), 400);
   }
-  const Result<> reset = parts_.password_change.reset(token, password);
+  const Result<Account> reset = parts_.password_change.reset(token, password);
   if (!reset && reset.error().code == ErrorCode::invalid_argument) {
     return show_reset(browser, token, alert(reset.error().message), 400);
   }
   if (!reset) return show_reset(browser, token, {}, 400);
+  // Whoever had the password before, and was not meant to, has tokens of it.
+  const Result<> revoked = parts_.revocations.revoke_user(reset->tenant, reset->user.id);
+  if (!revoked) return parts_.pages.show_error(browser, revoked.error());
   return parts_.pages.show(browser, model::first_tenant,
                            {.title = "The password is changed",
                             .body = html(R"(<h1>The password is changed</h1>{}<p class="links">)"

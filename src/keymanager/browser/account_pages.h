@@ -26,6 +26,7 @@ struct AccountParts {
   Login& login;
   Consents& consents;
   PasswordChange& password_change;
+  Revocations& revocations;
 };
 
 class AccountPages {

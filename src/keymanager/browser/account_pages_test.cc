@@ -235,6 +235,23 @@ TEST_F(AccountPagesTest, SetUpTheSecondFactorOnlyWithCodeAndPassword) {
   EXPECT_TRUE(signs_in("password-of-anna"));
 }
 
+TEST_F(AccountPagesTest, ThePasswordAloneOpensNothingBesideASecondFactor) {
+  const std::string client = server_.client();
+  const std::string form = "grant_type=password&username=anna&password=password-of-anna";
+  const std::string basic = "Basic " + to_base64("anna:password-of-anna");
+  const auto status_of_basic = [&] {
+    return server_.internal("POST", "authenticate", {{"authorization", basic}}).status;
+  };
+  EXPECT_EQ(server_.token(form, client).status, 200);
+  EXPECT_EQ(status_of_basic(), 200);
+  enrol();
+  const auto refused = server_.token(form, client);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(text_or(refused.body, "error", ""), "invalid_grant");
+  // Also while the pair is remembered.
+  EXPECT_EQ(status_of_basic(), 401);
+}
+
 TEST_F(AccountPagesTest, AskForTheSecondFactorAtSignIn) {
   const std::string secret = enrol();
   const TestClient app = browser_client(server_);

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "core/digest.h"
+#include "core/text.h"
+#include "storage/users/tenant_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -19,6 +21,13 @@ std::chrono::seconds delay_after(std::uint32_t failures, const AttemptLimits& li
 }
 
 }  // namespace
+
+std::string plain_name(std::string_view name) {
+  std::string plain = to_lower(name);
+  const std::size_t at = plain.rfind('@');
+  if (at != plain.npos && plain.substr(at + 1) == storage::first_tenant_domain) plain.resize(at);
+  return plain;
+}
 
 Attempts::Attempts(const Clock& clock, Random& random)
     : clock_(clock), secret_(random.bytes(32)), table_(slots) {}

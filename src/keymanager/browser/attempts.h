@@ -30,6 +30,10 @@ struct AttemptLimits {
   std::chrono::seconds longest_delay{900};
 };
 
+// A name as limits count it, however it is typed: in lower case, without the domain that may be
+// left out.
+std::string plain_name(std::string_view name);
+
 class Attempts {
  public:
   static constexpr std::size_t slots = 1 << 15;

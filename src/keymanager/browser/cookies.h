@@ -15,6 +15,7 @@
 namespace gatehouse::keymanager {
 
 inline constexpr std::string_view session_cookie = "__Host-gatehouse-session";
+inline constexpr std::string_view device_cookie = "__Host-gatehouse-device";
 inline constexpr std::string_view form_cookie = "__Host-gatehouse-form";
 
 // Empty when absent, or there twice: then somebody has planted one.

@@ -22,6 +22,7 @@ Browser FormGuard::browser_of(const http::Request& request) const {
   Browser browser{.key = cookie_of(request, form_cookie),
                   .fresh = false,
                   .session = cookie_of(request, session_cookie),
+                  .device = cookie_of(request, device_cookie),
                   .address = request.peer.address};
   if (browser.key.size() != key_text_size || !from_base64url(browser.key)) {
     browser.key = to_base64url(random_.bytes(key_size));

@@ -25,6 +25,7 @@ struct Browser {
   std::string key;      // of its form cookie
   bool fresh = false;   // the cookie must still be set
   std::string session;  // of its session cookie; may be empty
+  std::string device;   // of its device cookie (known_devices.h); may be empty
   std::string address;
 };
 

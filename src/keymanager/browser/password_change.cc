@@ -5,6 +5,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "rest/password_change.h"
+#include "storage/users/user_store_settings.h"
 
 namespace gatehouse::keymanager {
 
@@ -42,13 +43,21 @@ Result<> PasswordChange::change(const Account& account, std::string_view passwor
 
 Result<std::string> PasswordChange::make_reset(std::string_view user_name) {
   GH_TRY(account, directory_.by_name(user_name));
+  return make_reset(account);
+}
+
+Result<std::string> PasswordChange::make_reset(const Account& account) {
   std::string token = to_base64url(random_.bytes(token_size));
   const storage::PasswordReset reset{.hash = hash_of_token(token),
                                      .tenant = account.tenant,
                                      .user_id = account.user.id,
                                      .expires_at = clock_.now() + reset_lifetime};
-  GH_CHECK(users_.write(
-      [&](Transaction& transaction) { return PasswordResetStore(transaction).put(reset); }));
+  GH_CHECK(users_.write([&](Transaction& transaction) -> Result<> {
+    GH_TRY(linked,
+           storage::UserStoreSettings(transaction, account.tenant).is_linked(account.user.id));
+    if (linked) return fail(ErrorCode::conflict, "The password of this user is in a directory");
+    return PasswordResetStore(transaction).put(reset);
+  }));
   return token;
 }
 
@@ -60,16 +69,17 @@ Result<Account> PasswordChange::owner_of(std::string_view token) const {
   return directory_.by_id(reset->tenant, reset->user_id);
 }
 
-Result<> PasswordChange::reset(std::string_view token, std::string_view password) {
+Result<Account> PasswordChange::reset(std::string_view token, std::string_view password) {
   GH_TRY(account, owner_of(token));
   GH_TRY(hash, hash_of(account, password));
   const storage::Occurrence occurrence = now_happens();
-  return users_.write([&](Transaction& transaction) -> Result<> {
+  GH_CHECK(users_.write([&](Transaction& transaction) -> Result<> {
     GH_TRY(first, PasswordResetStore(transaction).take(hash_of_token(token)));
     if (!first) return not_valid();
     return storage::UserStore(transaction, account.tenant)
         .set_password(account.user.id, hash, occurrence);
-  });
+  }));
+  return account;
 }
 
 Result<std::string> PasswordChange::hash_of(const Account& account, std::string_view password) {

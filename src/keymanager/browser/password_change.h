@@ -2,9 +2,9 @@
 //
 // Replaces passwords: by who knows the present one, or by who holds a token of an administrator.
 //
-// A reset token is 256 random bits, holds for an hour and once; the table has its SHA-256. An
-// administrator makes one with `gatehouse user reset-password NAME --link` and hands it over; with
-// the password, every session of the user ends.
+// A reset token is 256 random bits, holds for an hour and once; the table has its SHA-256. It is
+// mailed (forgotten_password.h), or an administrator makes one with `gatehouse user reset-password
+// NAME --link` or REST and hands it over; with the password, every session of the user ends.
 //
 // Thread:  pool threads.
 #pragma once
@@ -27,10 +27,12 @@ class PasswordChange {
 
   // A token for one reset of the user's password. Error: not_found.
   Result<std::string> make_reset(std::string_view user_name);
+  // Error: conflict, when the password is in a directory.
+  Result<std::string> make_reset(const Account& account);
   // Whose password a token resets. Error: not_found, when it does not hold.
   Result<Account> owner_of(std::string_view token) const;
-  // Error: not_found, invalid_argument, as above.
-  Result<> reset(std::string_view token, std::string_view password);
+  // Whose it was. Error: not_found, invalid_argument, as above.
+  Result<Account> reset(std::string_view token, std::string_view password);
 
  private:
   Result<std::string> hash_of(const Account& account, std::string_view password);

@@ -35,7 +35,8 @@ SignInTask task_from(const json::object& object) {
   return task;
 }
 
-std::string name_key(std::string_view name) { return "name\n" + to_lower(name); }
+std::string name_key(std::string_view name) { return "name\n" + plain_name(name); }
+std::string device_key(const std::string& device) { return "device\n" + device; }
 std::string address_key(const Browser& browser) { return "address\n" + browser.address; }
 
 }  // namespace
@@ -48,7 +49,8 @@ SignIn::SignIn(const Resources& resources, const Pages& pages, Login& login, Ses
       second_factor_(second_factor),
       attempts_(attempts),
       clock_(resources.clock),
-      directory_(resources.users) {}
+      directory_(resources.users),
+      devices_(resources.sealer, resources.clock, resources.random) {}
 
 bool SignIn::is_own(const json::object& memory) {
   const std::string step = text_or(memory, "step", "");
@@ -75,12 +77,17 @@ http::Response SignIn::show_password(const Browser& browser, const SignInTask& t
 <input id="password" name="password" type="password" autocomplete="current-password" required{}>
 <button type="submit">Sign in</button>)",
       task.hint, name_focus, password_focus);
-  const Page page{.title = "Sign in",
-                  .body = html("<h1>Sign in</h1>{}{}{}", intro, message,
-                               pages_.form(browser, task.action, task.page,
-                                           to_json(task, step_password), fields)),
-                  .status = status,
-                  .form_target = task.form_target};
+  const Markup help =
+      help_.empty()
+          ? Markup{}
+          : html(R"(<p class="links"><a href="{}">Forgotten the password?</a></p>)", help_);
+  const Page page{
+      .title = "Sign in",
+      .body = html(
+          "<h1>Sign in</h1>{}{}{}{}", intro, message,
+          pages_.form(browser, task.action, task.page, to_json(task, step_password), fields), help),
+      .status = status,
+      .form_target = task.form_target};
   return pages_.show(browser, task.tenant.value_or(model::first_tenant), page);
 }
 
@@ -127,20 +134,23 @@ Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form&
                                              const SignInTask& asked) {
   SignInTask task = asked;
   task.hint = form.text("username");
+  const std::optional<std::string> device = known_device(browser, full_name(task));
+  const std::string key = device ? device_key(*device) : name_key(task.hint);
   const std::chrono::seconds wait =
-      std::max(attempts_.wait_of(name_key(task.hint)), attempts_.wait_of(address_key(browser)));
+      std::max(attempts_.wait_of(key),
+               device ? std::chrono::seconds(0) : attempts_.wait_of(address_key(browser)));
   if (wait.count() > 0) return Answer(show_wait(browser, task, wait));
-  Result<Account> account = check(form, task);
+  Result<Account> account = check(form, task, device ? Place::known_device : Place::anywhere);
   if (!account) {
     if (account.error().code != ErrorCode::unauthenticated) {
       return tl::unexpected<Error>(account.error());
     }
-    attempts_.failed(name_key(task.hint), name_attempts);
-    attempts_.failed(address_key(browser), address_attempts);
+    attempts_.failed(key, name_attempts);
+    if (!device) attempts_.failed(address_key(browser), address_attempts);
     return Answer(
         show_password(browser, task, alert("The user name or the password is wrong."), 401));
   }
-  attempts_.succeeded(name_key(task.hint));
+  attempts_.succeeded(key);
   GH_TRY(enrolled, second_factor_.is_enrolled(*account));
   if (enrolled) return Answer(show_code(browser, task, *account, {}));
   return begin(browser, task,
@@ -148,14 +158,24 @@ Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form&
                 {.at = clock_.now(), .acr = std::string(acr_password), .amr = {"pwd"}}});
 }
 
+// A name without a domain, at the page of another tenant's client, is one of that tenant.
+std::string SignIn::full_name(const SignInTask& task) const {
+  const bool here = !task.tenant || *task.tenant == model::first_tenant;
+  if (here || task.hint.find('@') != std::string::npos) return task.hint;
+  const auto client_tenant = directory_.tenant(*task.tenant);
+  return client_tenant ? task.hint + '@' + client_tenant->domain : task.hint;
+}
+
+std::optional<std::string> SignIn::known_device(const Browser& browser,
+                                                const std::string& name) const {
+  if (browser.device.empty()) return std::nullopt;
+  const Result<Account> account = directory_.by_name(name);
+  return account ? devices_.device_of(browser.device, *account) : std::nullopt;
+}
+
 // The password costs the same time for everybody, whatever the name.
-Result<Account> SignIn::check(const Form& form, const SignInTask& task) {
-  std::string name = task.hint;
-  if (task.tenant && *task.tenant != model::first_tenant && name.find('@') == std::string::npos) {
-    const auto client_tenant = directory_.tenant(*task.tenant);
-    if (client_tenant) name += '@' + client_tenant->domain;
-  }
-  GH_TRY(account, login_.check({name, std::string(form.text("password"))}));
+Result<Account> SignIn::check(const Form& form, const SignInTask& task, Place place) {
+  GH_TRY(account, login_.check({full_name(task), std::string(form.text("password"))}, place));
   if (task.tenant && account.tenant != *task.tenant) {
     return fail(ErrorCode::unauthenticated, "The user is of another tenant");
   }
@@ -202,7 +222,9 @@ Result<SignIn::Answer> SignIn::begin(const Browser& browser, const SignInTask& t
                                      Session session) {
   GH_TRY(text, sessions_.begin(session, browser.session));
   session.id = Sessions::id_of(text);
-  return Answer(SignedIn{std::move(session), make_cookie(session_cookie, text), task.memory});
+  std::string device = devices_.cookie_for(session.account);
+  return Answer(SignedIn{std::move(session), make_cookie(session_cookie, text), std::move(device),
+                         task.memory});
 }
 
 }  // namespace gatehouse::keymanager

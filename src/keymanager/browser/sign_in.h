@@ -10,6 +10,7 @@
 #pragma once
 
 #include "keymanager/browser/attempts.h"
+#include "keymanager/browser/known_devices.h"
 #include "keymanager/browser/pages.h"
 #include "keymanager/browser/second_factor.h"
 #include "keymanager/browser/sessions.h"
@@ -31,6 +32,7 @@ struct SignInTask {
 struct SignedIn {
   Session session;
   std::string cookie;  // Set-Cookie of the session
+  std::string device;  // and of the device
   json::object memory;
 };
 
@@ -38,6 +40,9 @@ class SignIn {
  public:
   SignIn(const Resources& resources, const Pages& pages, Login& login, Sessions& sessions,
          SecondFactor& second_factor, Attempts& attempts);
+
+  // Where to go with a forgotten password: a URL that the page leads to.
+  void set_help(std::string url) { help_ = std::move(url); }
 
   http::Response ask(const Browser& browser, const SignInTask& task) const;
 
@@ -67,7 +72,10 @@ class SignIn {
   Result<Answer> take_code(const Browser& browser, const Form& form, const SignInTask& task,
                            const json::object& memory);
   Result<Answer> begin(const Browser& browser, const SignInTask& task, Session session);
-  Result<Account> check(const Form& form, const SignInTask& task);
+  std::string full_name(const SignInTask& task) const;
+  // The number of the browser's device, when it is one of whom the name means.
+  std::optional<std::string> known_device(const Browser& browser, const std::string& name) const;
+  Result<Account> check(const Form& form, const SignInTask& task, Place place);
 
   const Pages& pages_;
   Login& login_;
@@ -76,6 +84,8 @@ class SignIn {
   Attempts& attempts_;
   const Clock& clock_;
   const Directory directory_;
+  const KnownDevices devices_;
+  std::string help_;  // set before anybody is asked
 };
 
 }  // namespace gatehouse::keymanager

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "keymanager/browser/cookies.h"
+#include "keymanager/browser/password_change.h"
 #include "keymanager/browser/test_browser.h"
 
 namespace gatehouse::keymanager {
@@ -66,6 +67,7 @@ TEST(SignInPage, SetsCookiesThatOnlyWeRead) {
   EXPECT_TRUE(check(form_cookie));
   browser.sign_in("admin", std::string(admin_password));
   EXPECT_TRUE(check(session_cookie));
+  EXPECT_TRUE(check(device_cookie));
 }
 
 TEST(SignInPage, EscapesWhatTheRequestSays) {
@@ -150,6 +152,79 @@ TEST(SignInPage, SlowsDownAnAddress) {
   TestBrowser other(server, "192.0.2.10");
   other.get(authorize_target(app));
   EXPECT_EQ(other.sign_in("admin", std::string(admin_password)), 200);
+}
+
+// A stranger who guesses shuts out strangers, not the owner of the account.
+class KnownDevice : public ::testing::Test {
+ protected:
+  KnownDevice() {
+    server_.add_user("anna", {});
+    server_.add_user("otto", {});
+    EXPECT_EQ(sign_in(own_, "anna", "password-of-anna"), 303);
+    own_.cookies.erase(std::string(session_cookie));
+  }
+  static int sign_in(TestBrowser& browser, const std::string& name, const std::string& password) {
+    browser.get("/oauth2/account");
+    return browser.sign_in(name, password);
+  }
+  // Until the name's door is closed and its account is locked.
+  void guess(const std::string& name) {
+    TestBrowser stranger(server_, "198.51.100.1");
+    for (std::uint32_t i = 0; i <= name_attempts.free; ++i) {
+      EXPECT_EQ(sign_in(stranger, name, "guess"), 401);
+    }
+    for (int i = 0; i < 10; ++i) {
+      server_.token("grant_type=password&username=" + name + "&password=guess", client_);
+    }
+  }
+
+  TestKeyManager server_;
+  const std::string client_ = server_.client();
+  TestBrowser own_{server_, "192.0.2.50"};
+};
+
+TEST_F(KnownDevice, SignsInWhateverStrangersTry) {
+  guess("anna");
+  TestBrowser fresh(server_, "192.0.2.51");
+  EXPECT_EQ(sign_in(fresh, "anna", "password-of-anna"), 429);
+  EXPECT_EQ(sign_in(own_, "ANNA", "password-of-anna"), 303);
+  // That opens the door for nobody else, and not the account behind it.
+  EXPECT_EQ(sign_in(fresh, "anna", "password-of-anna"), 429);
+  server_.clock().advance(std::chrono::seconds(3));
+  EXPECT_EQ(sign_in(fresh, "anna", "password-of-anna"), 401);
+}
+
+TEST_F(KnownDevice, NeedsThePasswordAndHasLimitsOfItsOwn) {
+  for (std::uint32_t i = 0; i <= name_attempts.free; ++i) {
+    EXPECT_EQ(sign_in(own_, "anna", "wrong"), 401);
+  }
+  EXPECT_EQ(sign_in(own_, "anna", "password-of-anna"), 429);
+  // Its wrong tries are not the account's.
+  TestBrowser fresh(server_, "192.0.2.51");
+  EXPECT_EQ(sign_in(fresh, "anna", "password-of-anna"), 303);
+}
+
+TEST_F(KnownDevice, IsKnownForOneUserAlone) {
+  guess("otto");
+  EXPECT_NE(sign_in(own_, "otto", "password-of-otto"), 303);
+  TestBrowser forged(server_, "192.0.2.51");
+  for (const std::string text : {"AAAA", "x y", ""}) {
+    forged.cookies[std::string(device_cookie)] = text;
+    EXPECT_NE(sign_in(forged, "otto", "password-of-otto"), 303);
+  }
+}
+
+TEST_F(KnownDevice, EndsWithThePasswordAndWithTime) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  ASSERT_TRUE(change.change(*directory.by_name("anna"), "fresh words for anna"));
+  guess("anna");
+  EXPECT_NE(sign_in(own_, "anna", "fresh words for anna"), 303);
+  server_.clock().advance(std::chrono::hours(2));
+  EXPECT_EQ(sign_in(own_, "anna", "fresh words for anna"), 303);
+  server_.clock().advance(KnownDevices::lifetime);
+  guess("anna");
+  EXPECT_NE(sign_in(own_, "anna", "fresh words for anna"), 303);
 }
 
 struct ForgeryCase {

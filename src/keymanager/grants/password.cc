@@ -10,7 +10,7 @@ Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Clien
   GH_TRY(username, form.required("username"));
   GH_TRY(password, form.required("password"));
   GH_TRY(asked, form.scopes());
-  const Result<Account> account = login_.check({username, password});
+  const Result<Account> account = login_.check_alone({username, password});
   if (!account) {
     if (account.error().code != ErrorCode::unauthenticated) {
       return tl::unexpected<Error>(account.error());

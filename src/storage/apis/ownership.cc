@@ -57,6 +57,18 @@ Result<std::vector<std::string>> Ownership::free_clients_of(const std::string& o
   return first_column(rows);
 }
 
+Result<> Ownership::rename(const Owner& owner, const std::string& name, Instant now) {
+  GH_CHECK(pass_apis(owner, {owner.id, name}, now));
+  GH_TRY(applications, applications_of(owner.id));
+  for (ApplicationRow& application : applications) {
+    application.document["owner"] = name;
+    application.updated_at = now;
+    GH_CHECK(ApplicationStore(transaction_, tenant_).update(application));
+    transaction_.changed({model::ChangeKind::application, tenant_, application.id, {}, {}});
+  }
+  return {};
+}
+
 Result<> Ownership::pass_apis(const Owner& from, const Owner& to, Instant now) {
   GH_TRY(rows, transaction_.query("SELECT id FROM am_api WHERE tenant_id = $1 AND provider_id = $2",
                                   tenant_, from.id));

@@ -34,6 +34,9 @@ class Ownership {
   // OAuth clients that belong to no application.
   Result<std::vector<std::string>> free_clients_of(const std::string& owner_id) const;
 
+  // The owner stays, under another name.
+  Result<> rename(const Owner& owner, const std::string& name, Instant now);
+
   Result<> pass_apis(const Owner& from, const Owner& to, Instant now);
   // An application whose name the new owner has already gets a number behind it. Returns it.
   Result<ApplicationRow> pass_application(ApplicationRow application, const Owner& to, Instant now);

@@ -40,13 +40,14 @@ std::string_view to_text(UserStatus status) {
     case UserStatus::locked: return "locked";
     case UserStatus::disabled: return "disabled";
     case UserStatus::pending: return "pending";
+    case UserStatus::departed: return "departed";
   }
   GH_ASSERT_NOT_REACHED();
 }
 
 Result<UserStatus> parse_user_status(std::string_view text) {
-  for (const UserStatus status :
-       {UserStatus::active, UserStatus::locked, UserStatus::disabled, UserStatus::pending}) {
+  for (const UserStatus status : {UserStatus::active, UserStatus::locked, UserStatus::disabled,
+                                  UserStatus::pending, UserStatus::departed}) {
     if (text == to_text(status)) return status;
   }
   return fail(ErrorCode::invalid_argument, "A user is 'active' or 'locked'");
@@ -136,6 +137,20 @@ Result<> UserStore::update(const User& user, const Occurrence& occurrence) {
   // Whoever is let in again begins with all their tries.
   GH_CHECK(LoginFailures(transaction_, tenant_).forget(user.id));
   return tell("status", user.id, occurrence);
+}
+
+Result<> UserStore::rename(std::string_view id, const std::string& name,
+                           const Occurrence& occurrence) {
+  const Result<User> other = find_by_name(name);
+  if (other && other->id != id) {
+    return fail(ErrorCode::conflict, "A user of this name exists", "", user_exists);
+  }
+  GH_TRY(changed,
+         transaction_.execute("UPDATE um_user SET name = $3, name_key = $4, version = version + 1, "
+                              "updated_at_ms = $5 WHERE tenant_id = $1 AND id = $2",
+                              tenant_, id, name, to_lower(name), occurrence.at));
+  if (changed == 0) return no_such(id);
+  return tell("name", id, occurrence);
 }
 
 Result<> UserStore::set_password(std::string_view id, std::string_view hash,

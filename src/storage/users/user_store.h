@@ -22,6 +22,7 @@ enum class UserStatus : std::uint8_t {
   locked,    // by an administrator, until one unlocks it
   disabled,  // no longer here; what the user made stays
   pending,   // signed up, not yet approved
+  departed,  // their directory no longer lets them in; back when it does
 };
 std::string_view to_text(UserStatus status);  // "active", "locked", ...
 Result<UserStatus> parse_user_status(std::string_view text);
@@ -57,6 +58,8 @@ class UserStore {
 
   // Writes `email` and `status`. Error: conflict, when `version` is not the row's; not_found.
   Result<> update(const User& user, const Occurrence& occurrence);
+  // Error: conflict (909001), when another user has this name; not_found.
+  Result<> rename(std::string_view id, const std::string& name, const Occurrence& occurrence);
   // The hash that was there is kept among the former ones. Error: not_found.
   Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence);
   // Hashes of the passwords before the present one, newest first, at most `limit`.

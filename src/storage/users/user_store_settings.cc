@@ -95,6 +95,17 @@ Result<bool> UserStoreSettings::is_linked(std::string_view user_id) const {
   return row.has_value();
 }
 
+Result<std::vector<LinkedUser>> UserStoreSettings::linked(const ExternalId& after,
+                                                          std::size_t limit) const {
+  GH_TRY(rows, transaction_.query("SELECT external_id, user_id FROM um_user_link "
+                                  "WHERE tenant_id = $1 AND store_id = $2 AND external_id > $3 "
+                                  "ORDER BY external_id LIMIT $4",
+                                  tenant_, after.store_id, after.value, limit));
+  std::vector<LinkedUser> users;
+  for (const Row& row : rows) users.push_back({row.text(0), row.text(1)});
+  return users;
+}
+
 Result<> UserStoreSettings::unlink(std::string_view user_id) {
   GH_CHECK(transaction_.execute("DELETE FROM um_user_link WHERE tenant_id = $1 AND user_id = $2",
                                 tenant_, user_id));

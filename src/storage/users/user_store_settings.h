@@ -25,6 +25,11 @@ struct ExternalId {
   std::string value;  // immutable in that directory
 };
 
+struct LinkedUser {
+  std::string external_id;
+  std::string user_id;
+};
+
 class UserStoreSettings {
  public:
   UserStoreSettings(Transaction& transaction, model::TenantNumber tenant)
@@ -46,6 +51,8 @@ class UserStoreSettings {
   Result<> link(const ExternalId& person, std::string_view user_id);
   // Whether the user came from a directory.
   Result<bool> is_linked(std::string_view user_id) const;
+  // Users of a directory whose external ids follow that of `after`, in their order.
+  Result<std::vector<LinkedUser>> linked(const ExternalId& after, std::size_t limit) const;
   Result<> unlink(std::string_view user_id);
 
  private:

@@ -11,6 +11,7 @@
 #include "storage/test_databases.h"
 #include "storage/users/default_roles.h"
 #include "storage/users/tenant_store.h"
+#include "storage/users/user_store_settings.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -111,6 +112,49 @@ TEST_P(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
   });
   EXPECT_EQ(undone.error().number, 900602U);
   EXPECT_EQ(outbox().size(), 4U);
+}
+
+TEST_P(Users, GetAnotherNameIfNobodyHasIt) {
+  ASSERT_TRUE(add("u1", "anna"));
+  ASSERT_TRUE(add("u2", "berta"));
+  const auto rename = [&](const std::string& name, const std::string& outbox_id) {
+    return write([&](Transaction& transaction) {
+      return UserStore(transaction, tenant).rename("u1", name, {outbox_id, begin});
+    });
+  };
+  EXPECT_EQ(rename("BERTA", "1").error().code, ErrorCode::conflict);
+  EXPECT_TRUE(rename("Anna", "2"));
+  EXPECT_TRUE(rename("anna.b", "3"));
+  EXPECT_THAT(outbox(), ElementsAre("name u1", "name u1"));
+  EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
+    const UserStore store(transaction, tenant);
+    EXPECT_EQ(store.find_by_name("ANNA.B")->id, "u1");
+    EXPECT_FALSE(store.find_by_name("anna"));
+    EXPECT_EQ(UserStore(transaction, 2).rename("u1", "x", {"4", begin}).error().code,
+              ErrorCode::not_found);
+    return {};
+  }));
+}
+
+TEST_P(Users, OfADirectoryAreListedByTheirIdsThere) {
+  EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
+    UserStoreSettings links(transaction, tenant);
+    for (const char* id : {"c", "a", "B", "d"}) {
+      GH_CHECK(links.link({"here", id}, std::string("user ") + id));
+    }
+    GH_CHECK(links.link({"elsewhere", "b"}, "another"));
+    GH_CHECK(UserStoreSettings(transaction, 2).link({"here", "e"}, "of another tenant"));
+    std::vector<std::string> found;
+    for (std::string after;;) {
+      GH_TRY(page, links.linked({"here", after}, 2));
+      if (page.empty()) break;
+      EXPECT_LE(page.size(), 2U);
+      for (const LinkedUser& user : page) found.push_back(user.external_id + ' ' + user.user_id);
+      after = page.back().external_id;
+    }
+    EXPECT_THAT(found, ElementsAre("B user B", "a user a", "c user c", "d user d"));
+    return {};
+  }));
 }
 
 TEST_P(Users, HoldTheScopesOfTheirRoles) {
