@@ -93,11 +93,11 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       account_pages_({pages_, sign_in_, sessions_, second_factor_, attempts_, login_, consents_,
                       password_change_, revocations_}),
       forgotten_password_(resources, options, {pages_, attempts_, password_change_, directory_}),
-      public_({token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
-               registration_endpoint_, dynamic_registration_, authorization_endpoint_,
-               pushed_requests_, devices_, logout_endpoint_, account_pages_, forgotten_password_,
-               discovery_},
-              resources.logins),
+      public_(
+          {token_endpoint_, revocation_endpoint_, introspection_endpoint_, user_info_endpoint_,
+           registration_endpoint_, dynamic_registration_, authorization_endpoint_, pushed_requests_,
+           devices_, logout_endpoint_, account_pages_, forgotten_password_, discovery_},
+          resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
                  provider_reader_, provider_tokens_, provider_clients_, directory_,
                  forgotten_password_}) {
