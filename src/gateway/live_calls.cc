@@ -83,6 +83,9 @@ void LiveCalls::hold(LiveCall& call, const Token* token, const Sha256& hash, Tic
   name(call, "family", token->family);
   name(call, "client", token->client_id);
   name(call, "user", token->user_id);
+  if (!token->user_id.empty()) {
+    name(call, "user_client", model::user_and_client(token->user_id, token->client_id));
+  }
 }
 
 void LiveCalls::revoke(const model::Revocation& revocation) {

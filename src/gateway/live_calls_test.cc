@@ -81,7 +81,10 @@ TEST_F(LiveCallsTest, OneThatLastsIsJudgedOnceAndThenFoundByItsNames) {
   EXPECT_EQ(a.judged, 1);
   int ended = 0;
   for (const auto& [kind, value] : std::map<std::string, std::string>{
-           {"client", "client-a"}, {"user", "user-a"}, {"family", "family-a"}}) {
+           {"client", "client-a"},
+           {"user", "user-a"},
+           {"family", "family-a"},
+           {"user_client", model::user_and_client("user-a", "client-a")}}) {
     calls_.revoke(revocation(kind, value));
     EXPECT_EQ(a.ended, ++ended) << kind;
   }
