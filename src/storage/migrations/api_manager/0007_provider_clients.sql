@@ -1,3 +1,3 @@
 -- What lets us make clients at another server (RFC 7591, section 3, the initial access token),
--- sealed; empty: nothing.
-ALTER TABLE am_key_manager ADD COLUMN registration_token TEXT NOT NULL DEFAULT '';
+-- sealed; empty or absent: nothing.
+ALTER TABLE am_key_manager ADD COLUMN registration_token TEXT;
