@@ -20,6 +20,9 @@ TEST_P(MailAddress, IsTakenOnlyIfNothingElseCanBeginInIt) {
   EXPECT_EQ(is_address(GetParam().text), GetParam().good);
 }
 
+// Put together at run time: g++ 12 warns of a sum that it does at compile time.
+std::string long_name() { return fmt::format("{:a>65}@example.com", ""); }
+
 INSTANTIATE_TEST_SUITE_P(
     Rfc5321, MailAddress,
     ::testing::Values(AddressCase{"plain", "anna@example.com", true},
@@ -41,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
                       AddressCase{"hyphen_first", "a@-example.com", false},
                       AddressCase{"number", "a@[127.0.0.1]", false},
                       AddressCase{"not_ascii", "\xc3\xa4@example.com", false},
-                      AddressCase{"too_long", std::string(65, 'a') + "@example.com", false}),
+                      AddressCase{"too_long", long_name(), false}),
     [](const auto& row) { return std::string(row.param.name); });
 
 Message message() {
