@@ -65,6 +65,7 @@ TEST_F(KeyManagersTest, APresetFillsWhatIsOpen) {
 
 TEST_F(KeyManagersTest, TheInitialAccessTokenIsASecretOfItsOwn) {
   const std::string id = create(R"({"clientRegistrationEndpoint":"https://idp/register",
+      "enableOAuthAppCreation":true,
       "additionalProperties":{"client_secret":"s3cret","initial_access_token":"init1al"}})");
   EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
   EXPECT_EQ(stored(id).secret, to_base64("key_manager sealed s3cret"));
@@ -74,8 +75,7 @@ TEST_F(KeyManagersTest, TheInitialAccessTokenIsASecretOfItsOwn) {
   EXPECT_EQ(stored(id).registration_token, to_base64("key_manager registration sealed init1al"));
   EXPECT_TRUE(storage::makes_clients(stored(id)));
   EXPECT_FALSE(storage::makes_clients(stored(create(R"({"name":"Two","issuer":"https://b"})"))));
-  EXPECT_FALSE(storage::makes_clients(
-      stored(create(R"({"name":"Three","issuer":"https://c","enableOAuthAppCreation":false,
+  EXPECT_FALSE(storage::makes_clients(stored(create(R"({"name":"Three","issuer":"https://c",
                  "clientRegistrationEndpoint":"https://idp/register"})"))));
 }
 

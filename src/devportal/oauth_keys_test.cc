@@ -78,8 +78,9 @@ class KeysElsewhereTest : public DevPortalTest {
     row.id = "id-elsewhere";
     row.name = "Elsewhere";
     row.issuer = "https://idp";
-    row.document =
-        json::object{{"name", "Elsewhere"}, {"clientRegistrationEndpoint", "https://idp/register"}};
+    row.document = json::object{{"name", "Elsewhere"},
+                                {"enableOAuthAppCreation", true},
+                                {"clientRegistrationEndpoint", "https://idp/register"}};
     const Result<> stored =
         databases_.api_manager().write([&](storage::Transaction& transaction) -> Result<> {
           return storage::KeyManagerStore(transaction, 1).insert(row);
@@ -148,7 +149,8 @@ TEST_F(KeysElsewhereTest, SayWhatTheirKeyManagerCannotDo) {
   EXPECT_EQ(ask("subscriber", "POST " + keys(made) + "/generate-token", "{}").code(), 901405);
   EXPECT_EQ(ask("subscriber", "PUT " + keys(made), R"({"supportedGrantTypes":[]})").code(), 901405);
   EXPECT_EQ(ask("subscriber", "POST /applications/" + application_ + "/generate-keys",
-                R"({"keyType":"SANDBOX","keyManager":"Elsewhere"})")
+                R"({"keyType":"SANDBOX","keyManager":"Elsewhere",
+                    "grantTypesToBeSupported":["client_credentials"]})")
                 .code(),
             901405);
 }

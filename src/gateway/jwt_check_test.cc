@@ -185,7 +185,9 @@ TEST(ForeignIssuer, HasAnotherStampWhenItsKeysChange) {
   range.upserts.clear();
   range.removals = {{"key_manager", known.id, {}}};
   EXPECT_EQ(snapshot->with(range)->key_manager(1, "idp"), nullptr);
-  EXPECT_EQ(snapshot->with(range)->key_manager_of_issuer(1, "https://idp"), nullptr);
+  // What is everybody's takes its place.
+  EXPECT_EQ(snapshot->with(range)->key_manager_of_issuer(1, "https://idp")->known.tenant,
+            model::every_tenant);
 }
 
 struct TestKeyCase {

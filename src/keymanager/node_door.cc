@@ -91,7 +91,7 @@ http::Response NodeDoor::refuse(const Error& error) {
   }
   http::Response response = internal_refusal(error);
   if (sessions_ != nullptr) {
-    response.headers.add("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
+    response.headers.set("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
   }
   return response;
 }

@@ -202,8 +202,9 @@ TEST_P(Certified, IsByItsCertificateAndNothingLess) {
     request.peer.certificate = certificates.at(row.shown);
     const http::Response response = door.handle(request);
     EXPECT_EQ(response.status, secret_too ? row.with_secret : row.alone);
-    EXPECT_EQ(response.headers.find("WWW-Authenticate") != nullptr,
-              response.status == 401 && secret_too);
+    const std::string_view asks = response.headers.value_or("WWW-Authenticate", "");
+    EXPECT_EQ(response.headers.count("WWW-Authenticate"), response.status == 401 ? 1U : 0U);
+    EXPECT_EQ(asks.starts_with("Basic"), response.status == 401 && secret_too) << asks;
     const bool by_certificate = row.shown == std::string("good");
     EXPECT_NE(metrics.text().find(fmt::format("\ngatehouse_key_manager_mtls_hits_total {}\n",
                                               by_certificate ? 1 : 0)),

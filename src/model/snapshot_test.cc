@@ -35,6 +35,9 @@ DeployedApi full_api() {
   api.sandbox = {{"http://three"}, 6};
   api.production_tps_max = 10;
   api.sandbox_tps_max = 11;
+  api.websocket = true;
+  api.backend_certificates = {{"http://two", "pem"}};
+  api.client_certificates = {{"x5t", KeyType::sandbox, "Gold", from_ms(1), from_ms(2)}};
   api.cors = {true, true, {"*"}, {"a"}, {"GET"}};
   return api;
 }
@@ -93,7 +96,8 @@ TEST(FeedJson, EveryMemberSurvivesARoundTrip) {
                                "jkt",
                                "x5t",
                                {"urn:a"},
-                               {{"sub", "u2"}}},
+                               {{"sub", "u2"}},
+                               3},
                     validation_from);
 }
 

@@ -25,7 +25,8 @@ std::int64_t number_in(const json::object& object, std::string_view name, std::i
 // A WebSocket begins as HTTP: ws and wss are names for the same two ways to connect.
 std::string as_http(std::string url) {
   const std::string scheme = to_lower(url.substr(0, url.find("://")));
-  if (scheme == "ws" || scheme == "wss") url.replace(0, 2, "http");
+  if (scheme == "ws") return url.replace(0, scheme.size(), "http");
+  if (scheme == "wss") return url.replace(0, scheme.size(), "https");
   return url;
 }
 

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "rest/media_type.h"
 #include "rest/multipart.h"
+#include "schema/parts.h"
 
 namespace gatehouse::rest {
 
@@ -53,11 +54,15 @@ Result<> read_form(const schema::Document& document, const schema::Body& body, C
          parse_multipart(call.request.headers.value_or("Content-Type", ""), call.request.body));
   call.parts = std::move(parts);
   const schema::Validator validator = document.validator();
-  const json::object* properties =
-      body.schema == nullptr ? nullptr : object_at(*body.schema, "properties");
+  schema::Members members;
+  if (body.schema != nullptr) {
+    GH_TRY(schemas, schema::parts_of(document.root(), *body.schema));
+    members = schema::members_of(schemas);
+  }
   json::object fields;
   for (const Part& part : call.parts) {
-    const json::object* field = properties ? object_at(*properties, part.name) : nullptr;
+    const auto known = members.properties.find(part.name);
+    const json::object* field = known == members.properties.end() ? nullptr : known->second;
     const bool is_file = field != nullptr && text_or(*field, "format", "") == "binary";
     if (fields.contains(part.name)) {
       return fail(ErrorCode::invalid_argument, fmt::format("/{}: given more than once", part.name));

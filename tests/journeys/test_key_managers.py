@@ -31,6 +31,7 @@ class KeyManagers(unittest.TestCase):
             "name": "A silent one", "type": "custom", "issuer": cls.silent.url,
             "introspectionEndpoint": f"{cls.silent.url}/introspect",
             "clientRegistrationEndpoint": f"{cls.silent.url}/register",
+            "enableOAuthAppCreation": True,
             "certificates": {"type": "JWKS", "value": f"{cls.silent.url}/jwks"},
         })
         cls.manager = cls.create_manager()
@@ -53,7 +54,7 @@ class KeyManagers(unittest.TestCase):
         found = cls.discover(f"{cls.provider.issuer}/.well-known/openid-configuration")
         assert found["valid"], found
         body = found["value"]
-        body.update(name=MANAGER)
+        body.update(name=MANAGER, enableOAuthAppCreation=True)
         body["additionalProperties"] = {
             "client_id": "gateway", "client_secret": "secret-of-gateway",
             "cache_seconds": CACHE_SECONDS, "initial_access_token": "initial-access-token",

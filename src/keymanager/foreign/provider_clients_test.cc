@@ -19,7 +19,8 @@ class ClientsElsewhere : public ::testing::Test {
     row.name = name;
     row.issuer = provider_.url + "/" + name;
     row.document =
-        json::object{{"clientRegistrationEndpoint", provider_.url + "/register"},
+        json::object{{"enableOAuthAppCreation", true},
+                     {"clientRegistrationEndpoint", provider_.url + "/register"},
                      {"availableGrantTypes", {"client_credentials", "authorization_code"}}};
     for (const auto& member : over) row.document[member.key()] = member.value();
     return row;

@@ -90,7 +90,7 @@ void take_claim_mapping(const json::object& document, model::KnownKeyManager& kn
 
 bool makes_clients(const KeyManagerRow& row) {
   return !text_or(row.document, "clientRegistrationEndpoint", "").empty() &&
-         flag_or(row.document, "enableOAuthAppCreation", true);
+         flag_or(row.document, "enableOAuthAppCreation", false);
 }
 
 model::KnownKeyManager known_key_manager(const KeyManagerRow& row) {
