@@ -118,7 +118,7 @@ void add_files(Keys& keys, Configuration& all) {
            {},
            {"secret", "certificate"}},
           {"cluster", "secret_file", &all.cluster.secret_file,
-           "File with the secret that the nodes of a cluster share; empty: no node is known by it."},
+           "File with the secret that a cluster's nodes share; empty: no node is known by it."},
           {"cluster", "ca", &all.cluster.ca,
            "PEM file with the authorities that other nodes are known by, as key managers and as "
            "those "

@@ -211,6 +211,7 @@ Result<rest::Reply> DevPortal::regenerate_secret(const rest::Call& call) {
   if (!mapping.is_ours()) {
     GH_CHECK(api_manager_.write(
         [&](Transaction& transaction) { return KeyMappingStore(transaction).update(mapping); }));
+    if (secret.empty()) return rest::refuse(rest::key_manager_gives_no_keys, mapping.id);
   }
   json::object answer;
   answer["consumerKey"] = mapping.client_id;

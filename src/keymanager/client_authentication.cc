@@ -22,6 +22,11 @@ tl::unexpected<Error> two_ways() {
   return refuse(invalid_request, "The client authenticates in two ways");
 }
 
+// VSCHAR of RFC 6749, appendix A.1. No database is asked about anything else.
+bool is_client_id(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // Each hash is compared whole, so the time tells nothing but how many there are.
 bool matches_one(const std::string& hash, const std::vector<std::string>& secrets) {
   bool matches = false;
@@ -160,6 +165,7 @@ Result<Client> ClientAuthentication::without_secret(const http::Request& request
 
 Result<ClientAuthentication::KnownClient> ClientAuthentication::find(
     std::string_view client_id) const {
+  if (!is_client_id(client_id)) return fail(ErrorCode::not_found, "No such client");
   const Instant now = clock_.now();
   return apis_.read([&](Transaction& transaction) {
     return storage::ClientStore(transaction).find_known(client_id, now);

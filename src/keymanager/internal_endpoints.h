@@ -26,7 +26,8 @@
 //                                                          "registration"}, 400, 503
 //   POST provider-clients/update, provider-clients/regenerate-secret, the same body with
 //   "client_id"
-//        and "registration"                           200 the same, 400, 404, 503
+//        and "registration"                           200 the same, 400, 404, 503; an empty
+//                                                     secret: there is no other than before
 //   POST provider-clients/remove {"tenant","key_manager","client_id","registration"}
 //                                                     204, 503
 //   POST revoke-user {"tenant","user_id"}             204

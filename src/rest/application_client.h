@@ -29,7 +29,8 @@ Result<std::string> make_client(http::Client& key_manager,
 // As `mapping` says now.
 Result<> change_client(http::Client& key_manager, const storage::ApplicationRow& application,
                        storage::KeyMapping& mapping);
-// Returns the secret that holds from now on; `mapping` has to be kept.
+// Returns the secret that holds from now on, empty when its key manager gives no other one;
+// `mapping` has to be kept.
 Result<std::string> change_secret(http::Client& key_manager,
                                   const storage::ApplicationRow& application,
                                   storage::KeyMapping& mapping);

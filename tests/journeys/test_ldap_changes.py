@@ -91,12 +91,13 @@ class Changes(Following):
         person("otto", "otto-secret"), person("mover", "mover-secret"),
         person("stays", "stays-secret"), person("paul", "paul-secret"),
         person("barred", "barred-secret"),
-        group("Staff", uid("otto"), uid("lena")),
+        group("Staff", uid("otto"), uid("lena")), group("Makers", uid("lena")),
         *(group(f"Team {number}", uid("mover")) for number in range(130)))
     # Its own limit is far below the number of groups of one person.
     limits = "sizelimit size.soft=40 size.hard=40 size.pr=40 size.prtotal=unlimited"
     store = {"userFilter": "(objectClass=inetOrgPerson)",
              "groupRoles": [{"group": "Staff", "role": "Internal/publisher"},
+                            {"group": "Makers", "role": "Internal/creator"},
                             *({"group": f"Team {number}", "role": "Internal/creator"}
                               for number in (129,))]}
 
@@ -188,6 +189,8 @@ class Changes(Following):
             self.assertTrue(self.token_works(user))
         finally:
             self.directory.start()
+        # A directory that was silent is left alone for a moment.
+        self.soon(lambda: self.grant("stays", "stays-secret").status == 200, "it stays away")
 
     def log(self):
         with open(self.server.log_path, "rb") as file:

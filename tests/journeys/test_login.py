@@ -72,7 +72,8 @@ class Login(unittest.TestCase):
         def sign_in(number):
             if number % 2:
                 return self.token(client, grant_type="password", **pair)
-            return call(page, "POST", form(**shown["fields"], **pair), {**FORM, "Cookie": cookie})
+            fields = {**shown["fields"], **pair}
+            return call(page, "POST", form(**fields), {**FORM, "Cookie": cookie})
 
         with concurrent.futures.ThreadPoolExecutor(80) as pool:
             answers = list(pool.map(sign_in, range(80)))

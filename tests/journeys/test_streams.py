@@ -112,8 +112,7 @@ class Streams(unittest.TestCase):
         ):
             with self.subTest(path=path, headers=headers):
                 each = self.websocket(headers, path, status)
-                each.read()
-                self.assertEqual(json.loads(each.data)["code"], code)
+                self.assertEqual(json.loads(each.read_body())["code"], code)
         # A call that is no handshake, of an API for WebSockets.
         answer = call(self.url(chat), headers=bearer(token))
         self.assertEqual((answer.status, answer.headers["upgrade"]), (426, "websocket"))

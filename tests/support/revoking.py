@@ -29,9 +29,15 @@ class Callers:
     def call_until_refused(self, connection, token, accepted, refused, others):
         begun = time.monotonic()
         while time.monotonic() < begun + PATIENCE_SECONDS:
-            connection.request("GET", urlsplit(self.url).path, headers=bearer(token))
-            answer = connection.getresponse()
-            answer.read()
+            try:
+                connection.request("GET", urlsplit(self.url).path, headers=bearer(token))
+                answer = connection.getresponse()
+                answer.read()
+            except (http.client.HTTPException, ConnectionError):
+                # A call that is under way ends with its token, half-way through its answer.
+                refused.append(time.monotonic())
+                connection.close()
+                return
             if answer.status == 401:
                 refused.append(time.monotonic())
                 return

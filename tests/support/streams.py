@@ -209,6 +209,12 @@ class Call:
             self.closed_at = time.monotonic()
         return bool(more)
 
+    def read_body(self):
+        """What `content-length` says is there."""
+        while len(self.data) < int(self.headers["content-length"]) and self.read():
+            pass
+        return self.data
+
     def read_all(self):
         while self.read():
             pass

@@ -5,7 +5,7 @@ from support.server import FORM, PASSWORD, basic, bearer, call, form
 
 ALL_SCOPES = (
     "apim:api_view apim:api_create apim:api_publish apim:api_delete apim:subscribe "
-    "apim:app_manage apim:sub_manage apim:admin apim:tier_manage"
+    "apim:app_manage apim:sub_manage apim:admin apim:tier_manage apim:subscription_block"
 )
 PUBLISHER = "/api/am/publisher/v4"
 DEVPORTAL = "/api/am/devportal/v3"

@@ -53,8 +53,8 @@ class ProviderClients {
   Result<Made> update(const Handle& handle, const ClientRequest& request);
   // One that is gone there already, or that cannot be managed from here, is no error.
   Result<> remove(const Handle& handle);
-  // By an update that names no secret: some servers make another one then. Error: 901405, when it
-  // is the same as before.
+  // By an update that names no secret: some servers make another one then. Without `secret` when
+  // it is the same as before; `registration` has to be kept all the same.
   Result<Made> regenerate_secret(const Handle& handle, const ClientRequest& request);
 
  private:
