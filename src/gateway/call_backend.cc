@@ -84,7 +84,7 @@ net::Task<> Conversation::call_backend() {
     co_await relay_answer();
   }
   // The client has its status; the record says how it ended.
-  if (ended()) exchange_.fail(ended_.code);
+  if (ended()) exchange_.fail(ended_by_);
 }
 
 net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
@@ -150,7 +150,7 @@ void Conversation::fail_exchange() {
   backend_ended_ = worker_.loop().tick();
   if (ended()) {
     upstream_.reset();
-    exchange_.fail(ended_.code, ended_.status);
+    exchange_.fail(ended_by_, ended_status_);
     return;
   }
   if (upload_failed_) return fail_upload();

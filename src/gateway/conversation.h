@@ -70,7 +70,7 @@ class Conversation final : private LiveCall {
   net::Task<> judge();
   std::unique_ptr<Exchange> exchange_again(const SnapshotUse& snapshot);
   void end_call(const Fault& fault);
-  bool ended() const { return ended_.code != FaultCode{}; }
+  bool ended() const { return ended_by_ != FaultCode{}; }
 
   // --- own_endpoints.cc
   net::Task<> answer_own_path();
@@ -104,7 +104,8 @@ class Conversation final : private LiveCall {
   std::string out_;             // what is written to the client
 
   // Of a call that lasts.
-  Fault ended_;                   // why it was ended half-way
+  FaultCode ended_by_{};          // why it was ended half-way
+  std::uint16_t ended_status_ = 0;
   std::unique_ptr<Relay> relay_;  // of an open WebSocket
   bool judge_once_more_ = false;  // something has changed since judging began
   net::TaskGroup judging_;        // last: it uses all of the above while it dies

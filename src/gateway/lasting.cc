@@ -121,11 +121,11 @@ void Conversation::revoked() {
   end_call(fault);
 }
 
-// Whoever waits for the backend or the client goes on, with an error, and finds `ended_`.
+// Whoever waits for the backend or the client goes on, with an error, and finds ended().
 void Conversation::end_call(const Fault& fault) {
   if (ended()) return;
-  ended_.code = fault.code;
-  ended_.status = fault.status;
+  ended_by_ = fault.code;
+  ended_status_ = fault.status;
   worker_.metrics().ended_calls->add();
   if (relay_) return relay_->end(http::CloseCode::policy_violation);
   if (upstream_) {

@@ -32,8 +32,9 @@ constexpr std::array<Stage, 8> order{
     stages::throttle,
 };
 
-Flow run_up_to(std::size_t end, Exchange& exchange, Surroundings& surroundings,
-               std::size_t& stage) {
+// A template, so that the stages are called by name.
+template <std::size_t end>
+Flow run_up_to(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
   for (; stage < end; ++stage) {
     const Flow flow = order[stage](exchange, surroundings);
     if (flow != Flow::proceed) return flow;
@@ -44,12 +45,12 @@ Flow run_up_to(std::size_t end, Exchange& exchange, Surroundings& surroundings,
 }  // namespace
 
 Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
-  return run_up_to(order.size(), exchange, surroundings, stage);
+  return run_up_to<order.size()>(exchange, surroundings, stage);
 }
 
 Flow judge_again(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
   static_assert(order.back() == stages::throttle);
-  return run_up_to(order.size() - 1, exchange, surroundings, stage);
+  return run_up_to<order.size() - 1>(exchange, surroundings, stage);
 }
 
 void Exchange::begin(const http::RequestHead& its_head) {

@@ -79,7 +79,7 @@ net::Task<> Conversation::answer_request() {
   status_ = 0;
   request_bytes_ = response_bytes_ = 0;
   backend_began_ = backend_ended_ = Tick{};
-  ended_ = Fault{};
+  ended_by_ = FaultCode{};
   if (begin_exchange()) {
     if (exchange_.api == nullptr && is_own_path(exchange_.path)) {
       co_await answer_own_path();
@@ -104,7 +104,7 @@ net::Task<> Conversation::answer_request() {
         worker_.live_calls().begin(*this);
         co_await call_backend();
         worker_.live_calls().end(*this);
-        judging_.cancel();
+        if (judging_.size() > 0) judging_.cancel();
       }
     }
   }

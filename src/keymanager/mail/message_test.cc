@@ -66,9 +66,10 @@ TEST(MailMessage, IsWhatServersExpect) {
 }
 
 TEST(MailMessage, KeepsASubjectInItsLine) {
+  const char* const longer_than_a_line =
+      "a subject that is much longer than a line of a mail may be, and that has to be cut";
   const char* const subjects[] = {"x\r\nBcc: all@example.com", "x\n\nbody", "=?a?b?c?=", "\xc3\xa4",
-                                  "a subject that is much longer than a line of a mail may be, and "
-                                  "that has to be cut into words"};
+                                  longer_than_a_line};
   for (const char* subject : subjects) {
     Message made = message();
     made.subject = subject;
