@@ -78,9 +78,13 @@ BASE_PORTS = (9443, 9763, 8243, 8280, 9780)
 
 
 def free_offset():
-    """A port offset at which every port of a node is free now."""
+    """A port offset at which every port of a node is free now.
+
+    Below the ports that Linux gives to clients: one of those that asks for its own port before
+    the server listens would be connected to itself.
+    """
     for _ in range(200):
-        offset = random.randrange(1000, 40000)
+        offset = random.randrange(1000, 32768 - max(BASE_PORTS))
         sockets = []
         try:
             for port in BASE_PORTS:
