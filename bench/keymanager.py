@@ -81,7 +81,7 @@ class Bench:
 
     def warm(self, load, pids):
         if not self.smoke:
-            bench.warm(load, pids)
+            load.run(pids, 1)
 
     def must(self, holds, what):
         if not holds:
