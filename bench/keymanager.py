@@ -377,9 +377,11 @@ def cache_mode(bench, pair, name, text):
                           for one, count in zip(names, before))
     calls = run.requests + 1
     at_gateway, at_key_manager = name == "at the gateway", name == "at the key manager"
-    bench.must(validations <= CACHED_TOKENS if at_gateway else validations >= run.requests,
+    # Of equal questions that are under way at once, one is asked.
+    nearly_all = 0.95 * run.requests
+    bench.must(validations <= CACHED_TOKENS if at_gateway else validations >= nearly_all,
                f"{name}: {validations} validations for {calls} calls")
-    reads_fit = reads <= 4 * CACHED_TOKENS if at_key_manager else reads >= run.requests
+    reads_fit = reads <= 4 * CACHED_TOKENS if at_key_manager else reads >= nearly_all
     bench.must(at_gateway or reads_fit, f"{name}: {reads} reads for {calls} calls")
     idle = idle_cpu(pair, bench.seconds(3))
     spent = max(run.cpu["key manager"] - idle * run.seconds, 0)
