@@ -50,7 +50,7 @@ class KeyCache {
   };
   struct HashOfText {
     using is_transparent = void;
-    using is_avalanching = void;
+    using is_avalanching = void;  // NOLINT(readability-identifier-naming): Boost asks for it
     std::size_t operator()(std::string_view text) const {
       return boost::hash<std::string_view>()(text);
     }
