@@ -23,6 +23,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 
+from support.ports import free_port  # noqa: E402
 from support.server import Server, call  # noqa: E402
 from support.walk import User, token_of  # noqa: E402
 
@@ -78,14 +79,6 @@ HAPROXY_CHECKS = """  stick-table type string len 64 size 10k expire 10m store h
   http-request track-sc0 var(txn.bearer)
   http-request deny deny_status 429 if {{ sc_http_req_rate(0) gt 100000000 }}
 """
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def cpu_seconds(pid):

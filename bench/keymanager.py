@@ -23,7 +23,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 
-from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend, write  # noqa: E402
+from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend  # noqa: E402
 from logins import Logins, Person, client_for_logins, percentile  # noqa: E402
 from measuring import Load, Report  # noqa: E402
 from startup import resident_mb  # noqa: E402

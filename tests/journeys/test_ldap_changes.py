@@ -8,7 +8,7 @@ import unittest
 from support.browser import Browser
 from support.directory import (ACTIVE_DIRECTORY, BASE, MANAGER, MANAGER_PASSWORD, Directory,
                                account, account_group, group, person)
-from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
+from support.server import FORM, Server, basic, bearer, call, form
 from support.walk import ADMIN, DEVPORTAL, User
 
 STORES = f"{ADMIN}/user-stores"

@@ -6,7 +6,6 @@ import email.policy
 import os
 import queue
 import re
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -17,7 +16,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 from support.browser import Browser
-from support.server import FORM, PASSWORD, Server, basic, call, form
+from support.ports import free_port
+from support.server import FORM, Server, basic, call, form
 from support.walk import ADMIN, User
 
 SECONDS_MAX = 30
@@ -46,12 +46,6 @@ class Postman:
         good = (data.login, data.password) == (MAIL_USER.encode(), MAIL_PASSWORD.encode())
         self.users.append(data.login)
         return AuthResult(success=good)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class MailServer(Controller):

@@ -2,13 +2,13 @@
 """A client registers itself by its metadata (RFC 7591), and the server keeps to all of it."""
 
 import json
-import threading
 import time
 import unittest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from authlib.jose import JsonWebKey, JsonWebSignature, JsonWebToken
 
+from support.backend import Served
 from support.browser import Browser
 from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
 from support.walk import ADMIN, User
@@ -37,7 +37,7 @@ def algorithm_of(token, keys):
     return claims.header["alg"]
 
 
-class KeySetServer:
+class KeySetServer(Served):
     """What a client's `jwks_uri` names: its keys, and how often somebody has asked for them."""
 
     def __init__(self, *keys):
@@ -58,18 +58,8 @@ class KeySetServer:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/jwks"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        super().__init__(Handler)
+        self.url += "/jwks"
 
 
 class Registration(unittest.TestCase):

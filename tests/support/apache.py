@@ -4,18 +4,15 @@
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 
-from support.nginx import free_port
+from support.ports import free_port, takes_connections
 
 APACHE = "/usr/sbin/apache2"
 MODULES = "/usr/lib/apache2/modules"
 LOADED = ("mpm_event", "authn_core", "authz_core", "authz_user", "proxy", "proxy_http",
           "auth_openidc")
-START_SECONDS_MAX = 20
 
 CONFIGURATION = """
 ServerRoot {folder}
@@ -91,7 +88,8 @@ class Apache:
                 self.process = subprocess.Popen(
                     [APACHE, "-D", "FOREGROUND", "-f", self.path("apache.conf")],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            self.wait_until_ready()
+            if not takes_connections(self.process, self.port):
+                raise RuntimeError(f"Apache did not start: {self.log()}")
         except BaseException:
             self.close()
             raise
@@ -99,17 +97,6 @@ class Apache:
 
     def __exit__(self, *_):
         self.close()
-
-    def wait_until_ready(self):
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"Apache did not start: {self.log()}") from None
-                time.sleep(0.02)
 
     def log(self):
         text = ""

@@ -4,18 +4,16 @@
 import base64
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 
 from support.certificates import make_certificate
+from support.ports import free_port, takes_connections
 
 SLAPD = "/usr/sbin/slapd"
 BASE = "dc=example,dc=org"
 MANAGER = f"cn=manager,{BASE}"
 MANAGER_PASSWORD = "manager-secret"
-START_SECONDS_MAX = 10
 
 CONFIGURATION = """
 include /etc/ldap/schema/core.schema
@@ -84,12 +82,6 @@ def account_group(name, *members):
     return "\n".join(lines + [f"member: {member}" for member in members])
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Directory:
     """A running slapd. Use as a context manager; `stop` and `start` keep data and ports."""
 
@@ -137,16 +129,8 @@ class Directory:
             self.process = subprocess.Popen(
                 [SLAPD, "-h", urls, "-f", self.path("slapd.conf"), "-d", "0"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError("slapd ended")
-            try:
-                socket.create_connection(("127.0.0.1", self.tls_port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.01)
-        raise RuntimeError("slapd is not ready")
+        if not takes_connections(self.process, self.tls_port):
+            raise RuntimeError("slapd did not start")
 
     def stop(self):
         if self.process is not None:

@@ -4,14 +4,12 @@ certificate."""
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 
 from support.certificates import make_certificate
+from support.ports import free_port, takes_connections
 
-READY_SECONDS_MAX = 10
 
 CONFIGURATION = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -44,12 +42,6 @@ stream {{
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Nginx:
     """A balancer before `ports`, round robin unless `affinity` says `ip_hash;`. It ends TLS, with
     `more` among the settings of its server, or passes it through (configuration=PASSING). Use as a
@@ -74,7 +66,8 @@ class Nginx:
                 ["/usr/sbin/nginx", "-c", os.path.join(self.folder, "nginx.conf"),
                  "-e", os.path.join(self.folder, "error.log")],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.wait_until_ready()
+            if not takes_connections(self.process, self.port):
+                raise RuntimeError(f"nginx did not start: {self.log()}")
         except BaseException:
             self.close()
             raise
@@ -83,18 +76,12 @@ class Nginx:
     def __exit__(self, *_):
         self.close()
 
-    def wait_until_ready(self):
-        deadline = time.monotonic() + READY_SECONDS_MAX
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    log = os.path.join(self.folder, "error.log")
-                    said = open(log, encoding="utf-8").read() if os.path.exists(log) else ""
-                    raise RuntimeError(f"nginx did not start: {said}") from None
-                time.sleep(0.02)
+    def log(self):
+        log = os.path.join(self.folder, "error.log")
+        if not os.path.exists(log):
+            return ""
+        with open(log, encoding="utf-8") as said:
+            return said.read()
 
     def close(self):
         if self.process is not None:

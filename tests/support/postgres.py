@@ -6,22 +6,17 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.parse
 
+from support.ports import free_port
+
 PROGRAMS = "/usr/lib/postgresql/15/bin"
 USER = "gatehouse"
 PASSWORD = "a s3cret/of:the@database"
 READY_SECONDS_MAX = 30
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def runs(pid):
