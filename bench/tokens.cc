@@ -152,7 +152,6 @@ class Store {
     const auto gone = storage::forget_tokens(database(), now_ + std::chrono::hours(2), rows_max);
     GH_ASSERT(gone.has_value());
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-    std::this_thread::sleep_for(std::chrono::seconds(1));
     over = true;
     traffic.clear();
     std::printf(
@@ -238,7 +237,7 @@ class Store {
   }
 
   const TestEngine engine_;
-  storage::TestFolder folder_;
+  TestFolder folder_;
   SystemClock clock_;
   SystemRandom random_;
   const Instant now_ = SystemClock().now();

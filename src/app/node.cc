@@ -18,6 +18,10 @@ using std::chrono::milliseconds;
 constexpr std::int64_t control_port = 9443;
 constexpr std::int64_t status_port = 9763;
 constexpr milliseconds gateway_wait_max{200};
+// Removal of what has expired, flushing, and the like; each part knows when it is due.
+constexpr std::chrono::seconds care_interval{1};
+// Workers drain on threads of their own and take up to a minute; nobody sees so short a wait.
+constexpr milliseconds drain_look_interval{20};
 
 Result<std::vector<net::Network>> networks(const std::vector<std::string>& texts,
                                            std::string_view key) {
@@ -219,7 +223,7 @@ Result<> Node::start() {
 
 net::Task<> Node::care() {
   for (;;) {
-    co_await surroundings_.loop.sleep_for(std::chrono::seconds(1));
+    co_await surroundings_.loop.sleep_for(care_interval);
     const auto round = [this] { control_plane_->care(); };
     const Result<> done = co_await surroundings_.sql.run(surroundings_.loop, round);
     if (!done) log_warning("care: {}", done.error().message);
@@ -256,7 +260,7 @@ void Node::drain(std::function<void()> over) {
 
 net::Task<> Node::watch_drain(std::function<void()> over) {
   while (!gateway_->drained() || control_server_->connections() > 0) {
-    co_await surroundings_.loop.sleep_for(milliseconds(20));
+    co_await surroundings_.loop.sleep_for(drain_look_interval);
   }
   over();
 }

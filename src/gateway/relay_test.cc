@@ -27,6 +27,7 @@ class RelayTest : public ::testing::Test {
     co_await relay_->run();
     client_.server.reset();
     over_ = true;
+    told_.notify_one();
   }
   // Everything that the client has got once the relay is over.
   std::string rest_for_client() {
@@ -45,7 +46,7 @@ class RelayTest : public ::testing::Test {
     }
   }
   net::Task<> wait() {
-    while (!over_) co_await loop_.sleep_for(std::chrono::milliseconds(1));
+    while (!over_) co_await told_.wait_until(net::never);
   }
   // The next bytes that one side gets.
   std::string read(net::Stream& stream, std::size_t size) {
@@ -71,6 +72,7 @@ class RelayTest : public ::testing::Test {
   net::StreamPair backend_{loop_};
   std::unique_ptr<Relay> relay_;
   bool over_ = false;
+  net::Condition told_{loop_};
   net::TaskGroup group_;
 };
 
