@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/json.h"
+#include "core/test_folder.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -16,13 +17,6 @@ namespace fs = std::filesystem;
 
 class AccessLogTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = fs::temp_directory_path() / "gatehouse-log-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string file() const { return folder_ + "/access.log"; }
   static std::string contents(const std::string& path) {
     std::ifstream in(path);
@@ -41,7 +35,8 @@ class AccessLogTest : public ::testing::Test {
     return line;
   }
 
-  std::string folder_;
+  const TestFolder place_;
+  const std::string folder_ = place_.path();
 };
 
 TEST_F(AccessLogTest, WritesOneJsonLinePerRequest) {

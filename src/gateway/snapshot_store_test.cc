@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/test_folder.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -25,13 +27,6 @@ model::FeedRange range_of(std::uint64_t from, std::uint64_t to, const std::strin
 
 class SnapshotStoreTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = fs::temp_directory_path() / "gatehouse-store-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // Base at number 1, then three ranges and a revocation.
   void fill() {
     SnapshotStore store(folder_);
@@ -58,7 +53,8 @@ class SnapshotStoreTest : public ::testing::Test {
     return found;
   }
 
-  std::string folder_;
+  const TestFolder place_;
+  const std::string folder_ = place_.path();
 };
 
 TEST_F(SnapshotStoreTest, GivesBackWhatWasWritten) {

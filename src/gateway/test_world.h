@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "bus/local_bus.h"
+#include "core/test_folder.h"
 #include "gateway/gateway.h"
 #include "gateway/test_sockets.h"
 #include "http/local_client.h"
@@ -266,9 +267,6 @@ inline model::DeployedApi test_api(const std::string& id, const std::string& url
 class TestWorld {
  public:
   explicit TestWorld(unsigned workers = 1) : owner_(bus, TestOwner::coordinator(clock)) {
-    std::string name = std::filesystem::temp_directory_path() / "gatehouse-gateway-XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    folder = name;
     options.snapshot_folder = folder + "/snapshot";
     options.workers = workers;
     options.address = net::Address::loopback();
@@ -281,7 +279,6 @@ class TestWorld {
     if (gateway) gateway->stop();
     pool.stop();
     gateway.reset();
-    std::filesystem::remove_all(folder);
   }
 
   void deploy(const model::DeployedApi& api) { control_plane.set("api", api.id, to_json(api)); }
@@ -323,7 +320,8 @@ class TestWorld {
   TestControlPlane control_plane;
   TestKeyManager key_manager;
   http::LocalClient feed{unused_loop, pool, control_plane};
-  std::string folder;
+  const TestFolder place;
+  const std::string folder = place.path();
   Options options;
   std::unique_ptr<Gateway> gateway;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/test_folder.h"
 #include "core/text.h"
 
 namespace gatehouse::gateway {
@@ -36,13 +37,6 @@ Remembered remembered(const std::string& token, Instant expires_at = now + std::
 
 class TokenJournalTest : public ::testing::Test {
  protected:
-  TokenJournalTest() {
-    std::string name = std::filesystem::temp_directory_path() / "gatehouse-tokens-XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  ~TokenJournalTest() override { std::filesystem::remove_all(folder_); }
-
   std::shared_ptr<const RememberedTokens> load(Instant at = now) {
     return TokenJournal(folder_).load(at);
   }
@@ -56,7 +50,8 @@ class TokenJournalTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   }
 
-  std::string folder_;
+  const TestFolder place_;
+  const std::string folder_ = place_.path();
 };
 
 TEST_F(TokenJournalTest, KnowsAfterARestartWhatItKnew) {

@@ -12,6 +12,7 @@
 #include <semaphore>
 #include <stdexcept>
 
+#include "core/test_folder.h"
 #include "http/raw_client.h"
 #include "http/server.h"
 
@@ -52,15 +53,10 @@ class EchoHandler final : public Handler {
 
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-http-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
   ~ServerTest() override {
     handler_.slow_may_end.release(8);
     pool_.stop();
     server_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   void open(ServerOptions options = {}) {
@@ -71,7 +67,8 @@ class ServerTest : public ::testing::Test {
   }
   // With a certificate that tls_client_ trusts.
   void open_tls() {
-    const net::CertificateFiles files{(folder_ / "pem").string(), (folder_ / "key").string()};
+    const net::CertificateFiles files{(folder_.path() / "pem").string(),
+                                      (folder_.path() / "key").string()};
     ASSERT_TRUE(net::make_self_signed(files, "localhost"));
     ServerOptions options;
     options.tls = *net::TlsServer::open({.files = files, .alpn = {"http/1.1"}});
@@ -83,7 +80,7 @@ class ServerTest : public ::testing::Test {
   }
   RawClient client() { return RawClient(loop_, server_->port(), tls_client_); }
 
-  std::filesystem::path folder_;
+  TestFolder folder_;
   SystemClock clock_;
   EchoHandler handler_;
   net::Pool pool_{{.name = "handlers", .threads = 2}};

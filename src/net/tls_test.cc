@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "core/test_folder.h"
 #include "net/connect.h"
 #include "net/listener.h"
 #include "net/stream_pair.h"
@@ -22,13 +23,10 @@ using namespace std::chrono_literals;
 class Tls : public ::testing::Test {
  protected:
   Tls() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-tls-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    files_ = {(folder_ / "server.pem").string(), (folder_ / "server.key").string()};
+    files_ = {(folder_.path() / "server.pem").string(), (folder_.path() / "server.key").string()};
     const Result<> made = make_self_signed(files_, "api.example.org");
     GH_ASSERT(made.has_value());
   }
-  ~Tls() override { std::filesystem::remove_all(folder_); }
 
   std::shared_ptr<const TlsServer> server(std::vector<std::string> alpn = {"h2", "http/1.1"}) {
     return *TlsServer::open({.files = files_, .alpn = std::move(alpn)});
@@ -39,7 +37,7 @@ class Tls : public ::testing::Test {
         {.trust = trust, .ca_file = files_.certificate, .files = {}, .alpn = std::move(alpn)});
   }
 
-  std::filesystem::path folder_;
+  TestFolder folder_;
   CertificateFiles files_;
   Loop loop_;
 };
@@ -304,19 +302,20 @@ TEST_F(Tls, KeepsTheSelfSignedKeyToItsOwner) {
 }
 
 TEST_F(Tls, NamesTheFileThatItCannotUse) {
-  const CertificateFiles missing{files_.certificate, (folder_ / "none.key").string()};
+  const CertificateFiles missing{files_.certificate, (folder_.path() / "none.key").string()};
   const auto opened = TlsServer::open({.files = missing, .alpn = {}});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(opened.error().message, "Cannot use the private key " + missing.key);
-  const CertificateFiles nowhere{(folder_ / "none" / "a.pem").string(),
-                                 (folder_ / "none" / "a.key").string()};
+  const CertificateFiles nowhere{(folder_.path() / "none" / "a.pem").string(),
+                                 (folder_.path() / "none" / "a.key").string()};
   EXPECT_FALSE(make_self_signed(nowhere, "localhost"));
 }
 
 // The certificate counts for who holds its key; a client without one is let in as well.
 TEST_F(Tls, AsksClientsForACertificate) {
-  const CertificateFiles mine{(folder_ / "client.pem").string(), (folder_ / "client.key").string()};
+  const CertificateFiles mine{(folder_.path() / "client.pem").string(),
+                              (folder_.path() / "client.key").string()};
   ASSERT_TRUE(make_self_signed(mine, "client"));
   const auto asking = *TlsServer::open(
       {.files = files_, .alpn = {"http/1.1"}, .client_certificates = ClientCertificates::asked});

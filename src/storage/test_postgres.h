@@ -21,38 +21,11 @@
 #include <thread>
 #include <vector>
 
+#include "core/test_folder.h"
 #include "core/text.h"
 #include "storage/postgres_connection.h"
 
 namespace gatehouse::storage {
-
-// A folder that goes with the object.
-class TestFolder {
- public:
-  explicit TestFolder(const std::filesystem::path& parent) {
-    std::string name = (parent / "gatehouse-test-XXXXXX").string();
-    GH_ASSERT(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  // In memory where there is such a place: a sync costs nothing there.
-  TestFolder() : TestFolder(place()) {}
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  static std::filesystem::path place() {
-    const std::filesystem::path memory = "/dev/shm";
-    return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-  }
-
-  std::filesystem::path path_;
-};
 
 class TestPostgres {
  public:
@@ -96,6 +69,7 @@ class TestPostgres {
                       shared_buffers(), "-c", "log_statement=none", "-c",
                       "max_locks_per_transaction=256"});
     const Tick deadline = std::chrono::steady_clock::now() + patience;
+    // A server of another program tells of its start by taking connections, and by nothing else.
     while (!PostgresConnection::open(*PostgresUrl::parse(url()))) {
       GH_ASSERT(std::chrono::steady_clock::now() < deadline);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -19,7 +19,7 @@ class ThemesTest : public ::testing::Test {
   }
   Theme theme() const { return Themes(folder_.path().string()).of("shop.example"); }
 
-  storage::TestFolder folder_;
+  TestFolder folder_;
 };
 
 TEST_F(ThemesTest, HaveADefault) {
