@@ -104,6 +104,8 @@ class Logins:
             yield moment
 
     def work(self):
+        # Who loads the gateway meanwhile goes before: its waits are those of the gateway alone.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         os.sched_setaffinity(0, {int(LOAD_CORE)})
         idle, threads = list(self.people), []
         for number, moment in enumerate(self.moments()):
