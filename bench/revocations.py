@@ -4,7 +4,7 @@
 of a gateway, and revocations per second over POST /oauth2/revoke on SQLite and PostgreSQL.
 
 Budget: 50 ms at p99 from sending the revocation to the last worker's first 401; 10,000 revocations
-per second on one PostgreSQL, over HTTPS with 64 kept connections, the server on one core and wrk
+per second on one PostgreSQL, over HTTPS with 128 kept connections, the server on one core and wrk
 and PostgreSQL on the other.
 """
 
@@ -154,7 +154,7 @@ def main():
     parser.add_argument("--revocations", type=int, default=300)
     parser.add_argument("--tokens", type=int, default=150_000)
     parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=128)
     options = parser.parse_args()
     missed = False
     if "latency" in options.parts:
