@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
+#include <vector>
+
 #include "core/text.h"
 
 namespace gatehouse {
@@ -79,6 +83,52 @@ TEST(Crc32, AgreesWithItsDefinitionAtEveryLength) {
     EXPECT_EQ(crc32(bytes), ~crc) << size;
     bytes += static_cast<char>(size * 37 + 200);
   }
+}
+
+// The median of what a comparison of `a` and `b` takes on this thread.
+template <typename Compare>
+double median_of(const std::string& a, const std::string& b, std::vector<double>& spent,
+                 Compare compare) {
+  constexpr int repetitions = 50;
+  const auto now = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+  };
+  const double begin = now();
+  for (int i = 0; i < repetitions; ++i) EXPECT_FALSE(compare(a, b));
+  spent.push_back(now() - begin);
+  std::nth_element(spent.begin(), spent.begin() + static_cast<std::ptrdiff_t>(spent.size() / 2),
+                   spent.end());
+  return spent[spent.size() / 2];
+}
+
+// How much longer a difference in the last byte takes than one in the first.
+template <typename Compare>
+double late_by_early(Compare compare) {
+  const std::string secret(4096, 'x');
+  std::string early = secret;
+  std::string late = secret;
+  early.front() = late.back() = 'y';
+  std::vector<double> spent_early;
+  std::vector<double> spent_late;
+  double ratio = 0;
+  for (int i = 0; i < 400; ++i) {  // in turn, so that the machine's other work meets both alike
+    const double of_early = median_of(secret, early, spent_early, compare);
+    ratio = median_of(secret, late, spent_late, compare) / of_early;
+  }
+  return ratio;
+}
+
+TEST(ConstantTimeComparison, TakesAsLongWhereverTheDifferenceLies) {
+  const double ratio = late_by_early(equals_in_constant_time);
+  EXPECT_GT(ratio, 0.8);
+  EXPECT_LT(ratio, 1.25);
+  // The same measurement finds out one that stops at the first difference.
+  const auto stops = [](std::string_view a, std::string_view b) {
+    return std::mismatch(a.begin(), a.end(), b.begin()).first == a.end();
+  };
+  EXPECT_GT(late_by_early(stops), 2);
 }
 
 TEST(ConstantTimeComparison, ComparesEveryByteAndTheLength) {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "keymanager/test_key_manager.h"
+
+namespace gatehouse::keymanager {
+namespace {
+
+// Hashing dominates, as in a server.
+Options slow_hashes() {
+  Options options = quick_options();
+  options.password_cost = {.memory_kib = 1024, .passes = 1};
+  return options;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Each user is tried once, so nobody is locked; the kinds take turns, so the machine's other work
+// meets them alike.
+TEST(LoginTiming, DoesNotTellAnUnknownNameFromAWrongPassword) {
+  constexpr int tries = 60;
+  TestKeyManager server(slow_hashes());
+  const std::string client = server.client();
+  std::vector<double> known;
+  std::vector<double> unknown;
+  for (int i = 0; i < tries; ++i) {
+    server.add_user(fmt::format("known{}", i), {"Internal/subscriber"});
+  }
+  const auto refuse = [&](const std::string& name) {
+    const std::string body =
+        fmt::format("grant_type=password&username={}&password=a-wrong-one", name);
+    const Tick begin = std::chrono::steady_clock::now();
+    const auto answer = server.token(body, client);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_grant");
+    return spent.count();
+  };
+  for (int i = 0; i < tries; ++i) {
+    known.push_back(refuse(fmt::format("known{}", i)));
+    unknown.push_back(refuse(fmt::format("nobody{}", i)));
+  }
+  const double ratio = median(unknown) / median(known);
+  EXPECT_GT(ratio, 0.8);
+  EXPECT_LT(ratio, 1.25);
+}
+
+}  // namespace
+}  // namespace gatehouse::keymanager
