@@ -20,7 +20,7 @@ double median(std::vector<double> values) {
 
 // Each user is tried once, so nobody is locked; the kinds take turns, so the machine's other work
 // meets them alike.
-TEST(LoginTiming, DoesNotTellAnUnknownNameFromAWrongPassword) {
+TEST(Login, DoesNotTellAnUnknownNameFromAWrongPassword) {
   constexpr int tries = 60;
   TestKeyManager server(slow_hashes());
   const std::string client = server.client();
