@@ -5,6 +5,7 @@
 
 #include "admin/admin.h"
 #include "core/text.h"
+#include "http/web_url.h"
 #include "jose/key_set.h"
 #include "rest/problems.h"
 #include "storage/apis/trusted_issuer_store.h"
@@ -28,6 +29,10 @@ json::object view_of(const TrustedIssuer& issuer) {
   json::object view = issuer.document;
   view["subjectClaim"] = text_or(view, "subject", "sub");
   view.erase("subject");
+  if (const json::value* url = view.if_contains("jwks_uri")) {
+    view["jwksUri"] = *url;
+    view.erase("jwks_uri");
+  }
   view["id"] = id_of(issuer);
   view["issuer"] = issuer.issuer;
   return view;
@@ -56,9 +61,15 @@ Result<TrustedIssuer> issuer_from(const json::object& body, const std::string& o
   if (!plain) return wrong("'issuer' has a character that no name of an issuer has");
   if (issuer.issuer == own) return wrong("'issuer' is this server itself");
   const json::object* jwks = object_at(body, "jwks");
+  const std::string jwks_uri = text_or(body, "jwksUri", "");
   const std::vector<std::string> certificates = texts_of(body, "certificates");
-  if (jwks == nullptr && certificates.empty()) {
-    return wrong("An issuer needs 'jwks' or 'certificates' to be known by");
+  if (jwks == nullptr && jwks_uri.empty() && certificates.empty()) {
+    return wrong("An issuer needs 'jwks', 'jwksUri' or 'certificates' to be known by");
+  }
+  if (jwks != nullptr && !jwks_uri.empty()) return wrong("'jwks' excludes 'jwksUri'");
+  if (!jwks_uri.empty()) {
+    if (!http::is_tamper_proof(jwks_uri)) return wrong("'jwksUri' is not an https URL");
+    issuer.document["jwks_uri"] = jwks_uri;
   }
   if (jwks != nullptr) {
     GH_CHECK(check_keys(*jwks));

@@ -47,6 +47,13 @@ TEST_F(TrustedIssuersTest, AreMadeReadReplacedAndRemoved) {
   EXPECT_EQ(text_or(stored("https://idp.example.com/")->document, "subject", ""), "email");
   EXPECT_EQ(ask("GET " + path).field("description"), "Partners");
 
+  const rest::TestAnswer elsewhere =
+      ask("PUT " + path, wish(R"({"jwks":null,"jwksUri":"https://idp.example.com/keys"})"));
+  EXPECT_EQ(elsewhere.field("jwksUri"), "https://idp.example.com/keys") << elsewhere.text;
+  EXPECT_EQ(text_or(stored("https://idp.example.com/")->document, "jwks_uri", ""),
+            "https://idp.example.com/keys");
+  EXPECT_EQ(object_at(stored("https://idp.example.com/")->document, "jwks"), nullptr);
+
   EXPECT_EQ(ask("DELETE " + path).status, 200);
   EXPECT_FALSE(stored("https://idp.example.com/"));
   for (const char* method : {"GET ", "DELETE "}) EXPECT_EQ(ask(method + path).code(), 909022);
@@ -75,6 +82,8 @@ TEST_F(TrustedIssuersTest, ThatCannotBeBelievedAreRefused) {
        refused("without_keys", R"({"issuer":"https://a","jwks":null})"),
        refused("with_no_key", R"({"issuer":"https://a","jwks":{"keys":[]}})"),
        refused("symmetric", R"({"issuer":"https://a","jwks":{"keys":[{"kty":"oct","k":"AA"}]}})"),
+       refused("keys_both_ways", R"({"issuer":"https://a","jwksUri":"https://a/keys"})"),
+       refused("keys_in_the_open", R"({"issuer":"a","jwks":null,"jwksUri":"http://a/keys"})"),
        refused("no_certificate", R"({"issuer":"https://a","certificates":["none"]})"),
        refused("another_member", R"({"issuer":"https://a","magic":true})")});
   // The name is what its tokens say, so it stays.

@@ -11,7 +11,7 @@ namespace gatehouse::keymanager {
 namespace {
 
 tl::unexpected<Error> not_there(std::string detail) {
-  return fail(ErrorCode::not_found, "The client has no such key", std::move(detail));
+  return fail(ErrorCode::not_found, "There is no such key", std::move(detail));
 }
 
 }  // namespace
@@ -29,10 +29,10 @@ Result<ClientKeySet> client_key_set_from(const json::object& jwks) {
   return set;
 }
 
-Result<ClientKeys::Shared> ClientKeys::find(const storage::Client& client, const Wanted& wanted) {
-  const std::string url = text_or(client.document, "jwks_uri", "");
+Result<ClientKeys::Shared> ClientKeys::find(const json::object& registered, const Wanted& wanted) {
+  const std::string url = text_or(registered, "jwks_uri", "");
   if (!url.empty()) return find_fetched(url, wanted);
-  const json::object* jwks = object_at(client.document, "jwks");
+  const json::object* jwks = object_at(registered, "jwks");
   if (jwks == nullptr) return not_there("no keys are registered");
   Result<ClientKeySet> set = client_key_set_from(*jwks);
   if (!set || !wanted(*set)) return not_there("not among the registered keys");

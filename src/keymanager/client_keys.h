@@ -53,6 +53,11 @@ class ClientKeys {
   // The client's keys, with what is wanted among them. Error: not_found, when it is not there or
   // cannot be read; unavailable, when too many servers keep us waiting.
   Result<std::shared_ptr<const ClientKeySet>> find(const storage::Client& client,
+                                                   const Wanted& wanted) {
+    return find(client.document, wanted);
+  }
+  // The same for whatever else registers `jwks` or `jwks_uri`: an issuer that is trusted.
+  Result<std::shared_ptr<const ClientKeySet>> find(const json::object& registered,
                                                    const Wanted& wanted);
 
   std::size_t remembered();  // addresses

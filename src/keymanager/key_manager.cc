@@ -48,7 +48,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       client_assertion_(resources, options, client_keys_, used_proofs_),
       client_certificates_(resources.clock),
       client_authentication_(resources, client_keys_, client_assertion_, client_certificates_),
-      trusted_issuers_(resources, options, used_proofs_),
+      trusted_issuers_(resources, options, client_keys_, used_proofs_),
       client_credentials_(directory_, scopes_),
       password_(login_, scopes_, resources.clock),
       refresh_token_(resources, revocations_, directory_, scopes_),

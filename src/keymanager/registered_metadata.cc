@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/text.h"
-#include "http/authority.h"
+#include "http/web_url.h"
 #include "jose/key_set.h"
 #include "keymanager/oauth_error.h"
 
@@ -100,25 +100,9 @@ bool is_plain(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
-// The host of an http or https URL without user information; empty for anything else.
-std::string host_of(std::string_view url) {
-  const std::size_t colon = url.find("://");
-  if (colon == std::string_view::npos || !is_plain(url)) return "";
-  const std::string scheme = to_lower(url.substr(0, colon));
-  if (scheme != "https" && scheme != "http") return "";
-  const std::string_view rest = url.substr(colon + 3);
-  const auto authority = http::parse_authority(rest.substr(0, rest.find_first_of("/?#")));
-  return authority ? to_lower(authority->host) : "";
-}
-
-bool is_loopback(std::string_view host) {
-  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
-}
-
-// Nobody on the way may put another key in.
-bool is_key_url(std::string_view url) {
-  const std::string host = host_of(url);
-  return !host.empty() && (to_lower(url).starts_with("https:") || is_loopback(host));
+bool is_web_url(const json::value& value) {
+  return value.is_string() && is_plain(value.get_string()) &&
+         !http::host_of(value.get_string()).empty();
 }
 
 // https; http on the loopback of a native client; or a scheme of its own in reverse domain form.
@@ -130,8 +114,8 @@ bool is_redirect_uri(std::string_view uri) {
   const std::size_t colon = uri.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string scheme = to_lower(uri.substr(0, colon));
-  if (scheme == "https") return !host_of(uri).empty();
-  if (scheme == "http") return is_loopback(host_of(uri));
+  if (scheme == "https") return !http::host_of(uri).empty();
+  if (scheme == "http") return http::is_loopback_host(http::host_of(uri));
   const bool named = std::all_of(scheme.begin(), scheme.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || is_digit(c) || c == '.' || c == '-' || c == '+';
   });
@@ -159,8 +143,8 @@ bool fits(const json::value& value, Kind kind) {
     case Kind::flag: return value.is_bool();
     case Kind::number: return value.is_int64() && value.get_int64() >= 0;
     case Kind::object: return value.is_object();
-    case Kind::web_url: return value.is_string() && !host_of(value.get_string()).empty();
-    case Kind::key_url: return value.is_string() && is_key_url(value.get_string());
+    case Kind::web_url: return is_web_url(value);
+    case Kind::key_url: return is_web_url(value) && http::is_tamper_proof(value.get_string());
   }
   GH_ASSERT_NOT_REACHED();
 }

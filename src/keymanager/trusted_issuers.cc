@@ -15,9 +15,11 @@ tl::unexpected<Error> not_believed(std::string detail) {
 
 }  // namespace
 
-TrustedIssuers::TrustedIssuers(const Resources& resources, const Options& options, UsedProofs& used)
+TrustedIssuers::TrustedIssuers(const Resources& resources, const Options& options, ClientKeys& keys,
+                               UsedProofs& used)
     : apis_(resources.apis),
       clock_(resources.clock),
+      keys_(keys),
       used_(used),
       issuer_(options.issuer),
       token_url_(options.base_url + "/oauth2/token") {}
@@ -35,11 +37,17 @@ Result<Vouched> TrustedIssuers::believe(model::TenantNumber tenant, std::string_
   if (!said) return not_believed(said.error().detail);
   const std::string name = text_or(*said, "iss", "");
   GH_TRY(issuer, find(tenant, name));
-  const json::object* jwks = issuer ? object_at(issuer->document, "jwks") : nullptr;
-  if (jwks == nullptr) return not_believed("nobody vouches as " + name);
-  const Result<jose::KeySet> keys = jose::KeySet::from_json(*jwks);
-  if (!keys) return not_believed(keys.error().message);
-  Result<jose::Jwt> jwt = jose::verify(token, *keys);
+  if (!issuer) return not_believed("nobody vouches as " + name);
+  const Result<jose::KeyName> key = jose::unverified_key_name(token);
+  if (!key) return not_believed(key.error().detail);
+  const auto keys = keys_.find(issuer->document, [&](const ClientKeySet& set) {
+    return set.keys.find(key->kid, key->algorithm) != nullptr;
+  });
+  if (!keys && keys.error().code == ErrorCode::unavailable) {
+    return tl::unexpected<Error>(keys.error());
+  }
+  if (!keys) return not_believed(keys.error().detail);
+  Result<jose::Jwt> jwt = jose::verify(token, (*keys)->keys);
   if (!jwt) return not_believed(jwt.error().detail);
   const Instant now = clock_.now();
   const Result<jose::Lifetime> lifetime = jose::check_claims(

@@ -5,13 +5,15 @@
 // what they must be (keymanager/saml_assertion.h).
 //
 // Thread:  pool threads.
-// Cost:    one read, one verification; with Uses::once one durable write.
+// Cost:    one read, one verification; with Uses::once one durable write. Keys that are fetched are
+//          remembered (keymanager/client_keys.h).
 // Source:  RFC 7521 section 5.2, RFC 7523 section 3.
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "keymanager/client_keys.h"
 #include "keymanager/directory.h"
 #include "keymanager/saml_assertion.h"
 #include "keymanager/used_proofs.h"
@@ -30,14 +32,16 @@ class TrustedIssuers {
  public:
   enum class Uses : std::uint8_t { once, many };
 
-  TrustedIssuers(const Resources& resources, const Options& options, UsedProofs& used);
+  TrustedIssuers(const Resources& resources, const Options& options, ClientKeys& keys,
+                 UsedProofs& used);
 
   Result<std::optional<storage::TrustedIssuer>> find(model::TenantNumber tenant,
                                                      const std::string& issuer) const;
 
   // Believes `token` when an issuer of the tenant has signed it for this server (our issuer, or the
   // URL of the token endpoint, in `aud`), it is alive, and, with Uses::once, it comes for the first
-  // time. Error: unauthenticated, whatever is wrong; `detail` says what.
+  // time. Error: unauthenticated, whatever is wrong, and `detail` says what; unavailable, when too
+  // many servers of keys keep us waiting.
   Result<Vouched> believe(model::TenantNumber tenant, std::string_view token, Uses uses);
 
   // What a SAML assertion of this issuer must be. Error: unauthenticated, when the tenant does not
@@ -51,6 +55,7 @@ class TrustedIssuers {
  private:
   storage::Database& apis_;
   const Clock& clock_;
+  ClientKeys& keys_;
   UsedProofs& used_;
   const std::string issuer_;
   const std::string token_url_;

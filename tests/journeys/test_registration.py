@@ -195,6 +195,13 @@ class Registration(unittest.TestCase):
             self.admin.must(200, "DELETE", path)
             self.admin.must(201, "POST", f"{ADMIN}/trusted-issuers",
                             {"issuer": issuer, "jwks": {"keys": [public(new_key("other"))]}})
+        with KeySetServer(key) as published:
+            self.admin.must(200, "PUT", path, {"issuer": issuer, "jwksUri": published.url,
+                                               "subjectClaim": "preferred_username"})
+            for jti in ("3", "4"):
+                answer = self.token(pair, grant_type=JWT_BEARER, assertion=assertion(jti))
+                self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(published.asked, 1)
         self.admin.must(200, "DELETE", path)
         self.admin.must(404, "GET", path)
 

@@ -3,6 +3,7 @@
 // Who else may vouch for users of a tenant: table am_trusted_issuer. Its document has
 //
 //   jwks          keys of its JSON tokens (RFC 7517, section 5)
+//   jwks_uri      where they are instead
 //   certificates  PEM texts of the certificates that its SAML assertions are signed with
 //   subject       the claim of a JSON token that names the user; absent: `sub`
 //   description   for people; may be absent
