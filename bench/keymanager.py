@@ -25,9 +25,8 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 
 from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend  # noqa: E402
 from logins import Logins, Person, client_for_logins, percentile  # noqa: E402
-from measuring import Load, Report  # noqa: E402
+from measuring import Load, PinnedPostgres, Report  # noqa: E402
 from startup import resident_mb  # noqa: E402
-from support.postgres import Postgres  # noqa: E402
 from support.server import FORM, basic, bearer, call, form  # noqa: E402
 from support.walk import User, expect, token_of  # noqa: E402
 
@@ -38,16 +37,9 @@ BATCH = 64  # the most that a gateway puts into one question
 JSON = {"Content-Type": "application/json"}
 # What others publish: token issues per second and vCPU, introspections per second and core.
 HYDRA, KEYCLOAK, CLOUDENTITY, HYDRA_INTROSPECTIONS = 271, 120, 1234, 11_000
-# Of the text that this design begins with: a gateway's calls and a key manager's validations.
-TEXT_CALLS, TEXT_VALIDATIONS = 3000, 500
+# Of the product that this one replaces: calls of a gateway and validations of a key manager.
+REPLACED_CALLS, REPLACED_VALIDATIONS = 3000, 500
 BUSY = 0.7
-
-
-class PinnedPostgres(Postgres):
-    def as_user(self, program, *arguments):
-        prepared = super().as_user(program, *arguments)
-        prepared["args"] = ["taskset", "-c", LOAD_CORE, *prepared["args"]]
-        return prepared
 
 
 class OtherServer(PinnedServer):
@@ -232,7 +224,7 @@ def part_validate(bench):
                         "verdicts/s")
         report.run(run)
         report.rivals(run.requests * BATCH / run.cpu["server"], "per second and core",
-                      Hydra_introspections=HYDRA_INTROSPECTIONS, text=TEXT_VALIDATIONS)
+                      Hydra_introspections=HYDRA_INTROSPECTIONS, replaced=REPLACED_VALIDATIONS)
     with contextlib.ExitStack() as stack:
         server = bench.server(stack, "gateway.key_cache=false")
         tokens = issue_tokens(server, application_of(server, "OAUTH"), bench.tokens)
@@ -243,7 +235,7 @@ def part_validate(bench):
         report.note(f"{BATCH} per request: {run.rate * BATCH:,.0f} verdicts/s")
         report.run(run)
         report.rivals(run.requests * BATCH / run.cpu["server"], "per second and core",
-                      Hydra_introspections=HYDRA_INTROSPECTIONS, text=TEXT_VALIDATIONS)
+                      Hydra_introspections=HYDRA_INTROSPECTIONS, replaced=REPLACED_VALIDATIONS)
 
 
 # --- 4: logins ----------------------------------------------------------------------------------
@@ -320,7 +312,7 @@ MODES = (
     ("at the key manager", ["gateway.key_cache=false", "key_manager.key_cache=true"],
      ["gateway.key_cache=false"], "1 gateway"),
     ("nowhere", ["gateway.key_cache=false"], ["gateway.key_cache=false"],
-     f"{TEXT_VALIDATIONS / TEXT_CALLS:.2f} of one"),
+     f"{REPLACED_VALIDATIONS / REPLACED_CALLS:.2f} of one"),
 )
 CACHED_TOKENS = 100
 
@@ -359,13 +351,13 @@ class Pair:
 def part_cache(bench):
     bench.report.title(f"a gateway and a key manager, {CACHED_TOKENS} tokens, three places for the "
                        "cache")
-    for name, key_manager_settings, gateway_settings, text in MODES:
+    for name, key_manager_settings, gateway_settings, replaced in MODES:
         with contextlib.ExitStack() as stack:
             pair = Pair(bench, stack, key_manager_settings, gateway_settings)
-            cache_mode(bench, pair, name, text)
+            cache_mode(bench, pair, name, replaced)
 
 
-def cache_mode(bench, pair, name, text):
+def cache_mode(bench, pair, name, replaced):
     names = ("gatehouse_key_validations_total", "gatehouse_key_validation_reads_total")
     url = pair.gateway.gateway("/bench/1.0.0/menu", "http")
     before = [metric(pair.key_manager, one) for one in names]
@@ -393,7 +385,7 @@ def cache_mode(bench, pair, name, text):
         f"key manager {spent * 1e6 / run.requests:.2f} us per call, PostgreSQL "
         f"{run.cpu_us('PostgreSQL'):.2f} us; one core of key manager at {100 * BUSY:.0f} % carries "
         f"{carried:.2f} such gateways ({BUSY * run.requests / spent if spent else 0:,.0f} calls/s);"
-        f" the text: {text}")
+        f" the product replaced: {replaced}")
 
 
 def idle_cpu(pair, seconds):

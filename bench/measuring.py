@@ -7,6 +7,7 @@ import re
 import subprocess
 
 from gateway import LOAD_CORE, cpu_seconds, write
+from support.postgres import Postgres
 
 LUA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load.lua")
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
@@ -15,6 +16,13 @@ UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 def milliseconds(text):
     number, unit = re.fullmatch(r"([\d.]+)(\D+)", text).groups()
     return float(number) * UNITS[unit]
+
+
+class PinnedPostgres(Postgres):
+    def as_user(self, program, *arguments):
+        prepared = super().as_user(program, *arguments)
+        prepared["args"] = ["taskset", "-c", LOAD_CORE, *prepared["args"]]
+        return prepared
 
 
 class Load:

@@ -13,10 +13,8 @@ import base64
 import contextlib
 import hashlib
 import os
-import re
 import sqlite3
 import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,32 +23,15 @@ import zlib
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 
-from gateway import LOAD_CORE, PinnedServer, cpu_seconds, start_backend  # noqa: E402
+from gateway import PinnedServer, start_backend  # noqa: E402
+from measuring import Load, PinnedPostgres  # noqa: E402
 from support import revoking  # noqa: E402
-from support.postgres import Postgres  # noqa: E402
-from support.server import Server, basic  # noqa: E402
+from support.server import FORM, Server, basic, form  # noqa: E402
 from support.walk import User  # noqa: E402
 
 LATENCY_MS_MAX, RATE_MIN = 50, 10_000
-LUA = """
-local bodies, last = {}, 0
-function init(arguments)
-  for line in io.lines(arguments[1]) do bodies[#bodies + 1] = "token=" .. line end
-end
-function request()
-  last = last + 1
-  return wrk.format("POST", nil, nil, bodies[last])
-end
-"""
 COLUMNS = ("hash, part, tenant_id, kind, family, client_id, user_id, scopes, grant_type, "
            "issued_at_ms, expires_at_ms, used_at_ms, details")
-
-
-class PinnedPostgres(Postgres):
-    def as_user(self, program, *arguments):
-        prepared = super().as_user(program, *arguments)
-        prepared["args"] = ["taskset", "-c", LOAD_CORE, *prepared["args"]]
-        return prepared
 
 
 def make_token(now):
@@ -81,23 +62,6 @@ def keep_in_postgres(postgres, rows, folder):
     postgres.sql("ANALYZE am_token", "api_manager")
 
 
-def load(server, folder, headers, seconds, connections):
-    script = os.path.join(folder, "revoke.lua")
-    with open(script, "w", encoding="ascii") as out:
-        out.write(LUA)
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s",
-               "--latency", "-s", script, "-H", "Content-Type: application/x-www-form-urlencoded"]
-    for name, value in headers.items():
-        command += ["-H", f"{name}: {value}"]
-    command += [server.url("/oauth2/revoke"), "--", os.path.join(folder, "tokens")]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        raise RuntimeError(output)
-    requests, spent = re.search(r"(\d+) requests in ([\d.]+)s", output).groups()
-    part = {n: re.search(rf" {n}%\s+(\S+)", output).group(1) for n in (50, 99)}
-    return int(requests), float(spent), part
-
-
 def rate(options, postgres=None):
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-bench-"))
@@ -108,13 +72,12 @@ def rate(options, postgres=None):
         keys = admin.generate_keys(application["applicationId"])
         server.stop()
         now = int(time.time())
-        rows = []
-        with open(os.path.join(folder, "tokens"), "w", encoding="ascii") as out:
-            for _ in range(options.tokens):
-                token, row, at = make_token(now)
-                out.write(token + "\n")
-                rows.append((*row, keys["consumerKey"], "", "default", "client_credentials",
-                             at * 1000, (at + 3600) * 1000, 0, "{}"))
+        rows, bodies = [], []
+        for _ in range(options.tokens):
+            token, row, at = make_token(now)
+            bodies.append(form(token=token))
+            rows.append((*row, keys["consumerKey"], "", "default", "client_credentials",
+                         at * 1000, (at + 3600) * 1000, 0, "{}"))
         if postgres:
             keep_in_postgres(postgres, rows, folder)
         else:
@@ -123,18 +86,17 @@ def rate(options, postgres=None):
         pids = {"server": server.process.pid}
         if postgres:
             pids["PostgreSQL"] = postgres.process.pid
-        before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-        headers = basic(keys["consumerKey"], keys["consumerSecret"])
-        requests, spent, part = load(server, folder, headers, options.seconds, options.connections)
-        cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
-        if requests >= options.tokens:
+        headers = {**FORM, **basic(keys["consumerKey"], keys["consumerSecret"])}
+        revocations = Load(folder, server.url("/oauth2/revoke"), bodies, headers)
+        run = revocations.run(pids, options.seconds, options.connections)
+        if run.requests >= options.tokens:
             raise RuntimeError("there were too few tokens: --tokens")
         name = "PostgreSQL" if postgres else "SQLite"
-        print(f"{name:<11}{requests / spent:>8,.0f} revocations/s over HTTPS, "
-              f"{options.connections} connections; p50 {part[50]}, p99 {part[99]}; "
-              + ", ".join(f"{of} {used / spent * 100:.0f} % of a core" for of, used in cpu.items()),
-              flush=True)
-        return requests / spent
+        print(f"{name:<11}{run.rate:>8,.0f} revocations/s over HTTPS, {options.connections} "
+              f"connections; p50 {run.p50:.2f} ms, p99 {run.p99:.2f} ms; "
+              + ", ".join(f"{of} {used / run.seconds * 100:.0f} % of a core"
+                          for of, used in run.cpu.items()), flush=True)
+        return run.rate
 
 
 def latency(options):
