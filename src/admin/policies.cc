@@ -7,6 +7,7 @@
 #include "rest/problems.h"
 #include "storage/apis/api_store.h"
 #include "storage/apis/application_store.h"
+#include "storage/apis/certificate_store.h"
 #include "storage/apis/policy_limit.h"
 #include "storage/apis/search_store.h"
 #include "storage/apis/subscription_store.h"
@@ -89,6 +90,11 @@ Result<> refuse_used(Transaction& transaction, model::TenantNumber tenant,
     GH_TRY(subscriptions,
            storage::SubscriptionStore(transaction, tenant).users_of_policy(policy.name));
     for (const std::string& id : subscriptions) names.push_back("subscription " + id);
+    GH_TRY(certificates,
+           storage::ClientCertificateStore(transaction, tenant).users_of_policy(policy.name));
+    for (const std::string& alias : certificates) {
+      names.push_back(fmt::format("client certificate '{}'", alias));
+    }
   }
   if (names.empty()) return {};
   const bool advanced = policy.level == PolicyLevel::api;

@@ -2,6 +2,7 @@
 #include "admin/test_admin.h"
 #include "core/text.h"
 #include "storage/apis/api_query.h"
+#include "storage/apis/certificate_store.h"
 #include "storage/apis/policy_limit.h"
 #include "storage/apis/search_store.h"
 
@@ -193,6 +194,7 @@ TEST_F(PolicyTest, EachPolicyChoosesWhatASilentOwnerMeans) {
 TEST_F(PolicyTest, APolicyInUseStays) {
   const std::string application = make("application", policy("App", 1));
   const std::string subscription = make("subscription", policy("Sub", 1));
+  const std::string certified = make("subscription", policy("Certified", 1));
   const std::string advanced = make("advanced", policy("Api", 1));
   add_application("kitchen", "subscriber", "App");
   write([](Transaction& transaction) {
@@ -205,6 +207,13 @@ TEST_F(PolicyTest, APolicyInUseStays) {
     return storage::SubscriptionStore(transaction, 1).insert(row);
   });
   write([](Transaction& transaction) {
+    storage::ClientCertificate shown;
+    shown.alias = "till";
+    shown.api_id = "pizza";
+    shown.tier = "Certified";
+    return storage::ClientCertificateStore(transaction, 1).insert(shown);
+  });
+  write([](Transaction& transaction) {
     storage::SearchTerms terms;
     terms.add_mark(storage::policy_mark("api", "Api"));
     return storage::SearchStore(transaction, 1).put("revision-1", terms);
@@ -212,6 +221,7 @@ TEST_F(PolicyTest, APolicyInUseStays) {
   const std::string path = "DELETE /throttling/policies/";
   expect_refused({{"application", path + "application/" + application, "", 409, 909004},
                   {"subscription", path + "subscription/" + subscription, "", 409, 909004},
+                  {"certified", path + "subscription/" + certified, "", 409, 909004},
                   {"advanced", path + "advanced/" + advanced, "", 409, 900971}});
   EXPECT_NE(ask(path + "application/" + application).text.find("Name of kitchen"),
             std::string::npos);

@@ -144,7 +144,8 @@ void seal_secrets(json::object& document, const json::object& before, const Seal
   }
 }
 
-void add_policies(const json::object& document, storage::SearchTerms& terms) {
+void add_references(const storage::ApiRow& api, storage::SearchTerms& terms) {
+  const json::object& document = api.document;
   const auto add = [&](model::PolicyLevel level, const std::string& name) {
     if (!name.empty()) terms.add_mark(storage::policy_mark(model::to_text(level), name));
   };
@@ -158,11 +159,14 @@ void add_policies(const json::object& document, storage::SearchTerms& terms) {
       add(model::PolicyLevel::api, text_or(item.get_object(), "throttlingPolicy", ""));
     }
   }
+  for (const storage::ApiScope& scope : scopes_of(api, Sharing::shared)) {
+    terms.add_mark(storage::shared_scope_mark(scope.name));
+  }
 }
 
 storage::SearchTerms terms_of(const storage::ApiRow& api) {
   storage::SearchTerms terms;
-  add_policies(api.document, terms);
+  add_references(api, terms);
   add_audience(api.document, terms);
   add_editors(api, terms);
   const std::string provider = text_or(api.document, "provider", "");
@@ -170,9 +174,6 @@ storage::SearchTerms terms_of(const storage::ApiRow& api) {
   terms.add_mark(storage::type_mark(text_or(api.document, "type", "HTTP")));
   for (const std::string& tag : texts_of(api.document, "tags")) {
     terms.add_mark(storage::tag_mark(tag));
-  }
-  for (const storage::ApiScope& scope : scopes_of(api, Sharing::shared)) {
-    terms.add_mark(storage::shared_scope_mark(scope.name));
   }
   for (const std::string& category : texts_of(api.document, "categories")) {
     terms.add_mark(storage::category_mark(category));

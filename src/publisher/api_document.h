@@ -29,8 +29,9 @@ using Seal = std::function<std::string(std::string_view secret)>;
 void seal_secrets(json::object& document, const json::object& before, const Seal& seal);
 
 storage::SearchTerms terms_of(const storage::ApiRow& api);
-// The marks of the policies that a document names: what keeps these from being deleted.
-void add_policies(const json::object& document, storage::SearchTerms& terms);
+// The marks of the policies and shared scopes that a document names, the working copy's or a
+// revision's: what keeps these from being deleted.
+void add_references(const storage::ApiRow& api, storage::SearchTerms& terms);
 // The scopes that the API defines itself, or those of all that it names.
 enum class Sharing : std::uint8_t { own, shared };
 std::vector<storage::ApiScope> scopes_of(const storage::ApiRow& api, Sharing sharing);

@@ -103,6 +103,13 @@ Result<> write_parts(Transaction& transaction, model::TenantNumber tenant, const
 
 }  // namespace
 
+Result<> check_may_change(const rest::Caller& caller, const ApiRow& api) {
+  if (api.state == "CREATED" || api.state == "PROTOTYPED") return {};
+  if (caller.has_scope("apim:api_publish") || caller.has_scope("apim:api_manage")) return {};
+  return rest::refuse_because(rest::api_update_forbidden,
+                              "Only a publisher may change an API that was published");
+}
+
 Result<> insert_api(Transaction& transaction, model::TenantNumber tenant, const ApiRow& api,
                     const storage::LifecycleEvent& event) {
   ApiStore apis(transaction, tenant);

@@ -6,10 +6,15 @@
 // Thread:  in the caller's transaction.
 #pragma once
 
+#include "rest/call.h"
 #include "storage/apis/api_store.h"
 #include "storage/apis/lifecycle_store.h"
 
 namespace gatehouse::publisher {
+
+// Once an API is published, changing it is a matter of those who may publish. Error: forbidden,
+// numbered.
+Result<> check_may_change(const rest::Caller& caller, const storage::ApiRow& api);
 
 // Adds an API. Error: conflict, numbered, when its name or context is another API's.
 Result<> insert_api(storage::Transaction& transaction, model::TenantNumber tenant,

@@ -20,14 +20,6 @@ using storage::Transaction;
 
 constexpr std::int64_t named_users_max = 5;
 
-// Once an API is published, changing it is a matter of those who may publish.
-Result<> check_may_change(const rest::Caller& caller, const ApiRow& api) {
-  if (api.state == "CREATED" || api.state == "PROTOTYPED") return {};
-  if (caller.has_scope("apim:api_publish") || caller.has_scope("apim:api_manage")) return {};
-  return rest::refuse_because(rest::api_update_forbidden,
-                              "Only a publisher may change an API that was published");
-}
-
 // Error: conflict, naming the applications that subscribe.
 Result<> refuse_subscribed(Transaction& transaction, model::TenantNumber tenant,
                            const std::string& api_id) {

@@ -47,8 +47,14 @@ Result<> changed(Transaction& transaction, model::TenantNumber tenant, const std
 
 }  // namespace
 
-Result<ClientCertificate> Publisher::find_client_certificate(const rest::Call& call) {
+Result<storage::ApiRow> Publisher::find_to_change(const rest::Call& call) {
   GH_TRY(api, find(call.caller, call.path_value("apiId")));
+  GH_CHECK(check_may_change(call.caller, api));
+  return api;
+}
+
+Result<ClientCertificate> Publisher::find_client_certificate(const rest::Call& call,
+                                                             const storage::ApiRow& api) {
   GH_TRY(key_type, key_type_of(call));
   return api_manager_.read([&](Transaction& transaction) {
     return ClientCertificateStore(transaction, call.caller.tenant)
@@ -75,7 +81,7 @@ Result<rest::Reply> Publisher::list_client_certificates(const rest::Call& call) 
 //   400  no certificate, an expired one, or no such subscription policy
 //   409  the alias is taken, or the API has the certificate
 Result<rest::Reply> Publisher::add_client_certificate(const rest::Call& call) {
-  GH_TRY(api, find(call.caller, call.path_value("apiId")));
+  GH_TRY(api, find_to_change(call));
   GH_TRY(key_type, key_type_of(call));
   GH_TRY(uploaded, uploaded_certificate(call, clock_.now()));
   const json::object& body = call.object();
@@ -98,13 +104,15 @@ Result<rest::Reply> Publisher::add_client_certificate(const rest::Call& call) {
 }
 
 Result<rest::Reply> Publisher::get_client_certificate(const rest::Call& call) {
-  GH_TRY(certificate, find_client_certificate(call));
+  GH_TRY(api, find(call.caller, call.path_value("apiId")));
+  GH_TRY(certificate, find_client_certificate(call, api));
   return certificate_info(certificate.certificate, clock_.now());
 }
 
 // PUT …/{alias} (multipart: certificate, tier; one of them may be left out).
 Result<rest::Reply> Publisher::update_client_certificate(const rest::Call& call) {
-  GH_TRY(certificate, find_client_certificate(call));
+  GH_TRY(api, find_to_change(call));
+  GH_TRY(certificate, find_client_certificate(call, api));
   if (call.part("certificate") != nullptr) {
     GH_TRY(uploaded, uploaded_certificate(call, clock_.now()));
     certificate.certificate = uploaded.pem;
@@ -121,7 +129,8 @@ Result<rest::Reply> Publisher::update_client_certificate(const rest::Call& call)
 }
 
 Result<rest::Reply> Publisher::delete_client_certificate(const rest::Call& call) {
-  GH_TRY(certificate, find_client_certificate(call));
+  GH_TRY(api, find_to_change(call));
+  GH_TRY(certificate, find_client_certificate(call, api));
   const Result<> removed = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(ClientCertificateStore(transaction, call.caller.tenant).remove(certificate.alias));
     return changed(transaction, call.caller.tenant, certificate.api_id);
@@ -131,7 +140,8 @@ Result<rest::Reply> Publisher::delete_client_certificate(const rest::Call& call)
 }
 
 Result<rest::Reply> Publisher::get_client_certificate_file(const rest::Call& call) {
-  GH_TRY(certificate, find_client_certificate(call));
+  GH_TRY(api, find(call.caller, call.path_value("apiId")));
+  GH_TRY(certificate, find_client_certificate(call, api));
   return certificate_file(std::move(certificate.certificate));
 }
 

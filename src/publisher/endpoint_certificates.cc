@@ -4,6 +4,7 @@
 // backend trusts them besides the authorities of the machine; the name in the certificate counts
 // all the same.
 #include "core/text.h"
+#include "publisher/api_document.h"
 #include "publisher/certificate_view.h"
 #include "publisher/deployed_api.h"
 #include "publisher/endpoint_origin.h"
@@ -123,12 +124,15 @@ Result<rest::Reply> Publisher::get_endpoint_certificate_file(const rest::Call& c
   return certificate_file(std::move(certificate.certificate));
 }
 
-// GET /endpoint-certificates/{alias}/usage: APIs with a backend there, by name and version.
+// GET /endpoint-certificates/{alias}/usage: APIs whose working copies have a backend there and that
+// the caller may see, by name and version.
 Result<rest::Reply> Publisher::list_certificate_users(const rest::Call& call) {
   GH_TRY(certificate, find_endpoint_certificate(call));
   const std::string origin = tls_origin(certificate.endpoint);
+  storage::ApiQuery query;
+  query.audience = editor_audience(call.caller);
   GH_TRY(apis, api_manager_.read([&](Transaction& transaction) {
-    return storage::ApiStore(transaction, call.caller.tenant).list({}, Window{0, INT64_MAX});
+    return storage::ApiStore(transaction, call.caller.tenant).list(query, Window{0, INT64_MAX});
   }));
   const rest::Page page = call.page();
   std::int64_t total = 0;

@@ -5,6 +5,7 @@
 #include "publisher/endpoint_origin.h"
 #include "publisher/feed_renderer.h"
 #include "publisher/test_publisher.h"
+#include "storage/apis/certificate_store.h"
 #include "storage/change_log.h"
 
 namespace gatehouse::publisher {
@@ -241,6 +242,46 @@ TEST_F(Certificates, OfClientsGoToTheGatewaysAtOnce) {
   EXPECT_EQ(ask("admin", "DELETE " + path + "/shop").status, 200);
   EXPECT_THAT(heard(), ElementsAre(api));
   EXPECT_THAT(deployed(api).client_certificates, IsEmpty());
+}
+
+TEST_F(Certificates, OfClientsOfAPublishedApiAreForPublishers) {
+  const std::string path = "/apis/" + make_published_api() + "/client-certs/PRODUCTION";
+  EXPECT_EQ(add_client(path, "shop").status, 200);
+  const std::string upload =
+      form(jose::kitchen_certificate, {{"alias", "kitchen"}, {"tier", "Gold"}});
+  EXPECT_EQ(send("POST " + path, upload, "creator").status, 403);
+  EXPECT_EQ(send("PUT " + path + "/shop", form("", {{"tier", "Unlimited"}}), "creator").status,
+            403);
+  EXPECT_EQ(ask("creator", "DELETE " + path + "/shop").status, 403);
+  EXPECT_EQ(ask("creator", "GET " + path + "/shop").status, 200);
+}
+
+TEST_F(Certificates, ThatCannotBeReadKeepNothingElseFromTheGateways) {
+  const std::string api = make_published_api();
+  EXPECT_EQ(add_client("/apis/" + api + "/client-certs/PRODUCTION", "shop").status, 200);
+  const auto broken = databases_.api_manager().write([&](storage::Transaction& transaction) {
+    return storage::ClientCertificateStore(transaction, 1)
+        .insert({.alias = "broken",
+                 .api_id = api,
+                 .tier = "Gold",
+                 .certificate = "x",
+                 .thumbprint = "y"});
+  });
+  ASSERT_TRUE(broken);
+  ASSERT_EQ(deployed(api).client_certificates.size(), 1U);
+  EXPECT_EQ(deployed(api).client_certificates[0].thumbprint, jose::shop_thumbprint);
+}
+
+TEST_F(Certificates, OfBackendsAreNotUsedByApisThatTheCallerMayNotSee) {
+  key_manager_.add_user("stranger", {"Internal/creator"});
+  json::object hidden = secure_endpoint("https://shop.example");
+  hidden["accessControl"] = "RESTRICTED";
+  hidden["accessControlRoles"] = json::array{"kitchen"};
+  make_api(hidden);
+  add("shop", "https://shop.example");
+  const std::string path = "GET /endpoint-certificates/shop/usage";
+  EXPECT_EQ(ask("creator", path).list().size(), 1U);
+  EXPECT_EQ(ask("stranger", path).list().size(), 0U);
 }
 
 TEST_F(Certificates, OfClientsBelongToAnApiAndAType) {

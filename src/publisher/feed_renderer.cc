@@ -141,9 +141,14 @@ Result<> FeedRenderer::add_certificates(model::DeployedApi& api) {
   }
   GH_TRY(shown, storage::ClientCertificateStore(transaction_, api.tenant).of_api(api.id));
   for (const storage::ClientCertificate& each : shown) {
-    GH_TRY(read, jose::read_certificate(each.certificate));
+    const Result<jose::Certificate> read = jose::read_certificate(each.certificate);
+    if (!read) {
+      log_error("Certificate {} of API {} cannot be read: {}", each.alias, api.id,
+                read.error().message);
+      continue;
+    }
     api.client_certificates.push_back(
-        {each.thumbprint, each.key_type, each.tier, read.not_before, read.not_after});
+        {each.thumbprint, each.key_type, each.tier, read->not_before, read->not_after});
   }
   return {};
 }

@@ -118,13 +118,16 @@ class Publisher {
 
   // The API, if the caller may see it here. Error: not_found.
   Result<storage::ApiRow> find(const rest::Caller& caller, std::string_view api_id);
+  // The same, if the caller may change it too. Error: not_found, forbidden.
+  Result<storage::ApiRow> find_to_change(const rest::Call& call);
   Result<storage::RevisionRow> find_revision(const rest::Call& call, const storage::ApiRow& api);
   // Keeps a definition in the registry and returns its hash.
   Result<std::string> keep_definition(const rest::Caller& caller, const json::object& definition);
   Result<json::object> definition_of(const rest::Caller& caller, const std::string& hash);
   // The certificate of the path. Error: not_found.
   Result<storage::EndpointCertificate> find_endpoint_certificate(const rest::Call& call);
-  Result<storage::ClientCertificate> find_client_certificate(const rest::Call& call);
+  Result<storage::ClientCertificate> find_client_certificate(const rest::Call& call,
+                                                             const storage::ApiRow& api);
   Result<storage::SharedScope> find_shared_scope(const rest::Call& call);
   Result<rest::Reply> set_subscription_status(const rest::Call& call, const std::string& status);
 

@@ -109,9 +109,9 @@ Result<rest::Reply> Publisher::create_revision(const rest::Call& call) {
     row.definition_hash = current.definition_hash;
     GH_CHECK(apis.update(current));
     GH_CHECK(revisions.insert(row));
-    storage::SearchTerms policies;
-    add_policies(row.document, policies);
-    GH_CHECK(storage::SearchStore(transaction, call.caller.tenant).put(row.id, policies));
+    storage::SearchTerms references;
+    add_references(current, references);
+    GH_CHECK(storage::SearchStore(transaction, call.caller.tenant).put(row.id, references));
     return row;
   }));
   return rest::created(revision_entry(made, {}),

@@ -11,6 +11,7 @@
 #include "publisher/publisher.h"
 #include "rest/problems.h"
 #include "storage/apis/api_scope_store.h"
+#include "storage/apis/search_store.h"
 #include "storage/apis/shared_scope_store.h"
 
 namespace gatehouse::publisher {
@@ -140,13 +141,13 @@ Result<rest::Reply> Publisher::update_shared_scope(const rest::Call& call) {
 }
 
 // DELETE /scopes/{scopeId}.
-//   409  APIs name it
+//   409  APIs name it, or revisions of them, which may be deployed
 Result<rest::Reply> Publisher::delete_shared_scope(const rest::Call& call) {
   GH_TRY(scope, find_shared_scope(call));
   const Result<> removed = api_manager_.write([&](Transaction& transaction) -> Result<> {
-    GH_TRY(apis, storage::ApiStore(transaction, call.caller.tenant)
-                     .list(users_of(scope.name), Window{0, 1}));
-    if (apis.total > 0) return rest::refuse(rest::scope_in_use, scope.name);
+    GH_TRY(users, storage::SearchStore(transaction, call.caller.tenant)
+                      .objects_with(storage::shared_scope_mark(scope.name), 1));
+    if (!users.empty()) return rest::refuse(rest::scope_in_use, scope.name);
     return SharedScopeStore(transaction, call.caller.tenant).remove(scope.id);
   });
   GH_CHECK(removed);
@@ -168,9 +169,10 @@ Result<rest::Reply> Publisher::validate_scope(const rest::Call& call) {
 // GET /scopes/{scopeId}/usage: the APIs that name it, and their operations that ask for it.
 Result<rest::Reply> Publisher::get_scope_usage(const rest::Call& call) {
   GH_TRY(scope, find_shared_scope(call));
+  storage::ApiQuery query = users_of(scope.name);
+  query.audience = editor_audience(call.caller);
   GH_TRY(apis, api_manager_.read([&](Transaction& transaction) {
-    return storage::ApiStore(transaction, call.caller.tenant)
-        .list(users_of(scope.name), Window{0, INT64_MAX});
+    return storage::ApiStore(transaction, call.caller.tenant).list(query, Window{0, INT64_MAX});
   }));
   json::array older;
   json::array usages;

@@ -63,6 +63,26 @@ TEST_F(SharedScopes, AreNamedBySeveralApis) {
   EXPECT_EQ(number_or(ask("admin", "GET /scopes/" + id).object(), "usageCount", 0), 1);
 }
 
+TEST_F(SharedScopes, StayWhileARevisionAsksForThem) {
+  const std::string path = "DELETE /scopes/" + add("eat");
+  const std::string api = make_published_api(using_scope("eat"));
+  EXPECT_EQ(ask("admin", "PUT /apis/" + api, pizza()).status, 200);
+  EXPECT_EQ(ask("admin", path).code(), 900985);
+  EXPECT_EQ(ask("admin", "DELETE /apis/" + api).status, 200);
+  EXPECT_EQ(ask("admin", path).status, 200);
+}
+
+TEST_F(SharedScopes, AreNotUsedByApisThatTheCallerMayNotSee) {
+  const std::string path = "GET /scopes/" + add("eat") + "/usage";
+  key_manager_.add_user("stranger", {"Internal/creator"});
+  json::object hidden = using_scope("eat");
+  hidden["accessControl"] = "RESTRICTED";
+  hidden["accessControlRoles"] = json::array{"kitchen"};
+  make_api(hidden);
+  EXPECT_NE(ask("creator", path).text.find("Pizza"), std::string::npos);
+  EXPECT_EQ(ask("stranger", path).text.find("Pizza"), std::string::npos);
+}
+
 TEST_F(SharedScopes, KeepTheirName) {
   const std::string path = "/scopes/" + add("eat");
   EXPECT_EQ(ask("admin", "PUT " + path, R"({"name":"drink"})").status, 400);

@@ -336,6 +336,18 @@ class Scim(unittest.TestCase):
         change(200, {"op": "replace", "path": "nickName", "value": "O"},
                {"op": "add", "path": "emails", "value": [{"value": "o@x.org", "primary": True}]})
         self.assertEqual(self.find('userName eq "owner"')["Resources"][0]["nickName"], "O")
+        # That an address is somebody's is for others to say.
+        checked = {"value": "o@x.org", "verified": True}
+        change(200, {"op": "replace", "path": "emails",
+                     "value": [{**checked, "primary": True}]})
+        self.assertNotIn("verified", self.ask_as(200, "GET", None, own)["emails"][0])
+        self.ask("PATCH", f"/Users/{user['id']}", {"schemas": [PATCH], "Operations": [
+            {"op": "replace", "path": "emails", "value": [checked]}]})
+        change(200, {"op": "add", "path": "emails",
+                     "value": [{"value": "boss@x.org", "verified": True}]})
+        self.assertEqual({entry["value"]: entry.get("verified")
+                          for entry in self.ask_as(200, "GET", None, own)["emails"]},
+                         {"o@x.org": True, "boss@x.org": None})
         for operation in ({"op": "replace", "path": "externalId", "value": "E-1"},
                           {"op": "replace", "path": "userName", "value": "admin2"},
                           {"op": "add", "path": "entitlements", "value": [{"value": "all"}]},

@@ -17,6 +17,29 @@ namespace {
 constexpr std::array<std::string_view, 5> given{"externalId", "userType", "entitlements",
                                                 "x509Certificates", enterprise_schema};
 
+// An address or number counts as verified when somebody else has said so of the same value.
+void keep_unproved(json::object& wanted, const json::object& before) {
+  for (const std::string_view name : {"emails", "phoneNumbers"}) {
+    const auto list = std::ranges::find_if(wanted, [&](const auto& member) {
+      return equals_ignoring_case(std::string_view(member.key()), name);
+    });
+    json::array* entries = list == wanted.end() ? nullptr : list->value().if_array();
+    if (entries == nullptr) continue;
+    const json::array* present = array_at(before, name);
+    for (json::value& item : *entries) {
+      json::object* entry = item.if_object();
+      if (entry == nullptr) continue;
+      const bool known =
+          present != nullptr && std::ranges::any_of(*present, [&](const json::value& other) {
+            const json::object* one = other.if_object();
+            return one != nullptr && text_or(*one, "value", "") == text_or(*entry, "value", "") &&
+                   flag_or(*one, "verified", false);
+          });
+      if (!known) entry->erase("verified");
+    }
+  }
+}
+
 tl::unexpected<Error> not_yours(std::string_view what) {
   return fail(ErrorCode::invalid_argument, fmt::format("'{}' is not yours to change", what),
               "mutability");
@@ -58,6 +81,7 @@ Result<json::object> Scim::own_wish(const ScimUser& before, json::object wanted)
     if (!silent && (present == nullptr || *wish != *present)) return not_yours(name);
     if (silent && present != nullptr) wanted[name] = *present;
   }
+  keep_unproved(wanted, before.profile);
   // Whose password is in a directory has none here.
   const json::value* password = attribute_of(wanted, "password");
   const bool sets_password = password != nullptr && !password->is_null();

@@ -112,6 +112,16 @@ Result<Listed<ClientCertificate>> ClientCertificateStore::list(const Which& whic
   return listed;
 }
 
+Result<std::vector<std::string>> ClientCertificateStore::users_of_policy(
+    std::string_view policy) const {
+  GH_TRY(rows, transaction_.query("SELECT alias FROM am_client_certificate "
+                                  "WHERE tenant_id = $1 AND tier = $2 ORDER BY alias LIMIT 10",
+                                  tenant_, policy));
+  std::vector<std::string> aliases;
+  for (const Row& row : rows) aliases.push_back(row.text(0));
+  return aliases;
+}
+
 Result<std::vector<ClientCertificate>> ClientCertificateStore::of_api(
     std::string_view api_id) const {
   GH_TRY(rows, transaction_.query("SELECT alias, api_id, key_type, tier, certificate, thumbprint, "

@@ -65,6 +65,8 @@ class ClientCertificateStore {
   };
   Result<ClientCertificate> find(const Which& which) const;
   Result<Listed<ClientCertificate>> list(const Which& which, const Window& window) const;
+  // Aliases of the first ten under a subscription policy.
+  Result<std::vector<std::string>> users_of_policy(std::string_view policy) const;
   // Of both types.
   Result<std::vector<ClientCertificate>> of_api(std::string_view api_id) const;
 
