@@ -137,8 +137,32 @@ TEST_F(Tenants, TakeBackTheTokensOfTheirUsersWhereverTheyLie) {
         204);
     EXPECT_FALSE(server_.validate(token(tokens)).active);
     EXPECT_EQ(text_or(refresh(tokens, client).body, "error", ""), "invalid_grant");
-    server_.clock().advance(std::chrono::seconds(1));
+    server_.clock().advance(std::chrono::milliseconds(1));
     EXPECT_TRUE(server_.validate(token(log_in(client))).active);
+  }
+}
+
+// A device is its client's, whoever has approved it.
+TEST_F(Tenants, TakeBackTheDevicesThatTheirUsersHaveApproved) {
+  const TestClient app = browser_client(server_, {{"saas_app", true}});
+  for (const bool revoke : {false, true}) {
+    const auto asked = server_.form("/oauth2/device_authorize", "scope=openid", app.pair());
+    TestBrowser browser(server_);
+    browser.get("/oauth2/device");
+    browser.submit({{"user_code", text_or(asked.body, "user_code", "")}});
+    browser.sign_in("berta@b.example", "password-of-berta");
+    ASSERT_EQ(browser.submit({{"consent", "approve"}}), 200) << browser.page.body;
+    if (revoke) {
+      ASSERT_EQ(
+          server_.internal("POST", "revoke-user", {{"tenant", elsewhere}, {"user_id", "berta-id"}})
+              .status,
+          204);
+    }
+    server_.clock().advance(std::chrono::seconds(5));
+    const auto tokens = server_.token("grant_type=" + percent_encode(device_grant) +
+                                          "&device_code=" + text_or(asked.body, "device_code", ""),
+                                      app.pair());
+    EXPECT_EQ(tokens.status, revoke ? 400 : 200) << tokens.response.body;
   }
 }
 

@@ -16,7 +16,7 @@ using storage::Client;
 using storage::ClientStore;
 using storage::Transaction;
 
-constexpr std::size_t client_id_bytes = 21;  // 28 letters, as WSO2's have
+constexpr std::size_t client_id_bytes = client_id_letters / 4 * 3;
 constexpr std::size_t name_bytes_max = 255;
 constexpr std::size_t list_max = 64;
 constexpr std::int64_t refresh_seconds_default = 86'400;

@@ -17,6 +17,8 @@
 
 namespace gatehouse::keymanager {
 
+inline constexpr std::size_t client_id_letters = 28;  // as WSO2's have
+
 // What a client is to be.
 struct ClientRequest {
   model::TenantNumber tenant = model::first_tenant;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/node_certificates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/digest.h"
@@ -44,14 +46,27 @@ Result<NodeCertificates::Verdict> NodeCertificates::judge(const Authorities& aut
               fmt::format("{} has none of the names of cluster.node_names", shown->subject()));
 }
 
+std::optional<std::string> NodeCertificates::recall_locked(const std::string& key,
+                                                           Instant now) const {
+  const auto found = remembered_.find(key);
+  if (found == remembered_.end() || now >= found->second.until) return std::nullopt;
+  return found->second.node;
+}
+
+std::optional<std::string> NodeCertificates::remembered(std::string_view certificate) {
+  const std::string key = to_bytes(sha256(certificate));
+  const Instant now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  return recall_locked(key, now);
+}
+
 Result<std::string> NodeCertificates::check(std::string_view certificate) {
   const std::string key = to_bytes(sha256(certificate));
   const Instant now = clock_.now();
   std::shared_ptr<const Authorities> authorities;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = remembered_.find(key);
-    if (found != remembered_.end() && now < found->second.until) return found->second.node;
+    if (std::optional<std::string> node = recall_locked(key, now)) return *std::move(node);
     authorities = authorities_;
   }
   if (authorities == nullptr) {

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,6 +42,9 @@ class NodeCertificates {
   // Error: invalid_argument, naming the file; then the ones before stay in force.
   Result<> load();
 
+  // The node's name, when a verdict is remembered: no chain is verified. For threads that must not
+  // wait.
+  std::optional<std::string> remembered(std::string_view certificate);
   // The node's name, of a certificate in DER.
   // Error: unauthenticated; the detail says why it is not believed.
   Result<std::string> check(std::string_view certificate);
@@ -51,6 +55,7 @@ class NodeCertificates {
     Instant until;
   };
 
+  std::optional<std::string> recall_locked(const std::string& key, Instant now) const;
   Result<Verdict> judge(const Authorities& authorities, std::string_view certificate,
                         Instant now) const;
 

@@ -93,6 +93,17 @@ TEST_F(NodeCertificatesTest, KnowsNobodyOfAnotherAuthority) {
   EXPECT_EQ(verdict(nodes, ""), "these bytes are no certificate");
 }
 
+TEST_F(NodeCertificatesTest, RemembersThoseItHasChecked) {
+  NodeCertificates nodes(options(), clock_);
+  ASSERT_TRUE(nodes.load());
+  const std::string node = authority_.issue({.name = "gw-1.example"});
+  EXPECT_EQ(nodes.remembered(node), std::nullopt);
+  EXPECT_EQ(verdict(nodes, node), "gw-1.example");
+  EXPECT_EQ(nodes.remembered(node), "gw-1.example");
+  clock_.advance(NodeCertificates::remembered_for);
+  EXPECT_EQ(nodes.remembered(node), std::nullopt);
+}
+
 TEST_F(NodeCertificatesTest, ForgetsARevokedOneWhenTheListIsReadAgain) {
   NodeCertificates nodes(options(), clock_);
   ASSERT_TRUE(nodes.load());

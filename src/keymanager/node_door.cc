@@ -121,6 +121,11 @@ http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
 
 std::optional<http::Response> NodeDoor::try_answer(const http::Request& request) {
   if (request.path != served_path) return std::nullopt;
+  // A chain is verified on the pool.
+  const std::string& certificate = request.peer.certificate;
+  if (certificates_ != nullptr && !certificate.empty() && !certificates_->remembered(certificate)) {
+    return std::nullopt;
+  }
   const auto begun = std::chrono::steady_clock::now();
   const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;

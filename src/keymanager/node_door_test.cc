@@ -185,6 +185,23 @@ struct CertificateCase {
   int with_secret;  // where the secret counts, too
 };
 
+// On the loop only what is remembered counts, and nobody is refused.
+TEST_F(CertificateDoorTest, VerifiesNoChainOnTheLoop) {
+  NodeDoor door(inside_, proofs(true), metrics_);
+  http::Request request = question(sessions_.make("gw"), "");
+  request.body = "remembered";
+  request.peer.certificate = stranger_.issue({.name = "gw-1.example"});
+  EXPECT_FALSE(door.try_answer(request));
+  EXPECT_EQ(door.handle(request).status, 401);
+  EXPECT_FALSE(door.try_answer(request));
+  request.peer.certificate = authority_.issue({.name = "gw-1.example"});
+  EXPECT_FALSE(door.try_answer(request));
+  EXPECT_EQ(door.handle(request).status, 200);
+  const std::optional<http::Response> at_once = door.try_answer(request);
+  ASSERT_TRUE(at_once);
+  EXPECT_EQ(at_once->status, 200);
+}
+
 class Certified : public CertificateDoorTest,
                   public ::testing::WithParamInterface<CertificateCase> {};
 

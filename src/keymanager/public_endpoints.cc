@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "core/text.h"
 #include "keymanager/basic.h"
+#include "keymanager/clients.h"
 
 namespace gatehouse::keymanager {
 
@@ -12,9 +14,25 @@ namespace {
 constexpr std::string_view key_set_path = "/oauth2/jwks";
 constexpr std::string_view revocation_path = "/oauth2/revoke";
 
-// Of the password grant and of every form with a present or a new password. Where it stands in
-// another field, no harm is done.
-constexpr std::string_view password_field = "password=";
+constexpr std::string_view introspection_path = "/oauth2/introspect";
+
+// Of the password grant and of every form with a present or a new password, however it is encoded.
+// Where it stands in another field, no harm is done.
+bool has_password(std::string_view body) {
+  if (body.find("password=") != std::string_view::npos) return true;
+  if (body.find('%') == std::string_view::npos) return false;
+  for (const std::string_view field : split(body, '&')) {
+    const Result<std::string> name = percent_decode(field.substr(0, field.find('=')));
+    if (name && name->ends_with("password")) return true;
+  }
+  return false;
+}
+
+// Resource servers introspect as clients; who has another name than a client of ours may be a user.
+bool may_be_user(std::string_view authorization) {
+  const std::optional<NameAndSecret> pair = basic_credentials(authorization);
+  return pair && pair->name.size() != client_id_letters;
+}
 
 template <typename Endpoint>
 Routes::Answer answer_of(Endpoint& endpoint) {
@@ -41,7 +59,7 @@ void PublicEndpoints::mount() {
   routes_.add("POST", "/oauth2/token", answer_of(parts_.token));
   routes_.add("POST", "/oauth2endpoints/token", answer_of(parts_.token));
   routes_.add("POST", std::string(revocation_path), answer_of(parts_.revocation));
-  routes_.add("POST", "/oauth2/introspect", answer_of(parts_.introspection));
+  routes_.add("POST", std::string(introspection_path), answer_of(parts_.introspection));
   routes_.add("GET", "/oauth2/userinfo", answer_of(parts_.user_info));
   routes_.add("POST", "/oauth2/userinfo", answer_of(parts_.user_info));
   routes_.add("POST", "/client-registration/v0.17/register", answer_of(parts_.registration));
@@ -127,9 +145,10 @@ http::Response PublicEndpoints::handle(const http::Request& request) {
 net::Pool* PublicEndpoints::pool_of(const http::Request& request) {
   const bool registers = request.path.starts_with("/client-registration/") ||
                          request.path.starts_with("/oauth2/register");
-  const bool by_basic = is_basic(request.headers.value_or("Authorization", ""));
-  const bool has_password = request.body.find(password_field) != std::string::npos;
-  return (registers && by_basic) || has_password ? &logins_ : nullptr;
+  const std::string_view authorization = request.headers.value_or("Authorization", "");
+  const bool by_basic = (registers && is_basic(authorization)) ||
+                        (request.path == introspection_path && may_be_user(authorization));
+  return by_basic || has_password(request.body) ? &logins_ : nullptr;
 }
 
 }  // namespace gatehouse::keymanager

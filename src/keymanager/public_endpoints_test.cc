@@ -29,6 +29,11 @@ TEST(PoolOfLogins, GetsWhoMayHaveToProveAPassword) {
   const PoolCase rows[] = {
       {"password_grant", "/oauth2/token", "grant_type=password&username=a&password=b", "", true},
       {"its_alias", "/oauth2endpoints/token", "password=b&grant_type=password", "", true},
+      {"encoded_name", "/oauth2/token", "grant_type=password&username=a&pass%77ord=b", "", true},
+      {"encoded_value", "/oauth2/token", "grant_type=client_credentials&scope=a%20b", "", false},
+      {"introspection_of_user", "/oauth2/introspect", "token=x", "Basic YWRtaW46Yg==", true},
+      {"introspection_of_client", "/oauth2/introspect", "token=x",
+       "Basic YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTpi", false},
       {"client_credentials", "/oauth2/token", "grant_type=client_credentials", "Basic YTpi", false},
       {"refresh", "/oauth2/token", "grant_type=refresh_token&refresh_token=x", "", false},
       {"login_page", "/oauth2/authorize", "csrf=x&username=a&password=b", "", true},

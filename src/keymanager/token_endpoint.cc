@@ -28,6 +28,7 @@ http::Response TokenEndpoint::handle(const http::Request& request) {
 }
 
 Result<IssuedTokens> TokenEndpoint::issue(const http::Request& request) {
+  const Instant begun = issuer_.now();
   GH_TRY(form, Form::parse(request));
   GH_TRY(client, clients_.authenticate(request, form));
   GH_TRY(grant, grant_of(form));
@@ -43,6 +44,7 @@ Result<IssuedTokens> TokenEndpoint::issue(const http::Request& request) {
   GH_TRY(shown, possession_.shown_by(request, ""));
   GH_TRY(resources, resources_of(form));
   GH_TRY(entitlement, grant->decide(form, client));
+  entitlement.as_of = begun;
   entitlement.scopes = registered_scopes(client, std::move(entitlement.scopes));
   GH_CHECK(bind(shown, entitlement));
   GH_TRY(audiences,

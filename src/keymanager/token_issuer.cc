@@ -11,7 +11,7 @@
 #include "keymanager/client_kind.h"
 #include "keymanager/lifetime.h"
 #include "keymanager/oauth_error.h"
-#include "storage/apis/key_mapping_store.h"
+#include "storage/apis/client_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -95,7 +95,7 @@ TokenIssuer::TokenIssuer(const Resources& resources, const SigningKeys& keys,
       id_tokens_(keys, algorithms, resources.clock, issuer_) {}
 
 Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
-  const Instant now = clock_.now();
+  const Instant now = entitlement.as_of.value_or(clock_.now());
   std::string family = entitlement.replaces ? entitlement.replaces->family : entitlement.family;
   if (family.empty()) family = to_base64url(random_.bytes(family_size));
   StoredToken access = access_token_of(entitlement, std::move(family), now);
@@ -131,9 +131,6 @@ Result<IssuedTokens> TokenIssuer::issue(const Entitlement& entitlement) {
 
 Result<std::string> TokenIssuer::make_jwt(const Entitlement& entitlement,
                                           const StoredToken& token) {
-  GH_TRY(mapping, apis_.read([&](Transaction& transaction) {
-    return storage::KeyMappingStore(transaction).find_by_client(token.client_id);
-  }));
   AccessClaims claims{.issuer = issuer_,
                       .jti = random_uuid(random_),
                       .family = token.family,
@@ -141,7 +138,7 @@ Result<std::string> TokenIssuer::make_jwt(const Entitlement& entitlement,
                       .user_id = token.user_id,
                       .user = entitlement.user,
                       .scopes = token.scopes,
-                      .key_type = mapping ? std::string(model::to_text(mapping->key_type)) : "",
+                      .key_type = entitlement.client.key_type,
                       .details = entitlement.details,
                       .issued_at = token.issued_at,
                       .expires_at = token.expires_at};

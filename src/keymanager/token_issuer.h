@@ -4,7 +4,9 @@
 // by their hash; an access token in the form of a JWT is stored nowhere.
 //
 // Thread:  pool threads.
-// Cost:    one durable write; for a JWT without a refresh token one signature and no write.
+// Cost:    one durable write; for a JWT without a refresh token one signature and no access to a
+// database,
+//          once the choice of the tenant is known (token_algorithms.h).
 // Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token); OpenID Connect Core
 //          1.0, section 3.1.3.3 (id_token).
 #pragma once
@@ -33,6 +35,9 @@ struct Entitlement {
   std::string grant_type{};
   WithRefresh refresh = WithRefresh::no;
   std::optional<std::int64_t> seconds{};  // instead of the client's
+  // When what it follows from began to be read; empty: now. Tokens are issued at this instant, so
+  // that a revocation that came while they were made covers them.
+  std::optional<Instant> as_of{};
   // The refresh token that this uses up; the family goes on, and so do its scopes.
   std::optional<storage::StoredToken> replaces{};
   // Of the tokens, when what was earned names one already; empty: a fresh one.
@@ -71,6 +76,9 @@ class TokenIssuer {
   // then) or
   //        taken back; unauthorized_client, when the client has gone meanwhile.
   Result<IssuedTokens> issue(const Entitlement& entitlement);
+
+  // For Entitlement::as_of.
+  Instant now() const { return clock_.now(); }
 
  private:
   struct Batch;

@@ -112,6 +112,98 @@ TEST(Jwt, HasTheClaimsOfTheContract) {
   EXPECT_TRUE(parse_uuid(std::string(claims.at("jti").as_string())));
 }
 
+// Nothing of a client is remembered from one token to the next.
+TEST(Jwt, SaysOfWhichKeysItsClientIsNow) {
+  TestKeyManager server;
+  const std::string client = server.client("JWT");
+  const auto key_type = [&] {
+    const auto made = server.token("grant_type=client_credentials", client);
+    const Result<jose::Jwt> jwt = jose::verify(text_or(made.body, "access_token", ""),
+                                               server->signing_keys().current()->published);
+    return jwt ? text_or(jwt->claims, "keytype", "") : jwt.error().detail;
+  };
+  EXPECT_EQ(key_type(), "");
+  storage::KeyMapping mapping{1,
+                              "m",
+                              "app",
+                              model::KeyType::production,
+                              "Resident Key Manager",
+                              client.substr(0, client.find(':')),
+                              "MAPPED",
+                              "APPROVED",
+                              {},
+                              server.clock().now()};
+  const auto write = [&](auto work) {
+    ASSERT_TRUE(server.databases().api_manager().write([&](storage::Transaction& transaction) {
+      return work(storage::KeyMappingStore(transaction));
+    }));
+  };
+  write([&](storage::KeyMappingStore store) { return store.insert(mapping); });
+  EXPECT_EQ(key_type(), "PRODUCTION");
+  write([&](storage::KeyMappingStore store) { return store.remove(mapping); });
+  mapping.key_type = model::KeyType::sandbox;
+  write([&](storage::KeyMappingStore store) { return store.insert(mapping); });
+  EXPECT_EQ(key_type(), "SANDBOX");
+  // Of another key manager's keys nothing is said.
+  write([&](storage::KeyMappingStore store) { return store.remove(mapping); });
+  mapping.key_manager = "Elsewhere";
+  write([&](storage::KeyMappingStore store) { return store.insert(mapping); });
+  EXPECT_EQ(key_type(), "");
+}
+
+// In the second of a revocation: what was issued before it or with it is dead, what came after is
+// good, in either form and whatever is revoked.
+TEST(Revocation, TellsWhatCameBeforeFromWhatCameAfter) {
+  for (const char* form : {"JWT", "OAUTH"}) {
+    for (const bool at_once : {false, true}) {
+      SCOPED_TRACE(fmt::format("{} {}", form, at_once));
+      TestKeyManager server;
+      const std::string client = server.client(form);
+      const std::string login = "grant_type=password&username=admin&password=admin-password";
+      const std::string before = access_token(server, client, login);
+      if (!at_once) server.clock().advance(std::chrono::milliseconds(1));
+      ASSERT_EQ(server
+                    .internal("POST", "revoke-user",
+                              {{"tenant", 1}, {"user_id", server.user_id("admin")}})
+                    .status,
+                204);
+      server.clock().advance(std::chrono::milliseconds(1));
+      const std::string after = access_token(server, client, login);
+      EXPECT_FALSE(server.validate(before).active);
+      EXPECT_TRUE(server.validate(after).active);
+      server.clock().advance(std::chrono::seconds(2));
+      EXPECT_FALSE(server.validate(before).active);
+      EXPECT_TRUE(server.validate(after).active);
+    }
+  }
+}
+
+// What was decided before a revocation is not made good by being written after it.
+TEST(Revocation, CoversATokenThatWasBeingMade) {
+  TestKeyManager server;
+  const std::string client = server.client("JWT");
+  const auto found = server.databases().api_manager().read([&](storage::Transaction& transaction) {
+    return storage::ClientStore(transaction).find(client.substr(0, client.find(':')));
+  });
+  ASSERT_TRUE(found);
+  const Options options = quick_options();
+  TokenAlgorithms algorithms(server.resources(), options.signing_algorithms);
+  Revocations revocations(server.resources());
+  TokenIssuer issuer(server.resources(), server->signing_keys(), algorithms, revocations,
+                     options.issuer);
+  const Entitlement entitlement{.client = *found,
+                                .user_id = server.user_id("admin"),
+                                .user = "admin",
+                                .grant_type = "password",
+                                .as_of = issuer.now()};
+  server.clock().advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(revocations.revoke_user(1, server.user_id("admin")));
+  server.clock().advance(std::chrono::milliseconds(1));
+  const Result<IssuedTokens> issued = issuer.issue(entitlement);
+  ASSERT_TRUE(issued);
+  EXPECT_FALSE(server.validate(issued->access_token).active);
+}
+
 TEST(Jwt, OfAnotherIssuerOrTypeIsUnknown) {
   TestKeyManager server;
   const std::string client = server.client("JWT");

@@ -339,5 +339,32 @@ TEST(RegisteredMetadata, IsKeptToByTheAuthorizationEndpoint) {
   EXPECT_NE(browser.answer("code"), "");
 }
 
+// Each revocation is read by every gateway; anybody who has signed in may name any client.
+TEST(Consents, OfNothingAreWithdrawnInSilence) {
+  TestKeyManager server;
+  const TestClient agreed = browser_client(server);
+  const TestClient stranger = browser_client(server);
+  const auto revocations = [&] {
+    return number_or(server.internal("POST", "validate", {{"tokens", {"x"}}}).body, "revocation",
+                     -1);
+  };
+  TestBrowser browser = signed_on_browser(server, agreed);
+  const std::int64_t before = revocations();
+  browser.get("/oauth2/account");
+  const TestBrowser::Fields form = browser.hidden();
+  const auto withdraw = [&](const TestClient& client) {
+    TestBrowser::Fields fields = form;
+    fields["withdraw"] = client.id;
+    EXPECT_EQ(browser.post("/oauth2/account", fields), 303);
+    return revocations() - before;
+  };
+  EXPECT_EQ(withdraw(stranger), 0);
+  EXPECT_EQ(withdraw(agreed), 1);
+  EXPECT_EQ(withdraw(agreed), 1);
+  // Tokens without a consent are taken back all the same.
+  server.token("grant_type=password&username=admin&password=admin-password", stranger.pair());
+  EXPECT_EQ(withdraw(stranger), 2);
+}
+
 }  // namespace
 }  // namespace gatehouse::keymanager

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "storage/apis/sign_on_removal.h"
+#include "storage/apis/token_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -54,10 +54,14 @@ Result<> Consents::withdraw(const Account& account, const std::string& client_id
   GH_TRY(client, apis_.read([&](Transaction& transaction) {
     return storage::ClientStore(transaction).find(client_id);
   }));
-  // The consent lies in the user's tenant, the tokens in the client's.
-  return revocations_.revoke_user_client(client, account.user.id, [&](Transaction& transaction) {
-    return storage::remove_sign_on_of(transaction, {account.tenant, account.user.id, client_id});
-  });
+  // Every gateway reads each revocation, and anybody who has signed in may name any client here.
+  GH_TRY(there, apis_.read([&](Transaction& transaction) -> Result<bool> {
+    GH_TRY(consent, ConsentStore(transaction, account.tenant).find(account.user.id, client_id));
+    if (consent) return true;
+    return storage::TokenStore(transaction).has_of({client.tenant, account.user.id, client_id});
+  }));
+  if (!there) return {};
+  return revocations_.revoke_user_client(client, account.user.id, nullptr);
 }
 
 }  // namespace gatehouse::keymanager

@@ -27,7 +27,8 @@ class Consents {
   Result<> grant(const Account& account, const storage::Client& client,
                  const std::vector<std::string>& scopes);
   Result<std::vector<storage::NamedConsent>> list(const Account& account) const;
-  // The tokens that the client holds for the user end with it.
+  // The tokens that the client holds for the user end with it. Without consent and token nothing is
+  // done.
   Result<> withdraw(const Account& account, const std::string& client_id);
 
  private:

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/snapshot.h"
+
 namespace gatehouse::storage {
 
 namespace {
@@ -24,7 +26,8 @@ Result<Client> client_from(const Row& row) {
                 .active = row.text(9) == active,
                 .document = std::move(document),
                 .version = row.number(11),
-                .created_at = row.instant(12)};
+                .created_at = row.instant(12),
+                .key_type = row.text(13)};
 }
 
 tl::unexpected<Error> no_such_client(std::string_view client_id) {
@@ -43,10 +46,12 @@ bool Client::may(std::string_view grant_type) const {
 
 Result<Client> ClientStore::find(std::string_view client_id) const {
   GH_TRY(row, transaction_.query_one(
-                  "SELECT tenant_id, client_id, name, owner_id, grant_types, callback_urls, "
-                  "token_type, access_token_seconds, refresh_token_seconds, status, document, "
-                  "version, created_at_ms FROM am_client WHERE client_id = $1",
-                  client_id));
+                  "SELECT c.tenant_id, c.client_id, c.name, c.owner_id, c.grant_types, "
+                  "c.callback_urls, c.token_type, c.access_token_seconds, "
+                  "c.refresh_token_seconds, c.status, c.document, c.version, c.created_at_ms, "
+                  "COALESCE(m.key_type, '') FROM am_client c LEFT JOIN am_key_mapping m "
+                  "ON m.client_id = c.client_id AND m.key_manager = $2 WHERE c.client_id = $1",
+                  client_id, model::resident_key_manager));
   if (!row) return no_such_client(client_id);
   return client_from(*row);
 }
@@ -56,15 +61,17 @@ Result<ClientStore::Known> ClientStore::find_known(std::string_view client_id, I
                    "SELECT c.tenant_id, c.client_id, c.name, c.owner_id, c.grant_types, "
                    "c.callback_urls, c.token_type, c.access_token_seconds, "
                    "c.refresh_token_seconds, c.status, c.document, c.version, c.created_at_ms, "
-                   "s.hash FROM am_client c LEFT JOIN am_client_secret s "
+                   "COALESCE(m.key_type, ''), s.hash FROM am_client c LEFT JOIN am_key_mapping m "
+                   "ON m.client_id = c.client_id AND m.key_manager = $3 "
+                   "LEFT JOIN am_client_secret s "
                    "ON s.tenant_id = c.tenant_id AND s.client_id = c.client_id "
                    "AND (s.expires_at_ms = 0 OR s.expires_at_ms > $2) WHERE c.client_id = $1",
-                   client_id, now));
+                   client_id, now, model::resident_key_manager));
   if (rows.empty()) return no_such_client(client_id);
   GH_TRY(client, client_from(rows.front()));
   Known known{std::move(client), {}};
   for (const Row& row : rows) {
-    if (!row.is_null(13)) known.secrets.push_back(row.bytes(13));
+    if (!row.is_null(14)) known.secrets.push_back(row.bytes(14));
   }
   return known;
 }

@@ -24,6 +24,9 @@ struct Client {
   json::object document;  // what its registration said beyond the columns
   std::int64_t version = 0;
   Instant created_at{};
+  // Of the application's keys that it is: "PRODUCTION", "SANDBOX", or empty. Read with the client,
+  // so that no token needs a look-up of its own; written by KeyMappingStore alone.
+  std::string key_type{};
 
   bool may(std::string_view grant_type) const;
 };

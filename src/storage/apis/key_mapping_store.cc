@@ -42,19 +42,6 @@ Result<KeyMapping> KeyMappingStore::find(model::TenantNumber tenant, std::string
   return mapping_from(*row);
 }
 
-Result<std::optional<KeyMapping>> KeyMappingStore::find_by_client(
-    std::string_view client_id) const {
-  GH_TRY(row, transaction_.query_one(
-                  "SELECT tenant_id, id, application_id, key_type, key_manager, client_id, mode, "
-                  "state, document, created_at_ms FROM am_key_mapping "
-                  // Ours are unique over all tenants, so the client names its own.
-                  "WHERE client_id = $1 AND tenant_id > 0 AND key_manager = $2",
-                  client_id, model::resident_key_manager));
-  if (!row) return std::optional<KeyMapping>();
-  GH_TRY(mapping, mapping_from(*row));
-  return std::optional<KeyMapping>(std::move(mapping));
-}
-
 Result<std::vector<KeyMapping>> KeyMappingStore::list(model::TenantNumber tenant,
                                                       std::string_view application_id) const {
   GH_TRY(rows, transaction_.query(

@@ -38,8 +38,6 @@ class KeyMappingStore {
 
   // Error: not_found (900331).
   Result<KeyMapping> find(model::TenantNumber tenant, std::string_view id) const;
-  // A client of our own; over all tenants, as their ids are.
-  Result<std::optional<KeyMapping>> find_by_client(std::string_view client_id) const;
   // In the order of key type and key manager: production first.
   Result<std::vector<KeyMapping>> list(model::TenantNumber tenant,
                                        std::string_view application_id) const;

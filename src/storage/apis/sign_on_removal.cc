@@ -8,6 +8,9 @@
 
 namespace gatehouse::storage {
 
+// A user's id and a client's are each unique over all tenants. Rows of a user of one tenant at a
+// client of another lie in the one or in the other, so they are removed by ids alone.
+
 Result<> remove_sign_on_of_user(Transaction& transaction, model::TenantNumber tenant,
                                 std::string_view user_id) {
   GH_CHECK(transaction.execute("DELETE FROM am_session WHERE tenant_id = $1 AND user_id = $2",
@@ -16,18 +19,19 @@ Result<> remove_sign_on_of_user(Transaction& transaction, model::TenantNumber te
                                tenant, user_id));
   GH_CHECK(transaction.execute(
       "DELETE FROM am_authorization_code WHERE tenant_id = $1 AND user_id = $2", tenant, user_id));
-  GH_CHECK(transaction.execute("DELETE FROM am_device WHERE tenant_id = $1 AND user_id = $2",
-                               tenant, user_id));
+  // tidy: allow(tenant_id) a device is its client's, and the user's tenant may be another
+  GH_CHECK(
+      transaction.execute("DELETE FROM am_device WHERE user_id = $1 AND user_id <> ''", user_id));
   return {};
 }
 
 Result<> remove_sign_on_of_client(Transaction& transaction, model::TenantNumber tenant,
                                   std::string_view client_id) {
-  GH_CHECK(transaction.execute("DELETE FROM am_consent WHERE tenant_id = $1 AND client_id = $2",
-                               tenant, client_id));
-  GH_CHECK(transaction.execute(
-      "DELETE FROM am_authorization_code WHERE tenant_id = $1 AND client_id = $2", tenant,
-      client_id));
+  // tidy: allow(tenant_id) a consent is its user's, and the client's tenant may be another
+  GH_CHECK(transaction.execute("DELETE FROM am_consent WHERE client_id = $1", client_id));
+  // tidy: allow(tenant_id) and so is a code
+  GH_CHECK(
+      transaction.execute("DELETE FROM am_authorization_code WHERE client_id = $1", client_id));
   GH_CHECK(transaction.execute(
       "DELETE FROM am_pushed_request WHERE tenant_id = $1 AND client_id = $2", tenant, client_id));
   GH_CHECK(transaction.execute("DELETE FROM am_device WHERE tenant_id = $1 AND client_id = $2",
@@ -36,15 +40,18 @@ Result<> remove_sign_on_of_client(Transaction& transaction, model::TenantNumber 
 }
 
 Result<> remove_sign_on_of(Transaction& transaction, const UserAtClient& pair) {
-  GH_CHECK(transaction.execute(
-      "DELETE FROM am_consent WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3",
-      pair.tenant, pair.client_id, pair.user_id));
-  GH_CHECK(transaction.execute(
-      "DELETE FROM am_authorization_code WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3",
-      pair.tenant, pair.client_id, pair.user_id));
-  GH_CHECK(transaction.execute(
-      "DELETE FROM am_device WHERE tenant_id = $1 AND client_id = $2 AND user_id = $3", pair.tenant,
-      pair.client_id, pair.user_id));
+  // tidy: allow(tenant_id) consents and codes are the user's, devices the client's
+  GH_CHECK(transaction.execute("DELETE FROM am_consent WHERE client_id = $1 AND user_id = $2",
+                               pair.client_id, pair.user_id));
+  // tidy: allow(tenant_id) as above
+  GH_CHECK(
+      transaction.execute("DELETE FROM am_authorization_code WHERE client_id = $1 AND user_id = $2",
+                          pair.client_id, pair.user_id));
+  // tidy: allow(tenant_id) as above
+  GH_CHECK(
+      transaction.execute("DELETE FROM am_device WHERE client_id = $1 AND user_id = $2 "
+                          "AND user_id <> ''",
+                          pair.client_id, pair.user_id));
   return {};
 }
 

@@ -169,6 +169,14 @@ void TokenStore::remove_of_client(model::TenantNumber tenant, std::string_view c
                     client_id);
 }
 
+Result<bool> TokenStore::has_of(const UserAtClient& pair) const {
+  GH_TRY(row, transaction_.query_one(
+                  "SELECT kind FROM am_token WHERE tenant_id = $1 AND client_id || '' = $2 "
+                  "AND user_id = $3 AND user_id <> '' LIMIT 1",
+                  pair.tenant, pair.client_id, pair.user_id));
+  return row.has_value();
+}
+
 // By the index of users, however few tokens there were when the statement was planned.
 void TokenStore::remove_of(const UserAtClient& pair) {
   transaction_.post(

@@ -77,6 +77,8 @@ class TokenStore {
   void remove_families(model::TenantNumber tenant, std::span<const std::string> families);
   void remove_of_client(model::TenantNumber tenant, std::string_view client_id);
   void remove_of_user(model::TenantNumber tenant, std::string_view user_id);
+  // Whether this client holds a token for this user.
+  Result<bool> has_of(const UserAtClient& pair) const;
   // What this client holds for this user.
   void remove_of(const UserAtClient& pair);
 
