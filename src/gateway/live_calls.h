@@ -10,7 +10,7 @@
 //
 // Thread:  one event loop.
 // Memory:  about 1 KiB for each call that lasts, nothing for the others.
-// Cost:    a revocation costs what it ends, and revocations one probe for each young call and
+// Cost:    a revocation costs what it ends, and one probe for each young call and
 //          `check_time`; a new snapshot judges every call that lasts, young ones that are still
 //          there after `check_time` included.
 #pragma once
