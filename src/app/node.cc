@@ -246,6 +246,12 @@ void Node::reload(const Configuration& configuration) {
     log_error("nodes are known as before: {}", trusted.error().message);
     return;
   }
+  if (key_managers_) {
+    if (const Result<> shown = key_managers_->reload(configuration); !shown) {
+      log_error("key managers are asked as before: {}", shown.error().message);
+      return;
+    }
+  }
   log_info("certificates and log level are read again");
 }
 

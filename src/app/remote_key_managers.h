@@ -2,10 +2,11 @@
 //
 // The key managers of other machines, as the workers of this node's gateway ask them.
 //
-// Thread:  opened by the main thread; client: any, each client belongs to its loop.
+// Thread:  opened and reloaded by the main thread; client: any, each client belongs to its loop.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,16 +27,39 @@ class RemoteKeyManagers {
   static Result<std::optional<RemoteKeyManagers>> open(const Configuration& configuration,
                                                        net::Pool& files);
 
+  // Outlived by this.
   std::unique_ptr<http::Client> client(net::Loop& loop) const;
 
+  // Reads cluster.ca, cluster.certificate and cluster.key again. What is asked from now on goes on
+  // new connections; what is under way ends on the old ones.
+  // Error: invalid_argument, naming the file; then all stays as it was.
+  Result<> reload(const Configuration& configuration);
+
  private:
-  RemoteKeyManagers(net::Pool& files, std::string authorization)
-      : files_(&files), authorization_(std::move(authorization)) {}
+  class Asker;
+  // The same URLs twice, and how each of them is spoken to.
+  struct Origins {
+    std::vector<http::Origin> questions;
+    std::vector<http::Origin> for_others;  // where nothing says that the connection is ours
+  };
+  // What every loop asks, and the main thread replaces.
+  class Present {
+   public:
+    std::shared_ptr<const Origins> get() const;
+    void set(Origins origins);
+
+   private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Origins> origins_;
+  };
+
+  RemoteKeyManagers(net::Pool& files, std::vector<std::string> urls, std::string authorization)
+      : files_(&files), urls_(std::move(urls)), authorization_(std::move(authorization)) {}
 
   net::Pool* files_;
-  std::string authorization_;             // empty: by certificate
-  std::vector<http::Origin> origins_;     // for questions of ours
-  std::vector<http::Origin> for_others_;  // where nothing says that the connection is ours
+  std::vector<std::string> urls_;
+  std::string authorization_;  // empty: by certificate
+  std::unique_ptr<Present> present_ = std::make_unique<Present>();
 };
 
 }  // namespace gatehouse::app

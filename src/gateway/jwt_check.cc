@@ -61,6 +61,7 @@ Token verify_jwt(std::string_view compact, const Snapshot& snapshot, Instant now
   if (token.client_id.empty()) return token;
   token.state = TokenState::active;
   token.tenant = key->known.tenant;
+  token.user_tenant = number_or(jwt->claims, "user_tenant", 0);
   // A client's own token has itself as its subject (RFC 9068, section 2.2).
   token.user_id = text_or(jwt->claims, "sub", "");
   if (token.user_id == token.client_id) token.user_id.clear();

@@ -60,6 +60,24 @@ void expect_refused_when_spoiled(const jose::HonestToken& honest,
   EXPECT_EQ(check(jose::honest_text(honest)), TokenState::active);
 }
 
+// Whose tenant it is says what a change of that tenant means.
+TEST(JwtCheck, KnowsTheTenantOfTheUser) {
+  const auto snapshot = world();
+  const auto verified = [&](json::object more) {
+    json::object claims{{"iss", "https://ours"},
+                        {"client_id", "shop"},
+                        {"sub", "ann"},
+                        {"iat", now_s - 10},
+                        {"exp", now_s + 60}};
+    for (const auto& member : more) claims[member.key()] = member.value();
+    return verify_jwt(jose::sign(key_of("ours"), "at+jwt", claims).value(), *snapshot, the_time);
+  };
+  const Token guest = verified({{"user_tenant", 8}});
+  EXPECT_EQ(guest.state, TokenState::active);
+  EXPECT_EQ(guest.user_tenant, 8);
+  EXPECT_EQ(verified({}).user_tenant, 0);
+}
+
 TEST(SpoiledToken, OpensNothing) {
   const auto snapshot = world();
   const auto honest = [](const char* whose, const char* type, const char* issuer) {

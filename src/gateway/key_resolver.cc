@@ -22,6 +22,7 @@ Token token_from(model::Validation validation, Tick now, std::uint64_t revocatio
   }
   token.state = TokenState::active;
   token.tenant = validation.tenant;
+  token.user_tenant = validation.user_tenant;
   token.client_id = std::move(validation.client_id);
   token.user_id = std::move(validation.user_id);
   token.user = std::move(validation.user);

@@ -230,6 +230,18 @@ TEST_F(LastingTest, WhoseUserHasChangedIsAskedAbout) {
   expect_alive(*open_to_all);
 }
 
+TEST_F(LastingTest, WhatIsOfAChangedTenantIsAskedAbout) {
+  const std::unique_ptr<TestClient> scoped = open_events("good", "/scoped/events");
+  const std::unique_ptr<TestClient> open_to_all = open_websocket();
+  model::Validation without = identity("good");
+  without.scopes.clear();
+  world_.key_manager.issue("good", without);
+  world_.key_manager.stand_at(1);
+  revoke("tenant_changed", std::to_string(without.tenant));
+  EXPECT_EQ(scoped->read_to_end(), "");
+  expect_alive(*open_to_all);
+}
+
 TEST_F(LastingTest, TheLogSaysHowItEnded) {
   std::unique_ptr<TestClient> events = open_events();
   revoke("family", "family-good");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/live_calls.h"
 
+#include <utility>
+
 #include "core/text.h"
 
 namespace gatehouse::gateway {
@@ -46,11 +48,16 @@ void LiveCalls::grow_old() {
   }
 }
 
+void LiveCalls::check_young_soon() {
+  if (!young_.empty() && !check_.is_set()) check_.set(loop_.tick() + check_time);
+}
+
 void LiveCalls::check_young() {
+  const bool judge = std::exchange(judge_young_, false);
   net::List<LiveCall> calls;
   calls.take(young_);
   while (LiveCall* call = calls.pop_front()) {
-    if (call->is_remembered()) {
+    if (!judge && call->is_remembered()) {
       young_.push_back(*call);
     } else {
       keep(*call);
@@ -83,16 +90,22 @@ void LiveCalls::hold(LiveCall& call, const Token* token, const Sha256& hash, Tic
   name(call, "family", token->family);
   name(call, "client", token->client_id);
   name(call, "user", token->user_id);
+  name(call, "tenant", std::to_string(token->tenant));
+  if (token->user_tenant != 0 && token->user_tenant != token->tenant) {
+    name(call, "tenant", std::to_string(token->user_tenant));
+  }
   if (!token->user_id.empty()) {
     name(call, "user_client", model::user_and_client(token->user_id, token->client_id));
   }
 }
 
 void LiveCalls::revoke(const model::Revocation& revocation) {
-  if (!young_.empty() && !check_.is_set()) check_.set(loop_.tick() + check_time);
-  // Whose user has changed is judged again: only the key manager knows what is left.
-  const bool changed = revocation.kind == "user_changed";
-  const std::string text = (changed ? "user" : revocation.kind) + ":" + revocation.value;
+  check_young_soon();
+  // Whose user or tenant has changed is judged again: only the key manager knows what is left.
+  const bool of_tenant = revocation.kind == "tenant_changed";
+  const bool changed = of_tenant || revocation.kind == "user_changed";
+  const std::string named = of_tenant ? "tenant" : changed ? "user" : revocation.kind;
+  const std::string text = named + ":" + revocation.value;
   const auto [begin, end] = names_.equal_range(text);
   std::vector<LiveCall*> meant;
   for (auto each = begin; each != end; ++each) {
@@ -105,6 +118,8 @@ void LiveCalls::revoke(const model::Revocation& revocation) {
 }
 
 void LiveCalls::judge_all() {
+  judge_young_ = !young_.empty();
+  check_young_soon();
   net::List<LiveCall> calls;
   calls.take(lasting_);
   while (LiveCall* call = calls.pop_front()) {

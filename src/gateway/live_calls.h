@@ -4,13 +4,15 @@
 // when their token is revoked or expires, or when a new call like them would be refused.
 //
 // A short call is noted and forgotten, which costs a few stores. While calls are young, revocations
-// are held against all of them together, soon after they came. One that is still there after
-// `young_time` is judged again and from then on found by the names that revocations have.
+// and new snapshots are held against all of them together, soon after they came. One that is still
+// there after `young_time` is judged again and from then on found by the names that revocations
+// have.
 //
 // Thread:  one event loop.
 // Memory:  about 1 KiB for each call that lasts, nothing for the others.
-// Cost:    a revocation costs what it ends, and revocations one probe for each young call and
-//          `check_time`; a new snapshot judges every call that lasts.
+// Cost:    a revocation costs what it ends, and one probe for each young call and
+//          `check_time`; a new snapshot judges every call that lasts, young ones that are still
+//          there after `check_time` included.
 #pragma once
 
 #include <chrono>
@@ -59,7 +61,7 @@ class LiveCalls {
  public:
   // After it a call lasts. Most calls are over by then.
   static constexpr std::chrono::milliseconds usual_young_time{1'000};
-  // Revocations end calls within 50 ms, young ones included.
+  // Revocations and snapshots end calls within 50 ms, young ones included.
   static constexpr std::chrono::milliseconds check_time{10};
 
   explicit LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time = usual_young_time);
@@ -91,6 +93,7 @@ class LiveCalls {
   using Names = std::multimap<std::string, LiveCall*, std::less<>>;  // "kind:value"
 
   void grow_old();
+  void check_young_soon();
   void check_young();
   void keep(LiveCall& call);
   static void let_go(LiveCall& call);
@@ -102,8 +105,9 @@ class LiveCalls {
   net::List<LiveCall> lasting_;
   std::size_t lasting_count_ = 0;
   Names names_;
-  net::Timer timer_;  // while somebody is young
-  net::Timer check_;  // while a revocation is to be held against them
+  net::Timer timer_;          // while somebody is young
+  net::Timer check_;          // while a revocation or a snapshot is to be held against them
+  bool judge_young_ = false;  // at the next check, all that are young: the snapshot is another
 };
 
 }  // namespace gatehouse::gateway

@@ -130,6 +130,34 @@ TEST_F(LiveCallsTest, AChangedUserIsJudgedAgain) {
   EXPECT_EQ(call.ended, 0);
 }
 
+TEST_F(LiveCallsTest, WhatIsOfAChangedTenantIsJudgedAgain) {
+  TestCall call(calls_, "a");
+  grow_old();
+  calls_.revoke(revocation("tenant_changed", std::to_string(model::first_tenant + 1)));
+  EXPECT_EQ(call.judged, 1);
+  calls_.revoke(revocation("tenant_changed", std::to_string(model::first_tenant)));
+  EXPECT_EQ(call.judged, 2);
+  EXPECT_EQ(call.ended, 0);
+}
+
+// Whatever they remember: a subscription or an API key may be gone with it.
+TEST_F(LiveCallsTest, ANewSnapshotJudgesYoungOnesSoon) {
+  TestCall call(calls_, "a");
+  TestCall short_call(calls_, "b");
+  calls_.judge_all();
+  EXPECT_EQ(call.judged, 0);
+  short_call.end();
+  const Tick before = loop_.tick();
+  loop_.run_until_done(wait(loop_, before + 2 * LiveCalls::check_time));
+  EXPECT_EQ(call.judged, 1);
+  EXPECT_EQ(short_call.judged, 0);
+  EXPECT_EQ(calls_.lasting(), 1U);
+  TestCall later(calls_, "c");
+  calls_.revoke(revocation("client", "client-z"));
+  loop_.run_until_done(wait(loop_, loop_.tick() + 2 * LiveCalls::check_time));
+  EXPECT_EQ(later.judged, 0);
+}
+
 TEST_F(LiveCallsTest, ANewSnapshotJudgesAllThatLast) {
   TestCall a(calls_, "a");
   TestCall b(calls_, "b");

@@ -58,8 +58,12 @@ Revoked Revocations::check(const Sha256& hash, const Token& token, std::uint64_t
           after)) {
     return Revoked::yes;
   }
-  return has("user_changed", token.user_id, token.issued_at, after) ? Revoked::ask_again
-                                                                    : Revoked::no;
+  const auto tenant_changed = [&](model::TenantNumber tenant) {
+    return tenant != 0 && has("tenant_changed", std::to_string(tenant), token.issued_at, after);
+  };
+  const bool changed = has("user_changed", token.user_id, token.issued_at, after) ||
+                       tenant_changed(token.tenant) || tenant_changed(token.user_tenant);
+  return changed ? Revoked::ask_again : Revoked::no;
 }
 
 bool Revocations::means(const model::Revocation& revocation, std::string_view hash_hex,
@@ -76,6 +80,10 @@ bool Revocations::means(const model::Revocation& revocation, std::string_view ha
   }
   if (revocation.kind == "user" || revocation.kind == "user_changed") {
     return revocation.value == token.user_id;
+  }
+  if (revocation.kind == "tenant_changed") {
+    return revocation.value == std::to_string(token.tenant) ||
+           (token.user_tenant != 0 && revocation.value == std::to_string(token.user_tenant));
   }
   return false;
 }

@@ -29,7 +29,8 @@ std::optional<Sha256> sha256_from_hex(std::string_view text);
 enum class Revoked : std::uint8_t {
   no,
   yes,
-  ask_again,  // the user changed: scopes may have gone, and only the key manager knows
+  ask_again,  // the user or tenant changed: scopes may have gone, and only the key manager knows
+              // knows
 };
 
 class Revocations {

@@ -60,6 +60,7 @@ struct Token {
   TokenState state = TokenState::unknown;
   TokenSource source = TokenSource::key_manager;
   model::TenantNumber tenant = model::first_tenant;
+  model::TenantNumber user_tenant = 0;  // when it is not `tenant`, the client's
   std::string client_id;
   std::string user_id;  // empty: a token of the application itself
   std::string user;

@@ -76,6 +76,8 @@ class RevocationRule : public ::testing::TestWithParam<RevocationCase> {};
 
 TEST_P(RevocationRule, MeansTheTokenOrNot) {
   Token token = token_of("client");
+  token.tenant = 7;
+  token.user_tenant = 8;
   token.user_id = "user";
   token.family = "family";
   token.jti = "jti";
@@ -111,6 +113,12 @@ INSTANTIATE_TEST_SUITE_P(
         RevocationCase{"issued_later", "client", "client", 99, Revoked::no},
         RevocationCase{"by_user", "user", "user", 100, Revoked::yes},
         RevocationCase{"user_changed", "user_changed", "user", 100, Revoked::ask_again},
+        RevocationCase{"tenant_changed", "tenant_changed", "7", 100, Revoked::ask_again},
+        RevocationCase{"tenant_of_the_user_changed", "tenant_changed", "8", 100,
+                       Revoked::ask_again},
+        RevocationCase{"tenant_changed_before", "tenant_changed", "7", 99, Revoked::no},
+        RevocationCase{"another_tenant_changed", "tenant_changed", "1", 100, Revoked::no},
+        RevocationCase{"no_tenant_changed", "tenant_changed", "0", 100, Revoked::no},
         RevocationCase{"of_nobody", "user", "", 100, Revoked::no}),
     [](const auto& row) { return std::string(row.param.name); });
 

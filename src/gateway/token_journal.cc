@@ -22,6 +22,7 @@ json::object to_json(const Remembered& remembered) {
   const Token& token = remembered.token;
   return {{"hash", to_hex(to_bytes(remembered.hash))},
           {"tenant", token.tenant},
+          {"user_tenant", token.user_tenant},
           {"client_id", token.client_id},
           {"user_id", token.user_id},
           {"user", token.user},
@@ -43,6 +44,7 @@ std::optional<Remembered> remembered_from(const json::object& object) {
   Token& token = remembered.token;
   token.state = TokenState::active;
   token.tenant = number_or(object, "tenant", model::first_tenant);
+  token.user_tenant = number_or(object, "user_tenant", 0);
   token.client_id = text_or(object, "client_id", "");
   token.user_id = text_or(object, "user_id", "");
   token.user = text_or(object, "user", "");

@@ -22,6 +22,7 @@ Remembered remembered(const std::string& token, Instant expires_at = now + std::
   entry.checked_at = now - std::chrono::seconds(5);
   entry.token.state = TokenState::active;
   entry.token.tenant = 7;
+  entry.token.user_tenant = 8;
   entry.token.client_id = "client of " + token;
   entry.token.user_id = "u1";
   entry.token.user = "ann";
@@ -71,6 +72,7 @@ TEST_F(TokenJournalTest, KnowsAfterARestartWhatItKnew) {
   EXPECT_EQ(one.token.issued_at, now - std::chrono::minutes(1));
   EXPECT_EQ(one.token.expires_at, now + std::chrono::hours(1));
   // A token that was bound must not come back as one that anybody may bear.
+  EXPECT_EQ(one.token.user_tenant, 8);
   EXPECT_EQ(one.token.key_thumbprint, "jkt");
   EXPECT_EQ(one.token.certificate_thumbprint, "x5t");
   EXPECT_EQ(one.token.audiences, (std::vector<std::string>{"urn:a"}));

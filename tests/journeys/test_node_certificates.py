@@ -126,7 +126,37 @@ class ThroughBalancers(unittest.TestCase):
         self.assertEqual(sum(counts[MTLS] + counts[HITS] + counts[FALLBACKS]), 0)
         self.assertGreater(counts[REFUSALS][0], 0)
 
-    def test_a_key_manager_of_another_name_is_not_asked(self):
+    def test_a_gateway_shows_its_new_certificate_without_a_new_start(self):
+        expired = self.authority.issue(GATEWAY, begins=-2 * HOUR, ends=-HOUR)
+        files = [f"{temporary(self.stack)}/node.{end}" for end in ("crt", "key")]
+
+        def put(pair):
+            for source, target in zip(pair, files):
+                shutil.copy(source, target)
+
+        put(expired)
+        gateway = self.cluster.gateway(self.ports[0], f"cluster.ca={self.authority.ca}",
+                                       *shown(files))
+        url = gateway.gateway("/shared/1.0.0/menu")
+        self.assertNotEqual(call(url, headers=bearer(self.tokens[0])).status, 200)
+
+        def reload_until_answered(wanted):
+            gateway.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + WAIT_SECONDS_MAX
+            while True:
+                status = call(url, headers=bearer(self.tokens[0])).status
+                if (status == 200) == wanted or time.monotonic() > deadline:
+                    return status
+                time.sleep(0.02)
+
+        put(self.authority.issue(GATEWAY))
+        self.assertEqual(reload_until_answered(True), 200)
+        # The connections that stand showed the good one: they are not used any more.
+        put(expired)
+        self.assertNotEqual(reload_until_answered(False), 200)
+        put(self.authority.issue(GATEWAY))
+        self.assertEqual(reload_until_answered(True), 200)
+
         before = self.counted()
         gateway = self.cluster.node(
             f"gateway.key_manager=https://127.0.0.1:{self.ports[0]}", "gateway.key_cache=false",

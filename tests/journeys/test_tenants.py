@@ -203,6 +203,32 @@ class Tenants(unittest.TestCase):
                 "status": "LOCKED"})
             self.assertEqual(call(path, headers=own).status, 401)
 
+    def test_a_user_of_a_tenant_that_is_switched_off_is_gone_at_the_gateway(self):
+        """The API and the client are of a tenant that goes on: only the user's has changed."""
+        boss = create_tenant(self.admin, "staff.example.com")
+        password = boss.create_user("staff", ["admin"])
+        client = call(self.server.url("/client-registration/v0.17/register"), "POST",
+                      {"clientName": "staff tool", "grantType": "password", "saasApp": True},
+                      basic("admin", PASSWORD)).json()
+        api = self.admin.publish("Staffed", self.backend.url)
+        application = self.admin.create_application("Staffed")["applicationId"]
+        self.admin.subscribe(api["id"], application)
+        keys = {"consumerKey": client["clientId"], "consumerSecret": client["clientSecret"]}
+        self.admin.must(200, "POST", f"{DEVPORTAL}/applications/{application}/map-keys",
+                        {**keys, "keyType": "PRODUCTION"})
+        answer = call(self.server.url("/oauth2/token"), "POST",
+                      form(grant_type="password", username="staff@staff.example.com",
+                           password=password),
+                      {**FORM, **basic(client["clientId"], client["clientSecret"])})
+        own = bearer(answer.json()["access_token"])
+        url = self.server.gateway("/staffed/1.0.0/x")
+        self.assertEqual(call(url, headers=own).status, 200)
+        set_active(self.admin, "staff.example.com", False)
+        changed = time.monotonic()
+        while (status := call(url, headers=own).status) == 200:
+            self.assertLess((time.monotonic() - changed) * 1000, TAKES_EFFECT_MS_MAX)
+        self.assertEqual(status, 401)
+
     def test_the_first_tenant_stays(self):
         for method, body in (("PUT", {"active": False}), ("DELETE", None)):
             answer = self.admin.call(method, f"{TENANTS}/carbon.super", body)
