@@ -43,11 +43,11 @@ Result<> remove_sign_on_of(Transaction& transaction, const UserAtClient& pair) {
   // tidy: allow(tenant_id) consents and codes are the user's, devices the client's
   GH_CHECK(transaction.execute("DELETE FROM am_consent WHERE client_id = $1 AND user_id = $2",
                                pair.client_id, pair.user_id));
-  // tidy: allow(tenant_id) as above
+  // tidy: allow(tenant_id) a code is its user's, as a consent is
   GH_CHECK(
       transaction.execute("DELETE FROM am_authorization_code WHERE client_id = $1 AND user_id = $2",
                           pair.client_id, pair.user_id));
-  // tidy: allow(tenant_id) as above
+  // tidy: allow(tenant_id) a device is its client's, and the user's tenant may be another
   GH_CHECK(
       transaction.execute("DELETE FROM am_device WHERE client_id = $1 AND user_id = $2 "
                           "AND user_id <> ''",

@@ -1,5 +1,5 @@
--- What a user or a client has is removed by its id alone: a user of one tenant may have signed on at
--- a client of another.
+-- What a user or a client has is removed by its id alone: a user of one tenant may have signed on
+-- at a client of another.
 DROP INDEX am_consent_by_client;
 DROP INDEX am_authorization_code_by_client;
 DROP INDEX am_device_by_user;
