@@ -31,16 +31,6 @@ Result<std::optional<Instant>> instant_of(const json::object& claims, std::strin
   return std::optional<Instant>(from_ms(static_cast<std::int64_t>(seconds * 1000)));
 }
 
-// `iat`, as exactly as the token says it. What does not lie in the second of `iat` is not believed.
-Result<std::optional<Instant>> issued_at_of(const json::object& claims) {
-  GH_TRY(issued_at, instant_of(claims, "iat"));
-  const json::value* exact = claims.if_contains(issued_at_ms_claim);
-  if (!issued_at || exact == nullptr || !exact->is_int64()) return issued_at;
-  const std::int64_t ms = exact->get_int64();
-  const std::int64_t second = to_ms(*issued_at) / 1000;
-  return ms >= 0 && ms / 1000 == second ? std::optional<Instant>(from_ms(ms)) : issued_at;
-}
-
 bool is_text(const json::value* value, std::string_view text) {
   return value != nullptr && value->is_string() && std::string_view(value->get_string()) == text;
 }
@@ -62,7 +52,7 @@ bool names_audience(const json::object& claims, std::string_view audience) {
 Result<Lifetime> check_claims(const json::object& claims, const Expected& expected) {
   GH_TRY(expires_at, instant_of(claims, "exp"));
   GH_TRY(not_before, instant_of(claims, "nbf"));
-  GH_TRY(issued_at, issued_at_of(claims));
+  GH_TRY(issued_at, instant_of(claims, "iat"));
   if (!expires_at) return refuse("exp is missing");
   if (!is_text(claims.if_contains("iss"), expected.issuer)) return refuse("another issuer");
   if (!expected.audience.empty() && !names_audience(claims, expected.audience)) {

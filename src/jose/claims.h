@@ -14,10 +14,6 @@
 
 namespace gatehouse::jose {
 
-// Beside `iat` and within its second: the same instant in milliseconds. `iat` itself stays whole
-// for readers that know no fractions; a revocation is told from the token issued after it by this.
-inline constexpr std::string_view issued_at_ms_claim = "iat_ms";
-
 struct Expected {
   std::string issuer;
   std::string audience{};  // empty: any, and none

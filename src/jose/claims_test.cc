@@ -79,28 +79,5 @@ TEST(Claims, GrantAForeignClockItsLeeway) {
   EXPECT_FALSE(check_claims(claims, expected));
 }
 
-// iat_ms says more than iat, and never something else.
-TEST(Claims, SayTheirInstantInMilliseconds) {
-  const struct {
-    const char* name;
-    json::value exact;
-    std::int64_t ms;
-  } rows[] = {{"begin", 999'000'000, 999'000'000},   {"end", 999'000'999, 999'000'999},
-              {"later", 999'001'000, 999'000'000},   {"earlier", 998'999'999, 999'000'000},
-              {"negative", -1, 999'000'000},         {"text", "999000500", 999'000'000},
-              {"fraction", 999000500.5, 999'000'000}};
-  for (const auto& row : rows) {
-    const json::object claims{
-        {"iss", "us"}, {"exp", 1'000'001}, {"iat", 999'000}, {"iat_ms", row.exact}};
-    const Result<Lifetime> lifetime = check_claims(claims, {.issuer = "us", .now = now});
-    ASSERT_TRUE(lifetime) << row.name;
-    EXPECT_EQ(to_ms(lifetime->issued_at), row.ms) << row.name;
-  }
-  const Result<Lifetime> alone = check_claims({{"iss", "us"}, {"exp", 1'000'001}, {"iat_ms", 5}},
-                                              {.issuer = "us", .now = now});
-  ASSERT_TRUE(alone);
-  EXPECT_EQ(alone->issued_at, Instant{});
-}
-
 }  // namespace
 }  // namespace gatehouse::jose

@@ -2,7 +2,6 @@
 #include "keymanager/access_claims.h"
 
 #include "core/text.h"
-#include "jose/claims.h"
 
 namespace gatehouse::keymanager {
 
@@ -28,7 +27,6 @@ json::object to_json(const AccessClaims& claims) {
       {"jti", claims.jti},
       {"family", claims.family},
       {"iat", seconds_of(claims.issued_at)},
-      {jose::issued_at_ms_claim, to_ms(claims.issued_at)},
       {"nbf", seconds_of(claims.issued_at)},
       {"exp", seconds_of(claims.expires_at)}};
   for (auto& [name, value] : to_json(claims.details)) object[name] = std::move(value);

@@ -6,8 +6,8 @@
 // Thread:  plain values.
 // The audience is the client, as in WSO2's tokens, unless resources were asked for (RFC 8707).
 //
-// Source:  RFC 9068, section 2.2. `azp`, `aut` and `keytype` are what WSO2's tokens have; `family`,
-//          `username` and `iat_ms` are ours.
+// Source:  RFC 9068, section 2.2. `azp`, `aut` and `keytype` are what WSO2's tokens have; `family`
+//          and `username` are ours.
 #pragma once
 
 #include <string>

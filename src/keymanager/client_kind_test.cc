@@ -137,7 +137,7 @@ TEST_F(Tenants, TakeBackTheTokensOfTheirUsersWhereverTheyLie) {
         204);
     EXPECT_FALSE(server_.validate(token(tokens)).active);
     EXPECT_EQ(text_or(refresh(tokens, client).body, "error", ""), "invalid_grant");
-    server_.clock().advance(std::chrono::milliseconds(1));
+    server_.clock().advance(std::chrono::seconds(1));
     EXPECT_TRUE(server_.validate(token(log_in(client))).active);
   }
 }

@@ -5,8 +5,7 @@
 //
 // Thread:  pool threads.
 // Cost:    one durable write; for a JWT without a refresh token one signature and no access to a
-// database,
-//          once the choice of the tenant is known (token_algorithms.h).
+//          database, once the choice of the tenant is known (token_algorithms.h).
 // Source:  RFC 6749 section 5.1; RFC 9068 (the claims of a JWT access token); OpenID Connect Core
 //          1.0, section 3.1.3.3 (id_token).
 #pragma once
