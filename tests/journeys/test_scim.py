@@ -348,6 +348,10 @@ class Scim(unittest.TestCase):
         self.assertEqual({entry["value"]: entry.get("verified")
                           for entry in self.ask_as(200, "GET", None, own)["emails"]},
                          {"o@x.org": True, "boss@x.org": None})
+        both = {**self.ask_as(200, "GET", None, own), "EMAILS": [],
+                "emails": [{"value": "boss@x.org", "primary": True, "verified": True}]}
+        self.ask_as(200, "PUT", both, own)
+        self.assertNotIn("verified", self.ask_as(200, "GET", None, own)["emails"][0])
         for operation in ({"op": "replace", "path": "externalId", "value": "E-1"},
                           {"op": "replace", "path": "userName", "value": "admin2"},
                           {"op": "add", "path": "entitlements", "value": [{"value": "all"}]},

@@ -18,24 +18,28 @@ constexpr std::array<std::string_view, 5> given{"externalId", "userType", "entit
                                                 "x509Certificates", enterprise_schema};
 
 // An address or number counts as verified when somebody else has said so of the same value.
-void keep_unproved(json::object& wanted, const json::object& before) {
+void drop_unproved(json::array& entries, const json::array* present) {
+  for (json::value& item : entries) {
+    json::object* entry = item.if_object();
+    if (entry == nullptr) continue;
+    const bool known =
+        present != nullptr && std::ranges::any_of(*present, [&](const json::value& other) {
+          const json::object* one = other.if_object();
+          return one != nullptr && text_or(*one, "value", "") == text_or(*entry, "value", "") &&
+                 flag_or(*one, "verified", false);
+        });
+    if (!known) entry->erase("verified");
+  }
+}
+
+// However the names are written, and however often.
+void drop_unproved(json::object& wanted, const json::object& before) {
   for (const std::string_view name : {"emails", "phoneNumbers"}) {
-    const auto list = std::ranges::find_if(wanted, [&](const auto& member) {
-      return equals_ignoring_case(std::string_view(member.key()), name);
-    });
-    json::array* entries = list == wanted.end() ? nullptr : list->value().if_array();
-    if (entries == nullptr) continue;
-    const json::array* present = array_at(before, name);
-    for (json::value& item : *entries) {
-      json::object* entry = item.if_object();
-      if (entry == nullptr) continue;
-      const bool known =
-          present != nullptr && std::ranges::any_of(*present, [&](const json::value& other) {
-            const json::object* one = other.if_object();
-            return one != nullptr && text_or(*one, "value", "") == text_or(*entry, "value", "") &&
-                   flag_or(*one, "verified", false);
-          });
-      if (!known) entry->erase("verified");
+    for (auto& member : wanted) {
+      json::array* entries = member.value().if_array();
+      if (entries != nullptr && equals_ignoring_case(std::string_view(member.key()), name)) {
+        drop_unproved(*entries, array_at(before, name));
+      }
     }
   }
 }
@@ -81,7 +85,7 @@ Result<json::object> Scim::own_wish(const ScimUser& before, json::object wanted)
     if (!silent && (present == nullptr || *wish != *present)) return not_yours(name);
     if (silent && present != nullptr) wanted[name] = *present;
   }
-  keep_unproved(wanted, before.profile);
+  drop_unproved(wanted, before.profile);
   // Whose password is in a directory has none here.
   const json::value* password = attribute_of(wanted, "password");
   const bool sets_password = password != nullptr && !password->is_null();
