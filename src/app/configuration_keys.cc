@@ -5,6 +5,7 @@
 #include <set>
 
 #include "keymanager/mail/message.h"
+#include "net/address.h"
 
 namespace gatehouse::app {
 
@@ -268,7 +269,8 @@ Result<> check_mail(const MailConfig& mail) {
       mail.host.find_first_not_of(
           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-") == std::string::npos;
   if (!is_name) return refuse("mail.host: a name or an address, without a port");
-  const bool here = mail.host == "localhost" || mail.host == "::1" || mail.host.starts_with("127.");
+  const Result<net::Address> address = net::Address::parse(mail.host);
+  const bool here = mail.host == "localhost" || (address && address->is_loopback());
   if (mail.security == "none" && !here) {
     return refuse("mail.security: links to passwords do not travel in the clear");
   }

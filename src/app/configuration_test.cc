@@ -100,6 +100,19 @@ TEST(Configuration, BothKeyCachesAreRefusedUnlessAllowed) {
       {.file = "", .settings = {"key_manager.key_cache=true", "gateway.key_cache=false"}}));
 }
 
+TEST(Configuration, MailInTheClearStaysOnTheMachine) {
+  const auto taken = [](const std::string& host) {
+    return read_configuration(
+               {.file = "",
+                .settings = {"mail.host=" + host, "mail.from=a@example.com", "mail.security=none"}})
+        .has_value();
+  };
+  for (const char* host : {"localhost", "127.0.0.9", "::1"}) EXPECT_TRUE(taken(host)) << host;
+  for (const char* host : {"mail.example.com", "127.mail.example.com", "10.0.0.1"}) {
+    EXPECT_FALSE(taken(host)) << host;
+  }
+}
+
 struct ClusterCase {
   const char* name;
   std::vector<std::string> settings;

@@ -134,8 +134,9 @@ Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form&
                                              const SignInTask& asked) {
   SignInTask task = asked;
   task.hint = form.text("username");
-  const std::optional<std::string> device = known_device(browser, full_name(task));
-  const std::string key = device ? device_key(*device) : name_key(task.hint);
+  const std::string name = full_name(task);
+  const std::optional<std::string> device = known_device(browser, name);
+  const std::string key = device ? device_key(*device) : name_key(name);
   const std::chrono::seconds wait =
       std::max(attempts_.wait_of(key),
                device ? std::chrono::seconds(0) : attempts_.wait_of(address_key(browser)));

@@ -215,11 +215,12 @@ Result<ProviderClients::Made> ProviderClients::regenerate_secret(const Handle& h
 
 Result<> ProviderClients::remove(const Handle& handle) {
   GH_TRY(record, record_of(handle));
-  GH_TRY(row, provider(handle.tenant, handle.key_manager));
   if (record.url.empty()) {
-    log_info("client {} stays at {}, which lets nobody remove it", handle.client_id, row.name);
+    log_info("client {} stays at {}, which lets nobody remove it", handle.client_id,
+             handle.key_manager);
     return {};
   }
+  GH_TRY(row, provider(handle.tenant, handle.key_manager));
   GH_TRY(response,
          ask(row, {.method = "DELETE", .url = record.url, .token = record.token, .body = {}}));
   if (response.status >= 300 && !is_gone(response.status)) {

@@ -76,8 +76,9 @@ Result<> SmtpClient::send(const Message& message) const {
   if (code == CURLE_OK) return {};
   long answer = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer);
-  // RFC 5321, section 4.2.1: 5yz will be the same next time.
-  const bool for_good = answer >= 500;
+  // RFC 5321, section 4.2.1: 5yz will be the same next time, but for a password of ours that is
+  // mended meanwhile.
+  const bool for_good = answer >= 500 && code != CURLE_LOGIN_DENIED;
   return fail(for_good ? ErrorCode::invalid_argument : ErrorCode::unavailable,
               "The mail server did not take the mail",
               fmt::format("{} ({})", curl_easy_strerror(code), answer));
