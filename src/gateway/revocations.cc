@@ -58,8 +58,11 @@ Revoked Revocations::check(const Sha256& hash, const Token& token, std::uint64_t
           after)) {
     return Revoked::yes;
   }
+  // What another key manager's token may do is nothing that a tenant here gives.
+  const bool ours = token.key_manager.empty();
   const auto tenant_changed = [&](model::TenantNumber tenant) {
-    return tenant != 0 && has("tenant_changed", std::to_string(tenant), token.issued_at, after);
+    return ours && tenant != 0 &&
+           has("tenant_changed", std::to_string(tenant), token.issued_at, after);
   };
   const bool changed = has("user_changed", token.user_id, token.issued_at, after) ||
                        tenant_changed(token.tenant) || tenant_changed(token.user_tenant);
@@ -82,6 +85,7 @@ bool Revocations::means(const model::Revocation& revocation, std::string_view ha
     return revocation.value == token.user_id;
   }
   if (revocation.kind == "tenant_changed") {
+    if (!token.key_manager.empty()) return false;
     return revocation.value == std::to_string(token.tenant) ||
            (token.user_tenant != 0 && revocation.value == std::to_string(token.user_tenant));
   }

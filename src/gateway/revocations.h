@@ -30,7 +30,6 @@ enum class Revoked : std::uint8_t {
   no,
   yes,
   ask_again,  // the user or tenant changed: scopes may have gone, and only the key manager knows
-              // knows
 };
 
 class Revocations {

@@ -122,6 +122,22 @@ INSTANTIATE_TEST_SUITE_P(
         RevocationCase{"of_nobody", "user", "", 100, Revoked::no}),
     [](const auto& row) { return std::string(row.param.name); });
 
+// Its scopes are its issuer's to give: there is nothing to ask here.
+TEST(Revocations, OfATenantDoNotMeanTokensOfAnotherKeyManager) {
+  Token token;
+  token.tenant = 7;
+  token.key_manager = "Elsewhere";
+  token.issued_at = from_ms(100);
+  const model::Revocation changed{1, 7, "tenant_changed", "7", from_ms(100), from_ms(500)};
+  Revocations revocations;
+  revocations.add(changed, from_ms(0));
+  EXPECT_EQ(revocations.check({}, token, 0), Revoked::no);
+  EXPECT_FALSE(Revocations::means(changed, "", token));
+  token.key_manager.clear();
+  EXPECT_EQ(revocations.check({}, token, 0), Revoked::ask_again);
+  EXPECT_TRUE(Revocations::means(changed, "", token));
+}
+
 TEST(Revocations, AreForgottenOnceTheirTokensHaveExpired) {
   Revocations revocations;
   revocations.add({1, 1, "token", "a", {}, from_ms(500)}, from_ms(0));
