@@ -157,6 +157,7 @@ class ThroughBalancers(unittest.TestCase):
         put(self.authority.issue(GATEWAY))
         self.assertEqual(reload_until_answered(True), 200)
 
+    def test_a_key_manager_of_another_name_is_not_asked(self):
         before = self.counted()
         gateway = self.cluster.node(
             f"gateway.key_manager=https://127.0.0.1:{self.ports[0]}", "gateway.key_cache=false",
