@@ -11,7 +11,7 @@ import unittest
 from support.backend import Recorder
 from support.browser import Browser
 from support.postgres import Postgres
-from support.server import BINARY, Server, basic, call
+from support.server import BINARY, FORM, Server, basic, call, form
 from support.walk import ADMIN, DEVPORTAL, PUBLISHER, User
 
 CONFIG = f"{ADMIN}/tenant-config"
@@ -165,6 +165,38 @@ class Removal(unittest.TestCase):
             answer = self.admin.call("DELETE", f"{ADMIN}/users/owner?successor={successor}")
             self.assertEqual(answer.status, status, answer)
         owner.must(200, "GET", f"{PUBLISHER}/apis/{api['id']}")
+
+    def test_a_successor_gets_no_client_of_somebody_else(self):
+        """At another key manager anybody may map any name, that of a client here included."""
+        password = self.admin.create_user("somebody", ["Internal/creator"])
+        url = self.server.url("/client-registration/v0.17/register")
+        client = call(url, "POST", {"clientName": "mine", "owner": "somebody",
+                                    "grantType": "client_credentials"},
+                      basic("somebody", password)).json()
+
+        def token_status():
+            return call(self.server.url("/oauth2/token"), "POST",
+                        form(grant_type="client_credentials"),
+                        {**FORM, **basic(client["clientId"], client["clientSecret"])}).status
+
+        other = self.admin.must(
+            201, "POST", f"{ADMIN}/key-managers",
+            {"name": "Elsewhere", "type": "custom", "issuer": "https://elsewhere.example",
+             "introspectionEndpoint": "https://elsewhere.example/introspect"}).json()
+        taker = User(self.server, "taker", self.admin.create_user("taker", ["Internal/subscriber"]))
+        application = taker.create_application("Taken")["applicationId"]
+        taker.must(200, "POST", f"{DEVPORTAL}/applications/{application}/map-keys",
+                   {"consumerKey": client["clientId"], "keyType": "PRODUCTION",
+                    "keyManager": "Elsewhere"})
+        self.admin.create_user("heir", ["Internal/subscriber"])
+        self.admin.must(200, "DELETE", f"{ADMIN}/users/taker?successor=heir")
+        self.assertEqual(token_status(), 200)
+        # A client goes with its owner.
+        self.admin.must(200, "DELETE", f"{ADMIN}/users/somebody")
+        self.assertEqual(token_status(), 401)
+        self.admin.must(200, "DELETE", f"{ADMIN}/users/heir?successor=admin")
+        self.admin.must(200, "DELETE", f"{DEVPORTAL}/applications/{application}")
+        self.admin.must(200, "DELETE", f"{ADMIN}/key-managers/{other['id']}")
 
     def test_nothing_tells_who_it_was(self):
         password = self.admin.create_user(self.NAME, [

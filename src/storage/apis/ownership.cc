@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/apis/ownership.h"
 
+#include "model/snapshot.h"
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/api_query.h"
 #include "storage/apis/deployment_store.h"
@@ -51,9 +52,9 @@ Result<std::vector<std::string>> Ownership::free_clients_of(const std::string& o
   GH_TRY(rows,
          transaction_.query("SELECT c.client_id FROM am_client c WHERE c.tenant_id = $1 "
                             "AND c.owner_id = $2 AND NOT EXISTS (SELECT 1 FROM am_key_mapping m "
-                            "WHERE m.tenant_id = c.tenant_id AND m.client_id = c.client_id) "
-                            "ORDER BY c.client_id",
-                            tenant_, owner_id));
+                            "WHERE m.tenant_id = c.tenant_id AND m.client_id = c.client_id "
+                            "AND m.key_manager = $3) ORDER BY c.client_id",
+                            tenant_, owner_id, model::resident_key_manager));
   return first_column(rows);
 }
 
