@@ -35,16 +35,11 @@ LiveCalls::LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time)
       check_(loop, [this] { check_young(); }) {}
 
 void LiveCalls::grow_old() {
-  const Tick now = loop_.tick();
-  net::List<LiveCall> calls;
-  calls.take(young_);
-  while (LiveCall* call = calls.pop_front()) {
-    if (call->began_ + young_time_ <= now) {
-      keep(*call);
-    } else {
-      if (young_.empty()) timer_.set(call->began_ + young_time_);
-      young_.push_back(*call);
-    }
+  // The oldest stands first.
+  while (LiveCall* call = young_.front()) {
+    const Tick old = call->began_ + young_time_;
+    if (old > loop_.tick()) return timer_.set(old);
+    keep(*call);
   }
 }
 

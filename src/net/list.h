@@ -47,6 +47,9 @@ class List {
     head_.previous_ = &node;
   }
 
+  // The first element, left where it is; null when there is none.
+  T* front() { return empty() ? nullptr : static_cast<T*>(head_.next_); }
+
   // The first element, taken out; null when there is none.
   T* pop_front() {
     if (empty()) return nullptr;
