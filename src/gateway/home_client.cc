@@ -14,7 +14,7 @@ std::size_t home_number(const Sha256& hash, std::size_t count) {
 
 net::Task<Result<Token>> HomeClient::resolve(std::string_view token, const Sha256& hash,
                                              model::TenantNumber tenant) {
-  const QuestionPointer question = ask(token, hash, Wanted::known, tenant);
+  const QuestionPointer question = ask(token, {hash, tenant}, Wanted::known);
   if (!question) co_return fail(ErrorCode::exhausted, "Too many tokens wait for the key manager");
   const Tick deadline = parts_.loop.tick() + KeyResolver::timeout;
   while (!question->answer) {
@@ -28,68 +28,68 @@ net::Task<Result<Token>> HomeClient::resolve(std::string_view token, const Sha25
 }
 
 void HomeClient::recheck(std::string_view token, const Sha256& hash) {
-  if (ask(token, hash, Wanted::fresh, 0)) return;
+  if (ask(token, {hash, 0}, Wanted::fresh)) return;
   if (Token* known = parts_.tokens.find(hash)) known->rechecking = false;
 }
 
-HomeClient::QuestionPointer HomeClient::ask(std::string_view token, const Sha256& hash,
-                                            Wanted wanted, model::TenantNumber tenant) {
-  const auto found = questions_.find(hash);
+HomeClient::QuestionPointer HomeClient::ask(std::string_view token, const TokenInTenant& key,
+                                            Wanted wanted) {
+  const auto found = questions_.find(key);
   if (found != questions_.end()) return found->second;
   if (questions_.size() >= KeyResolver::questions_max) return nullptr;
-  auto question = std::make_shared<Question>(parts_.loop, token, tenant);
-  questions_.emplace(hash, question);
-  send(*question, hash, wanted);
+  auto question = std::make_shared<Question>(parts_.loop, token);
+  questions_.emplace(key, question);
+  send(*question, key, wanted);
   return question;
 }
 
-void HomeClient::send(const Question& question, const Sha256& hash, Wanted wanted) {
-  TokenHome& home = parts_.home_of(hash);
-  TokenHome::Question asked{question.token, hash, wanted, question.tenant};
+void HomeClient::send(const Question& question, const TokenInTenant& key, Wanted wanted) {
+  TokenHome& home = parts_.home_of(key.hash);
+  TokenHome::Question asked{question.token, key.hash, wanted, key.tenant};
   if (&home.loop() == &parts_.loop) {
     return home.ask(std::move(asked),
-                    [this, hash](Result<Token> answer) { settle(hash, std::move(answer)); });
+                    [this, key](Result<Token> answer) { settle(key, std::move(answer)); });
   }
   home.loop().post([this, &home, asked = std::move(asked)]() mutable {
-    const Sha256 its_hash = asked.hash;
-    home.ask(std::move(asked), [this, its_hash](Result<Token> answer) {
-      parts_.loop.post([this, its_hash, answer = std::move(answer)]() mutable {
-        settle(its_hash, std::move(answer));
+    const TokenInTenant its_key{asked.hash, asked.tenant};
+    home.ask(std::move(asked), [this, its_key](Result<Token> answer) {
+      parts_.loop.post([this, its_key, answer = std::move(answer)]() mutable {
+        settle(its_key, std::move(answer));
       });
     });
   });
 }
 
-void HomeClient::settle(const Sha256& hash, Result<Token> answer) {
+void HomeClient::settle(const TokenInTenant& key, Result<Token> answer) {
   if (!answer) {
     // It may be checked again by the next call that finds it old.
-    if (Token* token = parts_.tokens.find(hash)) token->rechecking = false;
-    return finish(hash, std::move(answer));
+    if (Token* token = parts_.tokens.find(key.hash)) token->rechecking = false;
+    return finish(key, std::move(answer));
   }
   if (answer->state == TokenState::active) {
-    switch (parts_.revocations.check(hash, *answer, answer->revocation)) {
+    switch (parts_.revocations.check(key.hash, *answer, answer->revocation)) {
       case Revoked::no: break;
       case Revoked::ask_again: {
-        const QuestionPointer question = questions_.at(hash);
+        const QuestionPointer question = questions_.at(key);
         if (++question->attempts < KeyResolver::attempts_max) {
-          return send(*question, hash, Wanted::verdict);
+          return send(*question, key, Wanted::verdict);
         }
-        return finish(hash, fail(ErrorCode::unavailable, "The key manager does not answer",
-                                 "its answers are older than its revocations"));
+        return finish(key, fail(ErrorCode::unavailable, "The key manager does not answer",
+                                "its answers are older than its revocations"));
       }
-      case Revoked::yes: parts_.tokens.erase(hash); return finish(hash, Token{});
+      case Revoked::yes: parts_.tokens.erase(key.hash); return finish(key, Token{});
     }
   }
   if (parts_.rules.enabled) {
-    parts_.tokens.put(hash, *answer);
+    parts_.tokens.put(key.hash, *answer);
   } else {
-    parts_.tokens.erase(hash);
+    parts_.tokens.erase(key.hash);
   }
-  finish(hash, std::move(answer));
+  finish(key, std::move(answer));
 }
 
-void HomeClient::finish(const Sha256& hash, Result<Token> answer) {
-  const auto found = questions_.find(hash);
+void HomeClient::finish(const TokenInTenant& key, Result<Token> answer) {
+  const auto found = questions_.find(key);
   const QuestionPointer question = found->second;
   questions_.erase(found);
   question->answer.emplace(std::move(answer));

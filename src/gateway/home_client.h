@@ -42,24 +42,21 @@ class HomeClient {
 
  private:
   struct Question {
-    Question(net::Loop& loop, std::string_view text, model::TenantNumber its_tenant)
-        : token(text), tenant(its_tenant), answered(loop) {}
+    Question(net::Loop& loop, std::string_view text) : token(text), answered(loop) {}
     std::string token;
-    model::TenantNumber tenant;
     unsigned attempts = 0;
     std::optional<Result<Token>> answer;
     net::Condition answered;
   };
   using QuestionPointer = std::shared_ptr<Question>;
 
-  QuestionPointer ask(std::string_view token, const Sha256& hash, Wanted wanted,
-                      model::TenantNumber tenant);
-  void send(const Question& question, const Sha256& hash, Wanted wanted);
-  void settle(const Sha256& hash, Result<Token> answer);
-  void finish(const Sha256& hash, Result<Token> answer);
+  QuestionPointer ask(std::string_view token, const TokenInTenant& key, Wanted wanted);
+  void send(const Question& question, const TokenInTenant& key, Wanted wanted);
+  void settle(const TokenInTenant& key, Result<Token> answer);
+  void finish(const TokenInTenant& key, Result<Token> answer);
 
   const Parts parts_;
-  boost::unordered_flat_map<Sha256, QuestionPointer, HashOfSha256> questions_;
+  boost::unordered_flat_map<TokenInTenant, QuestionPointer, TokenInTenant::Hash> questions_;
 };
 
 // Which of `count` homes is a token's. It reads other bits of the hash than the tables do.

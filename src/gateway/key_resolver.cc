@@ -76,14 +76,14 @@ void KeyResolver::recheck(std::string_view token, const Sha256& hash) { ask(toke
 
 KeyResolver::QuestionPointer KeyResolver::ask(std::string_view token, const Sha256& hash,
                                               model::TenantNumber tenant) {
-  const auto found = questions_.find(hash);
+  const TokenInTenant key{hash, tenant};
+  const auto found = questions_.find(key);
   if (found != questions_.end()) return found->second;
   if (questions_.size() >= questions_max) return nullptr;
   if (tenant != 0 && foreign_ >= foreign_max) return nullptr;
-  const auto question = std::make_shared<Question>(parts_.loop, token, hash);
-  questions_.emplace(hash, question);
+  const auto question = std::make_shared<Question>(parts_.loop, token, key);
+  questions_.emplace(key, question);
   if (tenant != 0) {
-    question->tenant = tenant;
     tasks_.spawn(send_one(question));
     return question;
   }
@@ -171,7 +171,9 @@ void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer) 
   }
   if (parts_.rules.enabled) {
     parts_.tokens.put(question->hash, token);
-    if (token.state == TokenState::active && parts_.learned) {
+    // Another server's are believed for a time that it sets itself, and by a name that may mean
+    // another server later.
+    if (token.state == TokenState::active && token.key_manager.empty() && parts_.learned) {
       parts_.learned(question->hash, token);
     }
   } else {
@@ -181,7 +183,7 @@ void KeyResolver::settle(const QuestionPointer& question, Result<Token> answer) 
 }
 
 void KeyResolver::finish(const QuestionPointer& question, Result<Token> answer) {
-  questions_.erase(question->hash);
+  questions_.erase({question->hash, question->tenant});
   question->answer.emplace(std::move(answer));
   question->answered.notify_all();
 }

@@ -49,7 +49,7 @@ class KeyResolver {
     const Revocations& revocations;
     const CacheRules& rules;
     Counter& failures;  // batches that got no answer
-    // Told of each token that is known, if set.
+    // Told of each token of our own key manager that is known, if set.
     std::function<void(const Sha256&, const Token&)> learned = {};
   };
   explicit KeyResolver(const Parts& parts) : parts_(parts) {}
@@ -68,11 +68,11 @@ class KeyResolver {
 
  private:
   struct Question {
-    Question(net::Loop& loop, std::string_view text, const Sha256& its_hash)
-        : token(text), hash(its_hash), answered(loop) {}
+    Question(net::Loop& loop, std::string_view text, const TokenInTenant& its_key)
+        : token(text), hash(its_key.hash), tenant(its_key.tenant), answered(loop) {}
     std::string token;
-    Sha256 hash;
-    model::TenantNumber tenant = 0;
+    const Sha256 hash;
+    const model::TenantNumber tenant;
     unsigned attempts = 0;
     std::optional<Result<Token>> answer;
     net::Condition answered;
@@ -89,7 +89,7 @@ class KeyResolver {
   void finish(const QuestionPointer& question, Result<Token> answer);
 
   const Parts parts_;
-  boost::unordered_flat_map<Sha256, QuestionPointer, HashOfSha256> questions_;
+  boost::unordered_flat_map<TokenInTenant, QuestionPointer, TokenInTenant::Hash> questions_;
   std::vector<QuestionPointer> waiting_;
   std::size_t batches_ = 0;
   std::size_t foreign_ = 0;

@@ -11,10 +11,12 @@ namespace {
 class KeyResolverTest : public ::testing::Test {
  protected:
   static model::Validation active(const std::string& user = "") { return active_validation(user); }
-  void ask(const std::string& token) { group_.spawn(resolve(token)); }
-  net::Task<> resolve(std::string token) {
+  void ask(const std::string& token, model::TenantNumber tenant = 0) {
+    group_.spawn(resolve(token, tenant));
+  }
+  net::Task<> resolve(std::string token, model::TenantNumber tenant) {
     const Sha256 hash = sha256(token);
-    results_.push_back(co_await resolver_.resolve(token, hash));
+    results_.push_back(co_await resolver_.resolve(token, hash, tenant));
   }
   void wait_for_batches(std::size_t count) {
     loop_.run_until_done(client_.wait_for_batches(count));
@@ -30,7 +32,10 @@ class KeyResolverTest : public ::testing::Test {
   Revocations revocations_;
   CacheRules rules_;
   Counter failures_;
-  KeyResolver resolver_{{loop_, client_, tokens_, revocations_, rules_, failures_}};
+  std::vector<std::string> learned_;
+  KeyResolver resolver_{
+      {loop_, client_, tokens_, revocations_, rules_, failures_,
+       [this](const Sha256&, const Token& token) { learned_.push_back(token.client_id); }}};
   std::vector<Result<Token>> results_;
   net::TaskGroup group_;
 };
@@ -46,6 +51,41 @@ TEST_F(KeyResolverTest, EqualQuestionsAreOneAndThoseOfATurnAreOneBatch) {
   EXPECT_EQ(client_.batches.size(), 1U);
   EXPECT_EQ(tokens_.find(sha256("a"))->state, TokenState::active);
   EXPECT_EQ(tokens_.find(sha256("b"))->state, TokenState::unknown);
+}
+
+// What it is in one tenant says nothing about the other one.
+TEST_F(KeyResolverTest, OneTokenOfTwoTenantsIsTwoQuestions) {
+  ask("a", 1);
+  ask("a", 2);
+  ask("a", 1);
+  wait_for_batches(2);
+  for (const model::TenantNumber tenant : {1, 2}) {
+    model::Validation validation = active();
+    validation.tenant = tenant;
+    client_.answer(0, {validation});
+  }
+  wait_for_results(3);
+  std::vector<model::TenantNumber> tenants;
+  for (const Result<Token>& result : results_) tenants.push_back(result->tenant);
+  std::sort(tenants.begin(), tenants.end());
+  EXPECT_EQ(tenants, (std::vector<model::TenantNumber>{1, 1, 2}));
+}
+
+// The journal outlives the server that said so.
+TEST_F(KeyResolverTest, TokensOfOtherServersAreNotJournalled) {
+  model::Validation foreign = active();
+  foreign.client_id = "foreign";
+  foreign.key_manager = "Elsewhere";
+  ask("a", 1);
+  ask("b", 0);
+  wait_for_batches(2);
+  // Which of the two was sent first is the loop's business.
+  for (const std::vector<std::string>& batch : client_.batches) {
+    client_.answer(0, {batch == std::vector<std::string>{"a"} ? foreign : active()});
+  }
+  wait_for_results(2);
+  EXPECT_EQ(learned_, std::vector<std::string>{"client"});
+  EXPECT_EQ(tokens_.find(sha256("a"))->key_manager, "Elsewhere");
 }
 
 TEST_F(KeyResolverTest, ABatchIsBounded) {

@@ -74,6 +74,18 @@ class LastingTest : public ::testing::Test {
     revocation.expires_at = world_.clock.now() + std::chrono::hours(1);
     world_.revoke(revocation);
   }
+  // Of two calls with the same token the one that needs a scope ends, when its scopes have gone.
+  void expect_asked_about(const std::string& kind, const std::string& value) {
+    const std::unique_ptr<TestClient> scoped = open_events("good", "/scoped/events");
+    const std::unique_ptr<TestClient> open_to_all = open_websocket();
+    model::Validation without = identity("good");
+    without.scopes.clear();
+    world_.key_manager.issue("good", without);
+    world_.key_manager.stand_at(1);
+    revoke(kind, value);
+    EXPECT_EQ(scoped->read_to_end(), "");
+    expect_alive(*open_to_all);
+  }
   // Nothing came, and no end either: what is sent still arrives.
   void expect_alive(TestClient& websocket) {
     websocket.write("ping");
@@ -219,27 +231,11 @@ TEST_F(LastingTest, ARevokedApiKeyEndsThem) {
 }
 
 TEST_F(LastingTest, WhoseUserHasChangedIsAskedAbout) {
-  const std::unique_ptr<TestClient> scoped = open_events("good", "/scoped/events");
-  const std::unique_ptr<TestClient> open_to_all = open_websocket();
-  model::Validation without = identity("good");
-  without.scopes.clear();
-  world_.key_manager.issue("good", without);
-  world_.key_manager.stand_at(1);
-  revoke("user_changed", "user-good");
-  EXPECT_EQ(scoped->read_to_end(), "");
-  expect_alive(*open_to_all);
+  expect_asked_about("user_changed", "user-good");
 }
 
 TEST_F(LastingTest, WhatIsOfAChangedTenantIsAskedAbout) {
-  const std::unique_ptr<TestClient> scoped = open_events("good", "/scoped/events");
-  const std::unique_ptr<TestClient> open_to_all = open_websocket();
-  model::Validation without = identity("good");
-  without.scopes.clear();
-  world_.key_manager.issue("good", without);
-  world_.key_manager.stand_at(1);
-  revoke("tenant_changed", std::to_string(without.tenant));
-  EXPECT_EQ(scoped->read_to_end(), "");
-  expect_alive(*open_to_all);
+  expect_asked_about("tenant_changed", std::to_string(identity("good").tenant));
 }
 
 TEST_F(LastingTest, TheLogSaysHowItEnded) {

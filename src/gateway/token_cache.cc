@@ -5,8 +5,13 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "gateway/hash.h"
 
 namespace gatehouse::gateway {
+
+std::size_t TokenInTenant::Hash::operator()(const TokenInTenant& key) const {
+  return hash_of(HashOfSha256()(key.hash), static_cast<std::uint64_t>(key.tenant));
+}
 
 std::size_t HashOfSha256::operator()(const Sha256& hash) const {
   std::size_t bits = 0;

@@ -30,6 +30,18 @@ struct HashOfSha256 {
   std::size_t operator()(const Sha256& hash) const;
 };
 
+// What a key manager is asked: one token may be another one's in each tenant that trusts its
+// server.
+struct TokenInTenant {
+  Sha256 hash;
+  model::TenantNumber tenant;  // whose key managers may have issued it; 0: only our own can have
+
+  bool operator==(const TokenInTenant&) const = default;
+  struct Hash {
+    std::size_t operator()(const TokenInTenant& key) const;
+  };
+};
+
 enum class TokenState : std::uint8_t {
   active,
   unknown,  // 900901

@@ -31,7 +31,7 @@ class TokenHome {
     Counter& failures;  // batches that got no answer
     Counter& hits;      // questions that were answered from the table
     std::size_t tokens_max = 1'000;
-    // Told of each token that the key manager knows, if set.
+    // Told of each token that our own key manager knows, if set.
     std::function<void(const Sha256&, const Token&)> learned = {};
   };
   struct Question {
