@@ -132,16 +132,15 @@ Result<std::optional<RemoteKeyManagers>> RemoteKeyManagers::open(const Configura
   }
   const ClusterConfig& cluster = configuration.cluster;
   std::string authorization;
-  if (!cluster.certificate.empty()) {
-    // It is read below.
-  } else if (!cluster.secret_file.empty()) {
+  if (cluster.certificate.empty()) {
+    if (cluster.secret_file.empty()) {
+      return fail(ErrorCode::invalid_argument,
+                  "cluster.certificate, cluster.secret_file: key managers of other nodes "
+                  "(gateway.key_manager) want to know this one by a certificate or by the "
+                  "cluster's secret");
+    }
     GH_TRY(secret, read_shared_secret(configuration.path(cluster.secret_file)));
     authorization = "Basic " + to_base64(node_name(configuration) + ":" + secret);
-  } else {
-    return fail(ErrorCode::invalid_argument,
-                "cluster.certificate, cluster.secret_file: key managers of other nodes "
-                "(gateway.key_manager) want to know this one by a certificate or by the cluster's "
-                "secret");
   }
   RemoteKeyManagers all(files, configuration.gateway.key_manager, std::move(authorization));
   GH_CHECK(all.reload(configuration));

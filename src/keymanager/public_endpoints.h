@@ -3,10 +3,10 @@
 // The OAuth endpoints that clients see, and the pages that browsers see. Every path of the list in
 // mount() answers with the same bytes as its aliases.
 //
-// Thread:  pool threads; metadata and keys are answered on the loop. Who sends a password
-//          in a form, registers by Basic, or introspects by Basic under another name than a client
-//          of ours has gets a thread of the pool `login`, so that hashing keeps nobody else
-//          waiting.
+// Thread:  pool threads; metadata and keys are answered on the loop. Who sends a password in a
+// form,
+//          registers by Basic, or introspects by Basic under another name than a client of ours has
+//          gets a thread of the pool `login`, so that hashing keeps nobody else waiting.
 #pragma once
 
 #include "http/handler.h"
