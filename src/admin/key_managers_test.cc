@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "admin/test_admin.h"
 #include "core/text.h"
+#include "storage/apis/api_store.h"
 #include "storage/apis/key_manager_store.h"
 #include "storage/apis/key_mapping_store.h"
 
@@ -27,6 +28,17 @@ class KeyManagersTest : public AdminTest {
     const rest::TestAnswer made = ask("POST /key-managers", wish(over));
     EXPECT_EQ(made.status, 201) << made.text;
     return made.field("id");
+  }
+  void add_keys_of_cloak(const std::string& application) {
+    write([&](Transaction& transaction) -> Result<> {
+      storage::KeyMapping mapping;
+      mapping.id = "map";
+      mapping.application_id = application;
+      mapping.key_manager = "Cloak";
+      mapping.client_id = "theirs";
+      mapping.mode = "MAPPED";
+      return storage::KeyMappingStore(transaction).insert(mapping);
+    });
   }
   KeyManagerRow stored(const std::string& id) {
     return *databases_.api_manager().read(
@@ -158,6 +170,26 @@ TEST_F(KeyManagersTest, SaysWhoUsesIt) {
   };
   EXPECT_EQ(count("/api-usages", "apiCount"), 0);
   EXPECT_EQ(count("/app-usages", "applicationCount"), 0);
+  write([](Transaction& transaction) -> Result<> {
+    for (const char* name : {"any", "other", "pizza", "pasta"}) {
+      storage::ApiRow api;
+      api.id = api.name = api.context = api.full_context = name;
+      if (api.name == "other") api.document["keyManagers"] = json::array{"Resident Key Manager"};
+      if (api.name.starts_with('p')) api.document["keyManagers"] = json::array{"x", "Cloak"};
+      GH_CHECK(storage::ApiStore(transaction, 1).insert(api));
+    }
+    return {};
+  });
+  add_application("shop");
+  add_application("bar");
+  add_keys_of_cloak("shop");
+  EXPECT_EQ(count("/api-usages", "apiCount"), 2);
+  EXPECT_EQ(count("/app-usages", "applicationCount"), 1);
+  const std::string usages = "GET /key-managers/" + id + "/api-usages?limit=1&offset=1";
+  const rest::TestAnswer window = ask(usages);
+  ASSERT_EQ(array_at(window.object(), "apis")->size(), 1U) << window.text;
+  EXPECT_EQ(text_or(array_at(window.object(), "apis")->front().as_object(), "name", ""), "pizza");
+  EXPECT_EQ(number_or(window.object(), "apiCount", 0), 2);
   EXPECT_EQ(ask("GET /key-managers/Resident%20Key%20Manager/api-usages").status, 200);
   EXPECT_EQ(ask("GET /key-managers/nobody/api-usages").code(), 901411);
   EXPECT_EQ(ask("GET /key-managers/nobody/app-usages").code(), 901411);
@@ -188,18 +220,57 @@ TEST_F(KeyManagersTest, GatewaysHearOfEveryChange) {
 TEST_F(KeyManagersTest, OneInUseStays) {
   const std::string id = create();
   add_application("shop");
-  write([](Transaction& transaction) -> Result<> {
-    storage::KeyMapping mapping;
-    mapping.id = "map";
-    mapping.application_id = "shop";
-    mapping.key_manager = "Cloak";
-    mapping.client_id = "theirs";
-    mapping.mode = "MAPPED";
-    return storage::KeyMappingStore(transaction).insert(mapping);
-  });
+  add_keys_of_cloak("shop");
   const rest::TestAnswer answer = ask("DELETE /key-managers/" + id);
   EXPECT_EQ(answer.status, 409);
   EXPECT_EQ(answer.code(), 909021);
+}
+
+// Key mappings know a key manager by its name: two of one name would share their clients.
+TEST_F(KeyManagersTest, OneOfEveryTenantHasANameThatNoTenantUses) {
+  const auto row = [](const char* id, const char* name, const char* issuer) {
+    KeyManagerRow made;
+    made.id = id;
+    made.name = name;
+    made.issuer = issuer;
+    return made;
+  };
+  const auto insert = [&](model::TenantNumber tenant, const KeyManagerRow& made) -> std::int64_t {
+    const Result<> done = databases_.api_manager().write([&](Transaction& transaction) {
+      return KeyManagerStore(transaction, tenant).insert(made);
+    });
+    return done ? 0 : done.error().number;
+  };
+  const model::TenantNumber all = model::every_tenant;
+  EXPECT_EQ(insert(2, row("a", "Cloak", "https://a")), 0);
+  EXPECT_EQ(insert(3, row("b", "Cloak", "https://a")), 0) << "two tenants know nothing of another";
+  EXPECT_EQ(insert(all, row("c", "Cloak", "https://c")), 901402);
+  EXPECT_EQ(insert(all, row("c", "Okta", "https://a")), 0);
+  EXPECT_EQ(insert(2, row("d", "Okta", "https://d")), 901402);
+  EXPECT_EQ(insert(4, row("e", "Own", "https://a")), 909020);
+}
+
+// The limit is the tenant's own: those that are everybody's do not count.
+TEST_F(KeyManagersTest, ATenantHasAHundred) {
+  const auto fill = [&](model::TenantNumber tenant, const std::string& prefix, int count) {
+    return databases_.api_manager().write([&](Transaction& transaction) -> Result<> {
+      for (int i = 0; i < count; ++i) {
+        KeyManagerRow made;
+        made.id = made.name = fmt::format("{}{}", prefix, i);
+        GH_CHECK(KeyManagerStore(transaction, tenant).insert(made));
+      }
+      return {};
+    });
+  };
+  EXPECT_TRUE(fill(model::every_tenant, "all", 100));
+  EXPECT_TRUE(fill(2, "two", 100));
+  EXPECT_FALSE(fill(2, "more", 1));
+  EXPECT_EQ(databases_.api_manager()
+                .read([](Transaction& transaction) {
+                  return KeyManagerStore(transaction, 2).list_usable();
+                })
+                ->size(),
+            200U);
 }
 
 }  // namespace

@@ -171,21 +171,33 @@ Result<std::vector<std::string>> KeyManagerStore::applications(std::string_view 
   return ids;
 }
 
-Result<> KeyManagerStore::insert(const KeyManagerRow& row) {
-  // The UNIQUE constraints keep the promises; this says which one it was.
-  GH_TRY(others, list_usable());
-  if (others.size() >= static_cast<std::size_t>(key_managers_max)) {
+// Key mappings name the key manager, so one that is everybody's shares its name with no tenant's.
+Result<> KeyManagerStore::check_new(const KeyManagerRow& row) const {
+  GH_TRY(own, transaction_.query_one("SELECT COUNT(*) FROM am_key_manager WHERE tenant_id = $1",
+                                     tenant_));
+  if (own && own->number(0) >= key_managers_max) {
     return fail(ErrorCode::conflict, "The tenant has as many key managers as it may");
   }
-  for (const KeyManagerRow& other : others) {
-    if (other.name == row.name) {
-      return fail(ErrorCode::conflict, "A key manager of this name exists", row.name, name_taken);
-    }
-    if (!row.issuer.empty() && other.issuer == row.issuer) {
-      return fail(ErrorCode::conflict, "A key manager of this issuer exists", row.issuer,
-                  issuer_taken);
-    }
+  GH_TRY(namesake,
+         transaction_.query_one("SELECT tenant_id FROM am_key_manager WHERE (tenant_id = $1 OR "
+                                "tenant_id = $2 OR $1 = $2) AND name = $3 LIMIT 1",
+                                tenant_, model::every_tenant, row.name));
+  if (namesake) {
+    return fail(ErrorCode::conflict, "A key manager of this name exists", row.name, name_taken);
   }
+  GH_TRY(same_issuer,
+         transaction_.query_one("SELECT tenant_id FROM am_key_manager WHERE (tenant_id = $1 OR "
+                                "tenant_id = $2) AND issuer_key = $3 LIMIT 1",
+                                tenant_, model::every_tenant, issuer_key(row)));
+  if (same_issuer) {
+    return fail(ErrorCode::conflict, "A key manager of this issuer exists", row.issuer,
+                issuer_taken);
+  }
+  return {};
+}
+
+Result<> KeyManagerStore::insert(const KeyManagerRow& row) {
+  GH_CHECK(check_new(row));
   GH_CHECK(transaction_.execute(
       "INSERT INTO am_key_manager (tenant_id, id, name, issuer_key, enabled, document, secret, "
       "key_set, version, created_at_ms, registration_token) "

@@ -50,7 +50,8 @@ class KeyManagerStore {
   // Ids of the tenant's applications that have keys of it, in the order of their names.
   Result<std::vector<std::string>> applications(std::string_view name) const;
 
-  // Error: conflict (901402 for the name, 909020 for the issuer).
+  // Error: conflict (901402 for the name, 909020 for the issuer). One that is everybody's has a
+  // name that no tenant uses.
   Result<> insert(const KeyManagerRow& row);
   // Everything but name and key set. Error: conflict, when `version` is not the row's, or another
   // one has the issuer.
@@ -60,6 +61,8 @@ class KeyManagerStore {
   Result<> remove(std::string_view id);
 
  private:
+  Result<> check_new(const KeyManagerRow& row) const;
+
   Transaction& transaction_;
   model::TenantNumber tenant_;
 };
