@@ -22,7 +22,7 @@ using storage::NamedApiKey;
 using storage::Transaction;
 using storage::Window;
 
-constexpr Window all_shown{0, 1000};
+constexpr Window all_shown{0, 100'000};
 
 bool is_of_api(const rest::Call& call) { return call.path.contains("apiId"); }
 
@@ -32,36 +32,42 @@ std::string path_or_body(const rest::Call& call, const char* in_path, const char
   return found == call.path.end() ? text_or(call.object(), in_body, "") : found->second;
 }
 
-}  // namespace
-
-Result<> DevPortal::change_key(const rest::Call& call, const std::string& id,
-                               const std::function<Result<>(ApiKeyStore&)>& change) {
-  return api_manager_.write([&](Transaction& transaction) -> Result<> {
-    ApiKeyStore keys(transaction, call.caller.tenant);
-    GH_CHECK(change(keys));
-    transaction.changed({model::ChangeKind::api_key, call.caller.tenant, id, {}, {}});
-    return {};
-  });
+bool is_of_type(const ApiKeyRow& key, const rest::Call& call) {
+  return model::to_text(key.key_type) == call.path_value("keyType");
 }
 
-Result<ApiKeyRow> DevPortal::find_api_key(const rest::Call& call) {
+// Named by the body: {keyUUID}, or the key itself as {apikey}.
+Result<ApiKeyRow> find_key_of_call(const ApiKeyStore& keys, const rest::Call& call) {
+  const std::string id = text_or(call.object(), "keyUUID", "");
+  if (!id.empty()) return keys.find(id);
+  return keys.find_by_hash(to_bytes(sha256(text_or(call.object(), "apikey", ""))));
+}
+
+void gateways_hear(Transaction& transaction, const rest::Call& call, const ApiKeyRow& key) {
+  transaction.changed({model::ChangeKind::api_key, call.caller.tenant, key.id, {}, {}});
+}
+
+}  // namespace
+
+Result<ApiKeyRow> DevPortal::change_api_key(
+    const rest::Call& call, const std::function<Result<>(ApiKeyStore&, ApiKeyRow&)>& change) {
   std::string application_id;
   if (!is_of_api(call)) {
     GH_TRY(application, find_application(call));
     application_id = application.id;
   }
-  const std::string id = text_or(call.object(), "keyUUID", "");
-  const std::string hash = to_bytes(sha256(text_or(call.object(), "apikey", "")));
-  GH_TRY(key, api_manager_.read([&](Transaction& transaction) {
-    const ApiKeyStore keys(transaction, call.caller.tenant);
-    return id.empty() ? keys.find_by_hash(hash) : keys.find(id);
-  }));
-  const bool is_meant =
-      is_of_api(call) ? key.api_id == call.path_value("apiId") && key.user_id == call.caller.user_id
-                      : key.application_id == application_id &&
-                            model::to_text(key.key_type) == call.path_value("keyType");
-  if (!is_meant) return rest::refuse(rest::api_key_not_found, id);
-  return key;
+  return api_manager_.write([&](Transaction& transaction) -> Result<ApiKeyRow> {
+    ApiKeyStore keys(transaction, call.caller.tenant);
+    GH_TRY(key, find_key_of_call(keys, call));
+    const bool is_meant =
+        is_of_api(call)
+            ? key.api_id == call.path_value("apiId") && key.user_id == call.caller.user_id
+            : key.application_id == application_id && is_of_type(key, call);
+    if (!is_meant) return rest::refuse(rest::api_key_not_found, key.id);
+    GH_CHECK(change(keys, key));
+    gateways_hear(transaction, call, key);
+    return key;
+  });
 }
 
 Result<std::vector<NamedApiKey>> DevPortal::find_api_keys(const rest::Call& call,
@@ -96,7 +102,12 @@ Result<rest::Reply> DevPortal::generate_api_key(const rest::Call& call) {
       is_of_api(call) ? text_or(body, "keyType", "PRODUCTION") : call.path_value("keyType");
   GH_TRY(key_type, model::parse_key_type(type));
   key.row.key_type = key_type;
-  GH_CHECK(change_key(call, key.row.id, [&](ApiKeyStore& keys) { return keys.insert(key.row); }));
+  const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
+    GH_CHECK(ApiKeyStore(transaction, call.caller.tenant).insert(key.row));
+    gateways_hear(transaction, call, key.row);
+    return {};
+  });
+  GH_CHECK(stored);
   return rest::ok(made_view(key));
 }
 
@@ -156,16 +167,18 @@ Result<rest::Reply> DevPortal::list_free_keys(const rest::Call& call) {
 
 // POST …/regenerate {keyUUID}: the same key with another text; the former one holds no longer.
 Result<rest::Reply> DevPortal::regenerate_api_key(const rest::Call& call) {
-  GH_TRY(present, find_api_key(call));
-  const MadeApiKey key = renew_api_key(random_, std::move(present), clock_.now());
-  GH_CHECK(change_key(call, key.row.id, [&](ApiKeyStore& keys) { return keys.update(key.row); }));
-  return rest::ok(made_view(key));
+  MadeApiKey made;
+  GH_CHECK(change_api_key(call, [&](ApiKeyStore& keys, const ApiKeyRow& key) {
+    made = renew_api_key(random_, key, clock_.now());
+    return keys.update(made.row);
+  }));
+  return rest::ok(made_view(made));
 }
 
 // POST …/revoke {keyUUID}; of an application also {apikey}.
 Result<rest::Reply> DevPortal::revoke_api_key(const rest::Call& call) {
-  GH_TRY(key, find_api_key(call));
-  GH_CHECK(change_key(call, key.id, [&](ApiKeyStore& keys) { return keys.remove(key.id); }));
+  GH_CHECK(change_api_key(
+      call, [](ApiKeyStore& keys, const ApiKeyRow& key) { return keys.remove(key.id); }));
   return rest::Reply{};
 }
 
@@ -175,32 +188,35 @@ Result<rest::Reply> DevPortal::associate_api_key(const rest::Call& call) {
   const std::string id = text_or(call.object(), "keyUUID", "");
   const std::string application_id = path_or_body(call, "applicationId", "applicationUUID");
   GH_TRY(api, find_api(call.caller, path_or_body(call, "apiId", "apiUUID")));
-  storage::ApplicationRow application;
-  GH_TRY(key, api_manager_.read([&](Transaction& transaction) -> Result<ApiKeyRow> {
-    GH_TRY(found, storage::ApplicationStore(transaction, call.caller.tenant)
-                      .find_own(application_id, call.caller.user_id));
-    application = std::move(found);
-    return ApiKeyStore(transaction, call.caller.tenant).find(id);
+  std::string application_name;
+  GH_TRY(key, api_manager_.write([&](Transaction& transaction) -> Result<ApiKeyRow> {
+    GH_TRY(application, storage::ApplicationStore(transaction, call.caller.tenant)
+                            .find_own(application_id, call.caller.user_id));
+    ApiKeyStore keys(transaction, call.caller.tenant);
+    GH_TRY(found, keys.find(id));
+    const bool is_meant = is_of_api(call) || is_of_type(found, call);
+    if (found.api_id != api.id || found.user_id != call.caller.user_id || !is_meant) {
+      return rest::refuse(rest::api_key_not_found, id);
+    }
+    found.application_id = application.id;
+    application_name = application.name;
+    GH_CHECK(keys.update(found));
+    gateways_hear(transaction, call, found);
+    return found;
   }));
-  const bool is_of_type =
-      is_of_api(call) || model::to_text(key.key_type) == call.path_value("keyType");
-  if (key.api_id != api.id || key.user_id != call.caller.user_id || !is_of_type) {
-    return rest::refuse(rest::api_key_not_found, id);
-  }
-  key.application_id = application.id;
-  GH_CHECK(change_key(call, id, [&](ApiKeyStore& keys) { return keys.update(key); }));
   return rest::ok(json::object{
-      {"keyName", key.name}, {"apiName", api.name}, {"applicationName", application.name}});
+      {"keyName", key.name}, {"apiName", api.name}, {"applicationName", application_name}});
 }
 
 // POST …/dissociate {keyUUID}: the key of an API opens nothing until it is tied again.
 //   404  no such key, or it calls as no application
 Result<rest::Reply> DevPortal::dissociate_api_key(const rest::Call& call) {
-  GH_TRY(key, find_api_key(call));
-  if (key.api_id.empty()) return rest::refuse(rest::api_key_not_found, key.id);
-  if (key.application_id.empty()) return rest::refuse(rest::api_key_not_tied, key.id);
-  key.application_id.clear();
-  GH_CHECK(change_key(call, key.id, [&](ApiKeyStore& keys) { return keys.update(key); }));
+  GH_CHECK(change_api_key(call, [](ApiKeyStore& keys, ApiKeyRow& key) -> Result<> {
+    if (key.api_id.empty()) return rest::refuse(rest::api_key_not_found, key.id);
+    if (key.application_id.empty()) return rest::refuse(rest::api_key_not_tied, key.id);
+    key.application_id.clear();
+    return keys.update(key);
+  }));
   return rest::Reply{};
 }
 

@@ -111,14 +111,14 @@ class DevPortal {
   Result<storage::KeyMapping> find_own_client(const rest::Call& call);
   // The name of the key manager that the body means. Error: invalid_argument (901403, 901406).
   Result<std::string> key_manager_of(const rest::Call& call);
-  // The API key that the path and the body mean. Error: not_found.
-  Result<storage::ApiKeyRow> find_api_key(const rest::Call& call);
   // Those of the path for which `query` holds, too. With a user, those are not the application's.
   Result<std::vector<storage::NamedApiKey>> find_api_keys(const rest::Call& call,
                                                           storage::ApiKeyQuery query);
-  // Gateways hear of the key.
-  Result<> change_key(const rest::Call& call, const std::string& id,
-                      const std::function<Result<>(storage::ApiKeyStore&)>& change);
+  // Changes the API key that the path and the body mean; gateways hear of it. Its answer is the key
+  // as it was changed. Error: not_found.
+  Result<storage::ApiKeyRow> change_api_key(
+      const rest::Call& call,
+      const std::function<Result<>(storage::ApiKeyStore&, storage::ApiKeyRow&)>& change);
   Result<> ensure_default_application(const rest::Caller& caller);
   // What is done with keys of another key manager that does not answer.
   enum class ProviderSilence : std::uint8_t { refuses, ignored };

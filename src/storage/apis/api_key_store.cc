@@ -21,8 +21,12 @@ Result<ApiKeyRow> key_from(const Row& row) {
                    row.instant(11)};
 }
 
+tl::unexpected<Error> key_not_found() {
+  return fail(ErrorCode::not_found, "No such API key", "", 909008);
+}
+
 Result<ApiKeyRow> key_or_not_found(const std::optional<Row>& row) {
-  if (!row) return fail(ErrorCode::not_found, "No such API key", "", 909008);
+  if (!row) return key_not_found();
   return key_from(*row);
 }
 
@@ -115,11 +119,12 @@ Result<> ApiKeyStore::insert(const ApiKeyRow& key) {
 }
 
 Result<> ApiKeyStore::update(const ApiKeyRow& key) {
-  GH_CHECK(transaction_.execute(
-      "UPDATE am_api_key SET hash = $3, application_id = $4, created_at_ms = $5, "
-      "expires_at_ms = $6, last_used_at_ms = $7 WHERE tenant_id = $1 AND id = $2",
-      tenant_, key.id, Bytes{key.hash}, key.application_id, key.created_at, key.expires_at,
-      key.last_used_at));
+  GH_TRY(changed, transaction_.execute(
+                      "UPDATE am_api_key SET hash = $3, application_id = $4, created_at_ms = $5, "
+                      "expires_at_ms = $6, last_used_at_ms = $7 WHERE tenant_id = $1 AND id = $2",
+                      tenant_, key.id, Bytes{key.hash}, key.application_id, key.created_at,
+                      key.expires_at, key.last_used_at));
+  if (changed == 0) return key_not_found();
   return {};
 }
 

@@ -63,6 +63,7 @@ class ApiKeyStore {
 
   Result<> insert(const ApiKeyRow& key);
   // Writes hash, application, times. No change of the log: say so if gateways must hear.
+  // Error: not_found (909008).
   Result<> update(const ApiKeyRow& key);
   // Never moves back, and gateways need not hear of it.
   Result<> used(std::string_view id, Instant at);
