@@ -31,7 +31,7 @@ class Accounts {
   Result<std::string> hash(model::TenantNumber tenant, const storage::User& user,
                            const std::string& password);
 
-  // Removes the user so that nothing tells who it was. What they own passes to the successor;
+  // Removes the user so that nothing here tells who it was. What they own passes to the successor;
   // without one, applications that subscribe to nothing go with the user.
   // Error: conflict (909014), when the user owns what others use and has no successor.
   Result<> remove(model::TenantNumber tenant, const storage::User& user,

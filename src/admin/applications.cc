@@ -120,11 +120,7 @@ Result<rest::Reply> Admin::change_application_owner(const rest::Call& call) {
     transaction.changed({model::ChangeKind::application, tenant, row.id, {}, {}});
     return row;
   }));
-  for (const storage::KeyMapping& mapping : keys) {
-    if (!mapping.owns_client()) continue;
-    GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
-                                 rest::settings_of(application, mapping)));
-  }
+  GH_CHECK(rest::pass_clients(key_manager_, api_manager_, application, std::move(keys)));
   return rest::Reply{};
 }
 

@@ -26,8 +26,11 @@ constexpr std::int64_t named_max = 10;
 struct Aftermath {
   std::vector<std::string> clients_gone;
   std::vector<storage::KeyMapping> keys_gone;
-  std::vector<ApplicationRow> passed;
-  std::vector<storage::KeyMapping> keys;  // of the passed ones
+  struct Passed {
+    ApplicationRow application;
+    std::vector<storage::KeyMapping> keys;
+  };
+  std::vector<Passed> passed;
 };
 
 Result<> refuse_owner(const Ownership& ownership, const std::string& user_id) {
@@ -59,20 +62,13 @@ Result<Aftermath> pass_applications(Transaction& transaction, model::TenantNumbe
   for (const ApplicationRow& application : applications) {
     GH_TRY(passed, ownership.pass_application(application, successor, now));
     GH_TRY(keys, storage::KeyMappingStore(transaction).list(tenant, passed.id));
-    for (storage::KeyMapping& mapping : keys) {
+    for (const storage::KeyMapping& mapping : keys) {
       // A client of another server may have the id of one here.
       if (mapping.is_ours()) GH_CHECK(ownership.pass_client(mapping.client_id, successor));
-      after.keys.push_back(std::move(mapping));
     }
-    after.passed.push_back(std::move(passed));
+    after.passed.push_back({std::move(passed), std::move(keys)});
   }
   return after;
-}
-
-const ApplicationRow& application_of(const Aftermath& after, const storage::KeyMapping& mapping) {
-  const auto found = std::ranges::find(after.passed, mapping.application_id, &ApplicationRow::id);
-  GH_ASSERT(found != after.passed.end());
-  return *found;
 }
 
 }  // namespace
@@ -108,10 +104,9 @@ Result<> Accounts::remove(model::TenantNumber tenant, const storage::User& user,
     if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
   }
   // The names of clients have the owner's in them.
-  for (const storage::KeyMapping& mapping : after.keys) {
-    if (!mapping.owns_client()) continue;
-    GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
-                                 rest::settings_of(application_of(after, mapping), mapping)));
+  for (Aftermath::Passed& each : after.passed) {
+    GH_CHECK(
+        rest::pass_clients(key_manager_, api_manager_, each.application, std::move(each.keys)));
   }
   const storage::Occurrence occurrence = now_happens();
   const Result<> removed = user_manager_.write([&](Transaction& transaction) {

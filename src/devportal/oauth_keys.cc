@@ -155,14 +155,20 @@ Result<rest::Reply> DevPortal::update_key(const rest::Call& call) {
     body["validityTime"] = number_or(mapping.document, "validityTime", rest::token_seconds);
   }
   take_document(mapping, document_from(body));
-  if (mapping.made_client()) GH_CHECK(rest::change_client(key_manager_, application, mapping));
+  std::string secret;
+  if (mapping.made_client()) {
+    GH_TRY(changed, rest::change_client(key_manager_, application, mapping));
+    secret = std::move(changed);
+  }
   const Result<> stored = api_manager_.write([&](Transaction& transaction) -> Result<> {
     GH_CHECK(KeyMappingStore(transaction).update(mapping));
     changed(transaction, mapping);
     return {};
   });
   GH_CHECK(stored);
-  return rest::ok(key_view(mapping));
+  json::object view = key_view(mapping);
+  if (!secret.empty()) view["consumerSecret"] = secret;
+  return rest::ok(std::move(view));
 }
 
 // The client of another key manager goes first: while that one is silent the keys stay, so that it

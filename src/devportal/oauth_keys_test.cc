@@ -118,6 +118,7 @@ TEST_F(KeysElsewhereTest, AreMadeChangedAndRemovedAtTheirKeyManager) {
             200);
   const json::object& there = key_manager_.provider_clients_made.at(client).settings;
   EXPECT_EQ(texts_of(there, "grant_types").size(), 2U);
+  key_manager_.providers_give_new_secrets = true;
   const rest::TestAnswer secret = ask("subscriber", "POST " + one + "/regenerate-secret", "{}");
   EXPECT_EQ(secret.status, 200);
   EXPECT_EQ(secret.field("consumerSecret"), key_manager_.provider_clients_made.at(client).secret);
@@ -140,6 +141,18 @@ TEST_F(KeysElsewhereTest, StayWhileTheirKeyManagerIsSilent) {
   ASSERT_EQ(generate().status, 200);
   key_manager_.providers_away = true;
   EXPECT_EQ(ask("subscriber", "DELETE /applications/" + application_).status, 200);
+}
+
+// Whoever is not told of it cannot get a token again.
+TEST_F(KeysElsewhereTest, TellOfASecretThatAChangeHasReplaced) {
+  const rest::TestAnswer made = generate();
+  const std::string wish = R"({"supportedGrantTypes":["client_credentials"]})";
+  EXPECT_EQ(ask("subscriber", "PUT " + keys(made), wish).field("consumerSecret"), "");
+  key_manager_.providers_give_new_secrets = true;
+  const rest::TestAnswer changed = ask("subscriber", "PUT " + keys(made), wish);
+  EXPECT_NE(changed.field("consumerSecret"), made.field("consumerSecret"));
+  EXPECT_EQ(changed.field("consumerSecret"),
+            key_manager_.provider_clients_made.at(made.field("consumerKey")).secret);
 }
 
 TEST_F(KeysElsewhereTest, SayWhatTheirKeyManagerCannotDo) {

@@ -108,8 +108,6 @@ void InternalEndpoints::mount() {
   on("POST", "/internal/keys/v1/clients/*/token", 200, &Self::issue_token);
   on("POST", "/internal/keys/v1/provider-clients", 201, &Self::create_provider_client);
   on("POST", "/internal/keys/v1/provider-clients/update", 200, &Self::update_provider_client);
-  on("POST", "/internal/keys/v1/provider-clients/regenerate-secret", 200,
-     &Self::regenerate_provider_secret);
   on("POST", "/internal/keys/v1/provider-clients/remove", 204, &Self::remove_provider_client);
   on("POST", "/internal/keys/v1/revoke-user", 204, &Self::revoke_user);
   on("POST", "/internal/keys/v1/password-reset", 201, &Self::reset_password);
@@ -263,12 +261,6 @@ InternalEndpoints::Reply InternalEndpoints::create_provider_client(const json::o
 InternalEndpoints::Reply InternalEndpoints::update_provider_client(const json::object& body,
                                                                    const std::string&) {
   GH_TRY(made, provider_clients_.update(handle_from(body), client_request_from(body)));
-  return to_json(made);
-}
-
-InternalEndpoints::Reply InternalEndpoints::regenerate_provider_secret(const json::object& body,
-                                                                       const std::string&) {
-  GH_TRY(made, provider_clients_.regenerate_secret(handle_from(body), client_request_from(body)));
   return to_json(made);
 }
 

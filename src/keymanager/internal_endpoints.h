@@ -24,9 +24,8 @@
 //   POST provider-clients, the body of POST clients with "key_manager"
 //                                                     201 {"client_id","client_secret",
 //                                                          "registration"}, 400, 503
-//   POST provider-clients/update, provider-clients/regenerate-secret, the same body with
-//   "client_id"
-//        and "registration"                           200 the same, 400, 404, 503; an empty
+//   POST provider-clients/update, the same body with "client_id" and "registration"
+//                                                     200 the same, 400, 404, 503; an empty
 //                                                     secret: there is no other than before
 //   POST provider-clients/remove {"tenant","key_manager","client_id","registration"}
 //                                                     204, 503
@@ -95,7 +94,6 @@ class InternalEndpoints final : public http::Handler {
   Reply issue_token(const json::object& body, const std::string& id);
   Reply create_provider_client(const json::object& body, const std::string& id);
   Reply update_provider_client(const json::object& body, const std::string& id);
-  Reply regenerate_provider_secret(const json::object& body, const std::string& id);
   Reply remove_provider_client(const json::object& body, const std::string& id);
   Reply revoke_user(const json::object& body, const std::string& id);
   Reply reset_password(const json::object& body, const std::string& id);

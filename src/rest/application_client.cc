@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rest/application_client.h"
 
+#include "core/log.h"
 #include "core/text.h"
 
 namespace gatehouse::rest {
@@ -80,12 +81,40 @@ Result<std::string> make_client(http::Client& key_manager,
   return client.secret;
 }
 
-Result<> change_client(http::Client& key_manager, const storage::ApplicationRow& application,
-                       storage::KeyMapping& mapping) {
+Result<std::string> change_client(http::Client& key_manager,
+                                  const storage::ApplicationRow& application,
+                                  storage::KeyMapping& mapping) {
   const ClientSettings settings = settings_of(application, mapping);
-  if (mapping.is_ours()) return update_client(key_manager, mapping.client_id, settings);
+  if (mapping.is_ours()) {
+    GH_CHECK(update_client(key_manager, mapping.client_id, settings));
+    return "";
+  }
   GH_TRY(issued, update_provider_client(key_manager, provider_client(mapping), settings));
-  take(issued, mapping);
+  return take(issued, mapping);
+}
+
+Result<> pass_clients(http::Client& key_manager, storage::Database& api_manager,
+                      const storage::ApplicationRow& application,
+                      std::vector<storage::KeyMapping> keys) {
+  for (storage::KeyMapping& mapping : keys) {
+    if (!mapping.made_client()) continue;
+    const auto changed = change_client(key_manager, application, mapping);
+    if (mapping.is_ours()) {
+      GH_CHECK(changed);
+      continue;
+    }
+    if (!changed) {
+      log_warning("Client {} keeps its name at {}: {}", mapping.client_id, mapping.key_manager,
+                  changed.error().message);
+      continue;
+    }
+    if (!changed->empty()) {
+      log_warning("Client {} got another secret from {}", mapping.client_id, mapping.key_manager);
+    }
+    GH_CHECK(api_manager.write([&](storage::Transaction& transaction) {
+      return storage::KeyMappingStore(transaction).update(mapping);
+    }));
+  }
   return {};
 }
 
@@ -93,9 +122,8 @@ Result<std::string> change_secret(http::Client& key_manager,
                                   const storage::ApplicationRow& application,
                                   storage::KeyMapping& mapping) {
   if (mapping.is_ours()) return regenerate_secret(key_manager, mapping.client_id);
-  GH_TRY(issued, regenerate_provider_secret(key_manager, provider_client(mapping),
-                                            settings_of(application, mapping)));
-  return take(issued, mapping);
+  // By an update that names no secret: some servers make another one then.
+  return change_client(key_manager, application, mapping);
 }
 
 Result<> remove_client(http::Client& key_manager, const storage::KeyMapping& mapping) {

@@ -26,9 +26,16 @@ ClientSettings settings_of(const storage::ApplicationRow& application,
 Result<std::string> make_client(http::Client& key_manager,
                                 const storage::ApplicationRow& application,
                                 storage::KeyMapping& mapping);
-// As `mapping` says now.
-Result<> change_client(http::Client& key_manager, const storage::ApplicationRow& application,
-                       storage::KeyMapping& mapping);
+// As `mapping` says now. Returns the secret, when its key manager has given another one on that
+// occasion; `mapping` has to be kept.
+Result<std::string> change_client(http::Client& key_manager,
+                                  const storage::ApplicationRow& application,
+                                  storage::KeyMapping& mapping);
+// Gives the clients that were made for `keys` the name and the owner that the application has now.
+// Another key manager that refuses or is silent is logged.
+Result<> pass_clients(http::Client& key_manager, storage::Database& api_manager,
+                      const storage::ApplicationRow& application,
+                      std::vector<storage::KeyMapping> keys);
 // Returns the secret that holds from now on, empty when its key manager gives no other one;
 // `mapping` has to be kept.
 Result<std::string> change_secret(http::Client& key_manager,

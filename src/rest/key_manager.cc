@@ -131,12 +131,6 @@ Result<IssuedProviderClient> update_provider_client(http::Client& key_manager,
   return ask_provider(key_manager, "/update", to_json(client, settings));
 }
 
-Result<IssuedProviderClient> regenerate_provider_secret(http::Client& key_manager,
-                                                        const ProviderClient& client,
-                                                        const ClientSettings& settings) {
-  return ask_provider(key_manager, "/regenerate-secret", to_json(client, settings));
-}
-
 Result<> delete_provider_client(http::Client& key_manager, const ProviderClient& client,
                                 model::TenantNumber tenant) {
   ClientSettings settings;

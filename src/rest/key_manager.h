@@ -64,9 +64,6 @@ Result<IssuedProviderClient> create_provider_client(http::Client& key_manager,
 Result<IssuedProviderClient> update_provider_client(http::Client& key_manager,
                                                     const ProviderClient& client,
                                                     const ClientSettings& settings);
-Result<IssuedProviderClient> regenerate_provider_secret(http::Client& key_manager,
-                                                        const ProviderClient& client,
-                                                        const ClientSettings& settings);
 Result<> delete_provider_client(http::Client& key_manager, const ProviderClient& client,
                                 model::TenantNumber tenant);
 

@@ -62,6 +62,7 @@ class TestKeyManager final : public http::Client {
   // While set, other key managers do not answer, or cannot do it.
   bool providers_away = false;
   bool providers_cannot = false;
+  bool providers_give_new_secrets = false;  // with each change
   // While set, nobody answers but to say who a caller is.
   bool away = false;
 
@@ -161,7 +162,7 @@ class TestKeyManager final : public http::Client {
       return status(204);
     }
     if (action.empty()) id = "elsewhere-" + std::to_string(++made_);
-    const bool new_secret = action != "/update";
+    const bool new_secret = action != "/update" || providers_give_new_secrets;
     if (new_secret) provider_clients_made[id].secret = "secret-" + std::to_string(++made_);
     provider_clients_made[id].settings = body;
     return this->body(action.empty() ? 201 : 200,

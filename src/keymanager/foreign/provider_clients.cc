@@ -175,9 +175,9 @@ Result<ProviderClients::Made> ProviderClients::create(const std::string& key_man
 }
 
 // RFC 7592, section 2.2: everything that is not named is taken away, so all of it is.
-Result<ProviderClients::Made> ProviderClients::put(const Handle& handle,
-                                                   const ClientRequest& request,
-                                                   const Record& record) {
+Result<ProviderClients::Made> ProviderClients::update(const Handle& handle,
+                                                      const ClientRequest& request) {
+  GH_TRY(record, record_of(handle));
   GH_TRY(row, provider(handle.tenant, handle.key_manager));
   if (record.url.empty()) return refuse("The key manager lets nobody change a client", row.name);
   GH_TRY(metadata, metadata_of(row, request));
@@ -196,19 +196,7 @@ Result<ProviderClients::Made> ProviderClients::put(const Handle& handle,
     return fail(ErrorCode::invalid_argument,
                 fmt::format("{} refuses the change: {}", row.name, words_of(response)));
   }
-  return made_from(response, record);
-}
-
-Result<ProviderClients::Made> ProviderClients::update(const Handle& handle,
-                                                      const ClientRequest& request) {
-  GH_TRY(record, record_of(handle));
-  return put(handle, request, record);
-}
-
-Result<ProviderClients::Made> ProviderClients::regenerate_secret(const Handle& handle,
-                                                                 const ClientRequest& request) {
-  GH_TRY(record, record_of(handle));
-  GH_TRY(made, put(handle, request, record));
+  GH_TRY(made, made_from(response, record));
   if (sha256_hex(made.secret) == record.secret_hash) made.secret.clear();
   return made;
 }

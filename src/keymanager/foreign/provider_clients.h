@@ -50,12 +50,11 @@ class ProviderClients {
   explicit ProviderClients(const Resources& resources);
 
   Result<Made> create(const std::string& key_manager, const ClientRequest& request);
+  // Names no secret: some servers make another one then. Without `secret` when it is the same as
+  // before; `registration` has to be kept all the same.
   Result<Made> update(const Handle& handle, const ClientRequest& request);
   // One that is gone there already, or that cannot be managed from here, is no error.
   Result<> remove(const Handle& handle);
-  // By an update that names no secret: some servers make another one then. Without `secret` when
-  // it is the same as before; `registration` has to be kept all the same.
-  Result<Made> regenerate_secret(const Handle& handle, const ClientRequest& request);
 
  private:
   // How the client is managed at its server.
@@ -77,7 +76,6 @@ class ProviderClients {
   void leave(const std::string& provider_id, Outcome outcome);
   Result<Record> record_of(const Handle& handle) const;
   Result<Made> made_from(const http::Response& response, const Record& before) const;
-  Result<Made> put(const Handle& handle, const ClientRequest& request, const Record& record);
 
   storage::Database& apis_;
   const Clock& clock_;

@@ -92,13 +92,13 @@ TEST_F(ClientsElsewhere, AreMadeChangedAndRemovedThere) {
 TEST_F(ClientsElsewhere, GetAnotherSecretWhereTheServerGivesOne) {
   add(row("Elsewhere"));
   const auto made = ask("", wish());
-  const auto same = ask("/regenerate-secret", about(made));
+  const auto same = ask("/update", about(made));
   // The record is another one, because a server may change the token that manages the client.
   EXPECT_EQ(same.status, 200);
   EXPECT_EQ(text_or(same.body, "client_secret", "?"), "");
   EXPECT_NE(text_or(same.body, "registration", ""), "");
   provider_.set({.new_secrets = true});
-  const auto other = ask("/regenerate-secret", about(made));
+  const auto other = ask("/update", about(made));
   ASSERT_EQ(other.status, 200) << other.response.body;
   EXPECT_EQ(text_or(other.body, "client_secret", ""), "secret-2");
 }
@@ -109,7 +109,6 @@ TEST_F(ClientsElsewhere, AreLeftAloneWhereNobodyMayManageThem) {
   const auto made = ask("", wish());
   ASSERT_EQ(made.status, 201);
   EXPECT_EQ(code(ask("/update", about(made))), 901405);
-  EXPECT_EQ(code(ask("/regenerate-secret", about(made))), 901405);
   EXPECT_EQ(ask("/remove", about(made)).status, 204);
   EXPECT_EQ(provider_.clients().size(), 1U);
 }
