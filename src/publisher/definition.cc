@@ -142,6 +142,15 @@ json::object operation_of(const json::object& from, std::string_view target, std
   return operation;
 }
 
+std::vector<std::string> directions_of(const json::array& known, std::string_view target) {
+  const std::vector<std::string> both{"SUBSCRIBE", "PUBLISH"};
+  std::vector<std::string> directions;
+  for (const std::string& direction : both) {
+    if (find_operation(known, target, direction) != nullptr) directions.push_back(direction);
+  }
+  return directions.empty() ? both : directions;
+}
+
 }  // namespace
 
 json::object with_operations(json::object definition, const json::object& api) {
@@ -191,7 +200,10 @@ Result<json::object> parse_definition(std::string_view text) {
   return definition;
 }
 
-json::array operations_of(const json::object& definition, const json::array& known) {
+json::array operations_of(const json::object& definition, const json::object& api) {
+  const json::array* kept = array_at(api, "operations");
+  const json::array known = kept == nullptr ? json::array() : *kept;
+  const bool is_websocket = text_or(api, "type", "") == "WS";
   json::array operations;
   const json::object* paths = object_at(definition, "paths");
   if (paths == nullptr) return operations;
@@ -199,8 +211,13 @@ json::array operations_of(const json::object& definition, const json::array& kno
     const json::object* methods = path.value().if_object();
     if (methods == nullptr) continue;
     for (const std::string_view verb : verbs) {
-      if (const json::object* operation = object_at(*methods, verb)) {
-        operations.push_back(operation_of(*operation, path.key(), upper(verb), known));
+      const json::object* operation = object_at(*methods, verb);
+      if (operation == nullptr) continue;
+      const std::vector<std::string> meant = is_websocket && verb == "get"
+                                                 ? directions_of(known, path.key())
+                                                 : std::vector{upper(verb)};
+      for (const std::string& each : meant) {
+        operations.push_back(operation_of(*operation, path.key(), each, known));
       }
     }
   }

@@ -22,8 +22,9 @@ json::object with_operations(json::object definition, const json::object& api);
 // Error: invalid_argument (900758), when the text is not an OpenAPI 3 document in JSON with paths.
 Result<json::object> parse_definition(std::string_view text);
 
-// The operations of a definition. Authentication and policy of one that `known` has already stay,
-// unless the definition says otherwise.
-json::array operations_of(const json::object& definition, const json::array& known);
+// The operations of a definition. Authentication and policy of one that the API's document has
+// already stay, unless the definition says otherwise. A path of a WebSocket API stands for the
+// directions that the document has for it, or for both.
+json::array operations_of(const json::object& definition, const json::object& api);
 
 }  // namespace gatehouse::publisher

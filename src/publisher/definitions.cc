@@ -57,9 +57,8 @@ Result<rest::Reply> Publisher::update_definition(const rest::Call& call) {
                                 "Send the definition as 'apiDefinition' or 'file'");
   }
   GH_TRY(definition, parse_definition(part->bytes));
-  const json::array* known = array_at(api.document, "operations");
   json::object changed = api.document;
-  changed["operations"] = operations_of(definition, known == nullptr ? json::array() : *known);
+  changed["operations"] = operations_of(definition, api.document);
   if (changed["operations"].get_array().empty()) {
     return rest::refuse_because(rest::openapi_malformed, "'paths' has no operation");
   }

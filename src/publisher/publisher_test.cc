@@ -215,6 +215,40 @@ TEST_F(PublisherTest, ADefinitionReplacesTheOperations) {
   EXPECT_EQ(ask("creator", "GET /apis/" + id + "/swagger").body, kept.body);
 }
 
+// OpenAPI has no word for the directions of a topic: GET stands for those that it has.
+TEST_F(PublisherTest, ADefinitionOfAWebSocketApiIsTakenBack) {
+  const std::string id =
+      make_api({{"type", "WS"},
+                {"operations", parse_json(R"([{"target":"/orders","verb":"SUBSCRIBE"},
+                                     {"target":"/news","verb":"SUBSCRIBE"},
+                                     {"target":"/news","verb":"PUBLISH"}])")
+                                   .value()}});
+  const auto operations = [&] {
+    std::string text;
+    const rest::TestAnswer api = ask("creator", "GET /apis/" + id);
+    for (const json::value& item : *array_at(api.object(), "operations")) {
+      const json::object& operation = item.as_object();
+      text += text_or(operation, "verb", "") + " " + text_or(operation, "target", "") + ", ";
+    }
+    return text;
+  };
+  json::object definition = ask("creator", "GET /apis/" + id + "/swagger").object();
+  const auto put = [&] {
+    return ask("creator", "PUT /apis/" + id + "/swagger", form(json::serialize(definition)),
+               "multipart/form-data; boundary=b");
+  };
+  const rest::TestAnswer unchanged = put();
+  EXPECT_EQ(unchanged.status, 200) << unchanged.text;
+  EXPECT_EQ(operations(), "SUBSCRIBE /orders, SUBSCRIBE /news, PUBLISH /news, ");
+  definition["paths"].as_object()["/chat"] = json::object{{"get", json::object()}};
+  EXPECT_EQ(put().status, 200);
+  EXPECT_EQ(operations(),
+            "SUBSCRIBE /orders, SUBSCRIBE /news, PUBLISH /news, SUBSCRIBE /chat, "
+            "PUBLISH /chat, ");
+  definition["paths"].as_object()["/chat"] = json::object{{"post", json::object()}};
+  EXPECT_EQ(put().status, 400);
+}
+
 TEST_F(PublisherTest, SearchFindsByFieldAndWord) {
   make_api({{"tags", json::array{"Food"}}, {"description", "Crisp and hot"}});
   make_api({{"name", "WeatherForecast"}, {"context", "/weather"}}, "admin");
