@@ -14,8 +14,7 @@ keymanager::mail::Security security_of(const std::string& name) {
 
 }  // namespace
 
-std::function<Result<>(const keymanager::mail::Message&)> mail_sender(
-    const Configuration& configuration) {
+keymanager::mail::Mailer::Send mail_sender(const Configuration& configuration) {
   const MailConfig& mail = configuration.mail;
   if (mail.host.empty()) return {};
   const keymanager::mail::Server server{
@@ -24,16 +23,16 @@ std::function<Result<>(const keymanager::mail::Message&)> mail_sender(
       .security = security_of(mail.security),
       .user = mail.username,
       .password = "",
-      .from = mail.from,
       .authorities = mail.ca.empty() ? "" : configuration.path(mail.ca)};
   const std::string file = mail.password_file.empty() ? "" : configuration.path(mail.password_file);
-  return [server, file](const keymanager::mail::Message& message) -> Result<> {
+  return [server, file](const keymanager::mail::Message& message,
+                        const std::stop_token& stop) -> Result<> {
     keymanager::mail::Server present = server;
     if (!file.empty()) {
       GH_TRY(password, read_first_line(file));
       present.password = std::move(password);
     }
-    return keymanager::mail::SmtpClient(std::move(present)).send(message);
+    return keymanager::mail::SmtpClient(std::move(present)).send(message, stop);
   };
 }
 

@@ -5,15 +5,12 @@
 // Thread:  the function may be called from any thread that may block.
 #pragma once
 
-#include <functional>
-
 #include "app/configuration.h"
-#include "keymanager/mail/smtp_client.h"
+#include "keymanager/mail/mailer.h"
 
 namespace gatehouse::app {
 
 // Empty without mail.host. The password is read for each mail, so that it can be renewed.
-std::function<Result<>(const keymanager::mail::Message&)> mail_sender(
-    const Configuration& configuration);
+keymanager::mail::Mailer::Send mail_sender(const Configuration& configuration);
 
 }  // namespace gatehouse::app

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,7 @@ struct Options {
   HashTurns::Options hash_turns;  // who comes after those that may wait gets 503
 
   // Hands a mail to the server that sends ours; empty: there is none. Keys: mail.*.
-  std::function<Result<>(const mail::Message&)> send_mail;
+  std::function<Result<>(const mail::Message&, const std::stop_token&)> send_mail;
   std::string mail_from;
 
   DpopNonce dpop_nonce = DpopNonce::off;  // Key: key_manager.dpop_nonce.

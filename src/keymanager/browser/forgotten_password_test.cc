@@ -17,7 +17,7 @@ class Mailbox {
   Options options() {
     Options options = quick_options();
     options.mail_from = "gatehouse@example.com";
-    options.send_mail = [this](const mail::Message& message) -> Result<> {
+    options.send_mail = [this](const mail::Message& message, const std::stop_token&) -> Result<> {
       const std::lock_guard lock(mutex_);
       mails_.push_back(message);
       come_.notify_all();

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 Options with_mail() {
   Options options = quick_options();
   options.mail_from = "gatehouse@example.com";
-  options.send_mail = [](const mail::Message&) -> Result<> { return {}; };
+  options.send_mail = [](const mail::Message&, const std::stop_token&) -> Result<> { return {}; };
   return options;
 }
 

@@ -19,7 +19,7 @@ Mailer::Mailer(Send send, Metrics& metrics, Options options)
 Mailer::~Mailer() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    stop_.request_stop();
   }
   wake_.notify_all();
   thread_.join();
@@ -43,7 +43,7 @@ void Mailer::work() {
 
 std::optional<Mailer::Job> Mailer::next() {
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
+  while (!stop_.stop_requested()) {
     const auto first = std::ranges::min_element(jobs_, {}, &Job::due);
     if (first == jobs_.end()) {
       wake_.wait(lock);
@@ -70,7 +70,7 @@ void Mailer::try_once(Job job) {
     if (!*written) return;
     job.message = **std::move(written);
   }
-  const Result<> sent = send_(*job.message);
+  const Result<> sent = send_(*job.message, stop_.get_token());
   if (sent) return sent_.add(1);
   log_warning("mail: {}: {}", sent.error().message, sent.error().detail);
   if (sent.error().code == ErrorCode::unavailable) return again(std::move(job));

@@ -14,6 +14,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
 #include "core/metrics.h"
@@ -25,7 +26,8 @@ class Mailer {
  public:
   // Nothing, when there is nothing to send.
   using Write = std::function<Result<std::optional<Message>>()>;
-  using Send = std::function<Result<>(const Message&)>;
+  // Returns soon, with any error, once a stop is requested.
+  using Send = std::function<Result<>(const Message&, const std::stop_token&)>;
 
   struct Options {
     std::size_t queue_max = 1'000;
@@ -66,7 +68,7 @@ class Mailer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;   // guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  std::stop_source stop_;  // requested under mutex_
 
   std::thread thread_;  // last
 };

@@ -25,7 +25,7 @@ class FakeServer {
   explicit FakeServer(std::size_t expected) : expected_(expected) {}
 
   Mailer::Send send() {
-    return [this](const Message& message) -> Result<> {
+    return [this](const Message& message, const std::stop_token&) -> Result<> {
       const std::lock_guard lock(mutex_);
       tries_.push_back(message.subject);
       if (tries_.size() == expected_) all_.set_value();
@@ -115,6 +115,22 @@ TEST(Mailer, EndsAtOnceWithWhatStillWaits) {
   Mailer mailer(server.send(), metrics, {.delays = {24h}});
   ASSERT_TRUE(mailer.post(writes("a")));
   server.wait();
+}
+
+TEST(Mailer, DoesNotWaitForASilentServerAtItsEnd) {
+  Metrics metrics;
+  std::promise<void> begun;
+  Mailer mailer(
+      [&](const Message&, const std::stop_token& stop) -> Result<> {
+        begun.set_value();
+        std::promise<void> stopped;
+        const std::stop_callback callback(stop, [&] { stopped.set_value(); });
+        stopped.get_future().wait();
+        return fail(ErrorCode::unavailable, "stopped");
+      },
+      metrics, {});
+  ASSERT_TRUE(mailer.post(writes("a")));
+  begun.get_future().wait();
 }
 
 }  // namespace

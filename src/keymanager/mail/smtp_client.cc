@@ -26,6 +26,11 @@ std::size_t read_some(char* into, std::size_t size, std::size_t count, void* sou
   return taken;
 }
 
+// Asked at least once a second, whatever the server does.
+int is_stopped(const void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
+}
+
 void set_server(CURL* curl, const Server& server) {
   const bool implicit = server.security == Security::tls;
   const bool bracketed = server.host.find(':') != std::string::npos;
@@ -54,7 +59,7 @@ void set_server(CURL* curl, const Server& server) {
 
 }  // namespace
 
-Result<> SmtpClient::send(const Message& message) const {
+Result<> SmtpClient::send(const Message& message, const std::stop_token& stop) const {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   if (!is_address(message.to) || !is_address(message.from)) {
@@ -72,6 +77,9 @@ Result<> SmtpClient::send(const Message& message) const {
   curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, &read_some);
   curl_easy_setopt(curl.get(), CURLOPT_READDATA, &source);
   curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, &is_stopped);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &stop);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
   const CURLcode code = curl_easy_perform(curl.get());
   if (code == CURLE_OK) return {};
   long answer = 0;

@@ -24,7 +24,6 @@ struct Server {
   Security security = Security::start_tls;
   std::string user;  // empty: without AUTH
   std::string password;
-  std::string from;
   std::string authorities;  // PEM file; empty: those of the system
   std::chrono::seconds patience{30};
 };
@@ -35,8 +34,8 @@ class SmtpClient {
 
   // Taken by the server. TLS is never given up, and its certificate must be the host's.
   // Error: unavailable, when a later try may succeed; invalid_argument, when the server refuses for
-  // good.
-  Result<> send(const Message& message) const;
+  // good. Ends within a second of a request to stop (unavailable).
+  Result<> send(const Message& message, const std::stop_token& stop) const;
 
  private:
   const Server server_;
