@@ -24,10 +24,6 @@ constexpr std::uint16_t control_plane_port = 9443;
 constexpr std::uint16_t gateway_port = 8243;
 constexpr std::uint16_t shop_port = 9780;
 
-bool is_this_machine(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 // On this machine nobody can stand between, and a new server signs its certificate itself.
 Result<std::shared_ptr<const net::TlsClient>> trust(const SampleArguments& arguments,
                                                     const std::string& host) {
@@ -35,7 +31,7 @@ Result<std::shared_ptr<const net::TlsClient>> trust(const SampleArguments& argum
   options.ca_file = arguments.ca_file;
   if (!arguments.ca_file.empty()) {
     options.trust = net::TlsClient::Trust::file;
-  } else if (is_this_machine(host)) {
+  } else if (net::is_loopback_host(host)) {
     options.trust = net::TlsClient::Trust::insecure;
   }
   return net::TlsClient::open(options);

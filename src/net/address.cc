@@ -72,6 +72,12 @@ bool Address::is_loopback() const {
   return bytes_ == one;
 }
 
+bool is_loopback_host(std::string_view host) {
+  if (host == "localhost") return true;
+  const Result<Address> address = Address::parse(host);
+  return address && address->is_loopback();
+}
+
 bool Address::is_link_local() const {
   if (is_v4()) return bytes_[12] == 169 && bytes_[13] == 254;
   return bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;

@@ -59,6 +59,9 @@ class Address {
   std::array<std::uint8_t, 16> bytes_;
 };
 
+// "localhost", or a loopback address: what a URL names as this machine.
+bool is_loopback_host(std::string_view host);
+
 struct Endpoint {
   Address address;
   std::uint16_t port = 0;

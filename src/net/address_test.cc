@@ -64,6 +64,17 @@ INSTANTIATE_TEST_SUITE_P(
                       KindCase{"224.0.0.1", "m"}, KindCase{"ff02::1", "m"}, KindCase{"8.8.8.8", ""},
                       KindCase{"2001:4860::8888", ""}));
 
+// A name that begins like a loopback address is anybody's.
+TEST(Address, OfThisMachineIsNoNameThatLooksLikeOne) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"}) {
+    EXPECT_TRUE(is_loopback_host(host)) << host;
+  }
+  for (const char* host : {"127.evil.example", "127.0.0.1.evil.example", "localhost.example", "",
+                           "10.0.0.1", "[::2]"}) {
+    EXPECT_FALSE(is_loopback_host(host)) << host;
+  }
+}
+
 struct NetworkCase {
   const char* network;
   const char* address;

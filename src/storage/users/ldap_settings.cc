@@ -2,6 +2,7 @@
 #include "storage/users/ldap_settings.h"
 
 #include "core/text.h"
+#include "net/address.h"
 
 namespace gatehouse::storage {
 
@@ -20,10 +21,6 @@ bool is_attribute(std::string_view text) {
 
 bool is_filter(std::string_view text) {
   return text.size() > 2 && text.size() <= 1'024 && text.starts_with('(') && text.ends_with(')');
-}
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]";
 }
 
 // "ldaps", and the host that follows it.
@@ -55,7 +52,7 @@ Result<> check_urls(const LdapSettings& settings) {
       return wrong("'startTls' is for URLs that begin with ldap://");
     }
     const bool plain = parts.first == "ldap" && !settings.start_tls;
-    if (plain && !is_loopback(parts.second)) {
+    if (plain && !net::is_loopback_host(parts.second)) {
       return wrong("Passwords do not travel in the clear: use ldaps:// or 'startTls'");
     }
   }
