@@ -85,8 +85,9 @@ struct PublicKey::State {
   json::object parts;
   // Made once: setting one up fetches the algorithm under a lock of OpenSSL; copying does not.
   DigestContext verifying{EVP_MD_CTX_new()};
+  DigestContext signing{EVP_MD_CTX_new()};  // without effect in a public key
 
-  static std::shared_ptr<const State> make(Key key, Algorithm algorithm, std::string kid) {
+  static std::shared_ptr<State> make(Key key, Algorithm algorithm, std::string kid) {
     json::object parts = parts_of(*key, algorithm);
     if (kid.empty()) kid = jose::thumbprint(parts);
     auto state =
@@ -95,6 +96,14 @@ struct PublicKey::State {
     GH_ASSERT(EVP_DigestVerifyInit_ex(state->verifying.get(), nullptr, digest_name(algorithm),
                                       nullptr, nullptr, state->key.get(),
                                       padding.of(algorithm)) == 1);
+    return state;
+  }
+
+  static std::shared_ptr<State> make_private(Key key, Algorithm algorithm) {
+    std::shared_ptr<State> state = make(std::move(key), algorithm, "");
+    const Padding padding;
+    GH_ASSERT(EVP_DigestSignInit_ex(state->signing.get(), nullptr, digest_name(algorithm), nullptr,
+                                    nullptr, state->key.get(), padding.of(algorithm)) == 1);
     return state;
   }
 };
@@ -162,7 +171,7 @@ Result<PrivateKey> PrivateKey::generate(Algorithm algorithm) {
     case Algorithm::eddsa: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); break;
   }
   if (key == nullptr) return fail(ErrorCode::internal, "A key could not be made");
-  return PrivateKey(PublicKey(PublicKey::State::make(std::move(key), algorithm, "")));
+  return PrivateKey(PublicKey(PublicKey::State::make_private(std::move(key), algorithm)));
 }
 
 Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der, Algorithm algorithm) {
@@ -171,7 +180,7 @@ Result<PrivateKey> PrivateKey::from_pkcs8(std::string_view der, Algorithm algori
   if (key == nullptr || !fits(*key, algorithm)) {
     return fail(ErrorCode::invalid_argument, "Not a private key of the algorithm");
   }
-  return PrivateKey(PublicKey(PublicKey::State::make(std::move(key), algorithm, "")));
+  return PrivateKey(PublicKey(PublicKey::State::make_private(std::move(key), algorithm)));
 }
 
 std::string PrivateKey::to_pkcs8() const {
@@ -189,13 +198,10 @@ std::string PrivateKey::to_pkcs8() const {
 Result<std::string> PrivateKey::sign(std::string_view message) const {
   const PublicKey::State& state = *public_.state_;
   const DigestContext context(EVP_MD_CTX_new());
-  const Padding padding;
   std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(state.key.get()));
   std::string signature(size, '\0');
   const bool done =
-      context != nullptr &&
-      EVP_DigestSignInit_ex(context.get(), nullptr, digest_name(state.algorithm), nullptr, nullptr,
-                            state.key.get(), padding.of(state.algorithm)) == 1 &&
+      context != nullptr && EVP_MD_CTX_copy_ex(context.get(), state.signing.get()) == 1 &&
       EVP_DigestSign(context.get(), octets(signature), &size, octets(message), message.size()) == 1;
   if (!done) return fail(ErrorCode::internal, "A signature could not be made");
   signature.resize(size);
