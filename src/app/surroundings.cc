@@ -4,15 +4,19 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace gatehouse::app {
 
 namespace {
 
-// How many processors this process may use.
+// How many processors this process may use; where there are more than a cpu_set_t holds, as many as
+// it holds.
 std::size_t cores() {
   cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return errno == EINVAL ? CPU_SETSIZE : 1;
+  }
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
 }
 
@@ -25,8 +29,8 @@ keymanager::HashTurns::Options hash_turns_of_this_machine() {
 }  // namespace
 
 // Who writes waits for the disk most of the time, and all who wait share one commit: hence so many
-// threads. Logins: a thread for each that hashes
-// or waits for its turn, and some for those that are refused.
+// threads. Logins: a thread for each that hashes or waits for its turn, and some for those that are
+// refused.
 Surroundings::Surroundings()
     : hash_turns(hash_turns_of_this_machine()),
       sql({.name = "sql", .threads = 64, .queue_max = 4096}),
