@@ -14,10 +14,12 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 PROGRAM_TIMEOUT_S = 900
 # Where threads meet without a lock, so where a data race would hide.
 RACE_FOLDERS = ["bus", "limits", "net"]
+JOURNEY_PORTS = ["10000-21999", "22000-32767"]
 
 
 class Tally:
@@ -85,8 +87,8 @@ def tidy():
     return tally
 
 
-def units(preset, folders=None):
-    """The test programs of `folders`, or all of them."""
+def units(preset, folders=None, engines=("sqlite", "postgresql")):
+    """The test programs of `folders`, or all of them, on these databases."""
     everything = [] if preset == "release" else ["unit_tests"]
     targets = [f"{folder}_test" for folder in folders] if folders else everything
     if not build(preset, *targets):
@@ -96,6 +98,7 @@ def units(preset, folders=None):
         test for test in json.loads(listing[listing.index("{"):])["tests"]
         if "command" in test and (not folders or test["name"] in folders)
         and Path(test["command"][0]).exists()
+        and ("postgresql" in engines or not test["name"].endswith("_postgresql"))
     ]
     tally = Tally()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -151,18 +154,30 @@ def journeys(preset, pattern="test_*.py"):
         return Tally(failed=[f"build of gatehouse, {preset}"])
     modules = sorted(Path("tests").glob(f"*/{pattern}"))
     tally = Tally() if modules else Tally(failed=[f"no journey is called {pattern}"])
-    for module in modules:
-        begun = time.monotonic()
-        code, output = run(
-            [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
-             "-s", str(module.parent), "-p", module.name],
-            env={"GATEHOUSE_BINARY": binary(preset), "PYTHONDONTWRITEBYTECODE": "1"})
-        part = count_unittest(output, code, f"{module} ({preset})")
-        print(f"  {module}: {part} ({time.monotonic() - begun:.0f} s)", flush=True)
-        if part.failed:
-            explain(module, code, output)
-        tally.add(part)
+    # They wait for servers more than they compute. Each lane has ports of its own.
+    lanes = SimpleQueue()
+    for ports in JOURNEY_PORTS:
+        lanes.put(ports)
+    with ThreadPoolExecutor(len(JOURNEY_PORTS)) as pool:
+        for part in pool.map(lambda module: journey(preset, module, lanes), modules):
+            tally.add(part)
     return tally
+
+
+def journey(preset, module, lanes):
+    ports = lanes.get()
+    begun = time.monotonic()
+    code, output = run(
+        [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
+         "-s", str(module.parent), "-p", module.name],
+        env={"GATEHOUSE_BINARY": binary(preset), "GATEHOUSE_PORTS": ports,
+             "PYTHONDONTWRITEBYTECODE": "1"})
+    lanes.put(ports)
+    part = count_unittest(output, code, f"{module} ({preset})")
+    print(f"  {module}: {part} ({time.monotonic() - begun:.0f} s)", flush=True)
+    if part.failed:
+        explain(module, code, output)
+    return part
 
 
 def count_unittest(output, code, name):
@@ -215,7 +230,10 @@ def stages_of(mode):
     races = sorted(folders_with_tests().intersection(RACE_FOLDERS))
     yield "unit tests", lambda: units("release")
     yield "journeys", lambda: journeys("release")
-    yield "unit tests, address and undefined behaviour sanitizers", lambda: units("asan")
+    # Above the stores nothing differs in memory between the databases.
+    engines = ("sqlite", "postgresql") if mode == "--full" else ("sqlite",)
+    yield ("unit tests, address and undefined behaviour sanitizers",
+           lambda: units("asan", engines=engines))
     yield "unit tests, thread sanitizer", lambda: units("tsan", races)
     if mode == "--full":
         yield "journeys, address and undefined behaviour sanitizers", lambda: journeys("asan")

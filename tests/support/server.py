@@ -5,20 +5,19 @@ import base64
 import http.client
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
 import time
 import urllib.parse
 
+from support.ports import START_SECONDS_MAX, free_ports
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("GATEHOUSE_BINARY", os.path.join(ROOT, "build", "release", "gatehouse"))
 PASSWORD = "correct horse battery staple"
-START_SECONDS_MAX = 20
 
 
 class Answer:
@@ -77,36 +76,13 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 BASE_PORTS = (9443, 9763, 8243, 8280, 9780)
 
 
-def free_offset():
-    """A port offset at which every port of a node is free now.
-
-    Below the ports that Linux gives to clients: one of those that asks for its own port before
-    the server listens would be connected to itself.
-    """
-    for _ in range(200):
-        offset = random.randrange(1000, 32768 - max(BASE_PORTS))
-        sockets = []
-        try:
-            for port in BASE_PORTS:
-                probe = socket.socket()
-                sockets.append(probe)
-                probe.bind(("0.0.0.0", port + offset))
-            return offset
-        except OSError:
-            continue
-        finally:
-            for probe in sockets:
-                probe.close()
-    raise RuntimeError("no free ports")
-
-
 class Server:
     """A running node. Use as a context manager; `restart` keeps data and ports."""
 
     def __init__(self, *settings, data_dir=None, arguments=()):
         self.settings = settings
         self.arguments = arguments
-        self.offset = free_offset()
+        self.offset = free_ports(BASE_PORTS)
         self.data_dir = data_dir or tempfile.mkdtemp(prefix="gatehouse-journey-")
         self.owns_data_dir = data_dir is None
         self.process = None
