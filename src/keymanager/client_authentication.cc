@@ -91,7 +91,7 @@ Result<Client> ClientAuthentication::authenticate_confidential(const http::Reque
 
 Result<Client> ClientAuthentication::check(const NameAndSecret& pair) const {
   const std::string hash = to_bytes(sha256(pair.secret));
-  const Result<KnownClient> known = find(pair.name);
+  Result<KnownClient> known = find(pair.name);
   if (!known && known.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(known.error());
   }
@@ -101,7 +101,7 @@ Result<Client> ClientAuthentication::check(const NameAndSecret& pair) const {
   if (method_of(known->client) != Method::secret) {
     return not_authenticated("The client registered another way of authentication");
   }
-  return known->client;
+  return std::move(known->client);
 }
 
 Result<Client> ClientAuthentication::by_assertion(const http::Request& request,
@@ -114,7 +114,7 @@ Result<Client> ClientAuthentication::by_assertion(const http::Request& request,
   if (form.has("client_id") && form.text("client_id") != subject) {
     return not_authenticated("client_id and the assertion name two clients");
   }
-  const Result<KnownClient> known = find(subject);
+  Result<KnownClient> known = find(subject);
   if (!known && known.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(known.error());
   }
@@ -122,7 +122,7 @@ Result<Client> ClientAuthentication::by_assertion(const http::Request& request,
       known && known->client.active && method_of(known->client) == Method::private_key_jwt;
   if (!takes) return not_authenticated("The client assertion does not hold");
   GH_CHECK(assertions_.check(assertion, known->client, request.path));
-  return known->client;
+  return std::move(known->client);
 }
 
 // RFC 8705, section 2.2.2: one of the client's keys has it as its certificate.
@@ -141,20 +141,20 @@ Result<bool> ClientAuthentication::registered(const Client& client,
 
 Result<Client> ClientAuthentication::without_secret(const http::Request& request,
                                                     const Form& form) const {
-  const Result<KnownClient> known = find(form.text("client_id"));
+  Result<KnownClient> known = find(form.text("client_id"));
   if (!known && known.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(known.error());
   }
   if (!known || !known->client.active) return not_authenticated();
   switch (method_of(known->client)) {
-    case Method::none: return known->client;
+    case Method::none: return std::move(known->client);
     case Method::tls:
       if (!certificates_.is_of(known->client, request.peer.certificate)) break;
-      return known->client;
+      return std::move(known->client);
     case Method::self_signed_tls: {
       GH_TRY(own, registered(known->client, request.peer.certificate));
       if (!own) break;
-      return known->client;
+      return std::move(known->client);
     }
     case Method::secret:
     case Method::private_key_jwt:
