@@ -82,6 +82,7 @@ struct GatewayConfig {
   std::int64_t stale_max_s = 86'400;
   std::int64_t unknown_tokens_max = 100;
   std::int64_t websocket_idle_s = 300;
+  bool forwarded_certificates = false;
   std::vector<std::string> forbidden_backends;
 };
 

@@ -173,6 +173,9 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
            &gateway.websocket_idle_s,
            "Seconds without a byte either way after which a WebSocket is closed.",
            {1, 86'400}},
+          {"gateway", "forwarded_certificates", &gateway.forwarded_certificates,
+           "Whether a client's certificate is what server.trusted_proxies say in "
+           "X-WSO2-CLIENT-CERTIFICATE; they must set or remove it in every request."},
           {"gateway", "forbidden_backends", &gateway.forbidden_backends,
            "Networks (CIDR) that no API may use as a backend, beyond link-local addresses and this "
            "node's own ports."},

@@ -153,6 +153,7 @@ Result<> Node::open_gateway() {
   options.token_trials_max = static_cast<std::uint32_t>(configuration_.gateway.unknown_tokens_max);
   options.websocket_idle = std::chrono::seconds(configuration_.gateway.websocket_idle_s);
   options.trusted_proxies = trusted_proxies_;
+  options.forwarded_certificates = configuration_.gateway.forwarded_certificates;
   GH_TRY(forbidden,
          networks(configuration_.gateway.forbidden_backends, "gateway.forbidden_backends"));
   options.forbidden_backends = std::move(forbidden);

@@ -43,6 +43,7 @@ class Conversation final : private LiveCall {
   net::Task<> refuse_head();
   bool begin_exchange();
   void note_client();
+  std::string client_certificate() const;
   static void find_route(Exchange& exchange, const SnapshotUse& snapshot);
   net::Task<> meet_credential(Exchange& exchange);
   net::Task<> meet_permit();
@@ -104,7 +105,7 @@ class Conversation final : private LiveCall {
   std::string out_;             // what is written to the client
 
   // Of a call that lasts.
-  FaultCode ended_by_{};          // why it was ended half-way
+  FaultCode ended_by_{};  // why it was ended half-way
   std::uint16_t ended_status_ = 0;
   std::unique_ptr<Relay> relay_;  // of an open WebSocket
   bool judge_once_more_ = false;  // something has changed since judging began

@@ -31,6 +31,7 @@ constexpr FieldSet request_drops =
                                        FieldId::x_real_ip,
                                        FieldId::x_jwt_assertion,
                                        FieldId::internal_key,
+                                       FieldId::x_wso2_client_certificate,
                                        FieldId::x_original_url,
                                        FieldId::x_rewrite_url,
                                        FieldId::x_http_method_override};

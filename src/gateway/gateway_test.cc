@@ -234,5 +234,62 @@ TEST(Gateway, DrainingAnswersWhatIsUnderWayAndEndsConnections) {
   while (!world.gateway->drained()) std::this_thread::yield();
 }
 
+std::string get(const std::string& path, const std::string& fields) {
+  return "GET " + path + " HTTP/1.1\r\nHost: g\r\n" + fields + "\r\n";
+}
+
+// Which peers may say whose certificate a request comes with. Each row asks an API that needs one,
+// and with a token that is bound to one.
+TEST(Gateway, ACertificateInAHeaderIsBelievedOfTrustedProxiesOnly) {
+  const std::string header = "X-WSO2-CLIENT-CERTIFICATE: " + to_base64("the certificate") + "\r\n";
+  const std::string thumbprint = to_base64url(to_bytes(sha256("the certificate")));
+  const net::Network here = net::Network::parse("127.0.0.0/8").value();
+  const net::Network elsewhere = net::Network::parse("10.0.0.0/8").value();
+  struct Row {
+    const char* what;
+    std::vector<net::Network> proxies;
+    bool forwarded;
+    std::string header;
+    int status;
+  };
+  for (const Row& row :
+       {Row{"a trusted proxy", {here}, true, header, 200},
+        Row{"it says nothing", {here}, true, "", 401},
+        Row{"it names another", {here}, true, "X-WSO2-CLIENT-CERTIFICATE: eA==\r\n", 401},
+        Row{"it speaks of addresses only", {here}, false, header, 401},
+        Row{"another peer", {elsewhere}, true, header, 401},
+        Row{"nobody", {}, true, header, 401}}) {
+    TestBackend backend(TestBackend::answers("x"));
+    TestWorld world;
+    world.options.trusted_proxies = row.proxies;
+    world.options.forwarded_certificates = row.forwarded;
+    world.deploy(test_api("pizza", backend.url()));
+    model::DeployedApi mutual = test_api("mutual", backend.url());
+    mutual.security_schemes = {"mutualssl"};
+    mutual.client_certificates = {{thumbprint,
+                                   model::KeyType::production,
+                                   "Unlimited",
+                                   {},
+                                   world.clock.now() + std::chrono::hours(1)}};
+    world.deploy(mutual);
+    model::Validation bound = world.valid_token();
+    bound.certificate_thumbprint = thumbprint;
+    world.key_manager.issue("bound", bound);
+    world.start();
+    world.catch_up();
+    TestClient client(world.port());
+    EXPECT_EQ(client.call(get("/mutual/1/menu", row.header)).status, row.status) << row.what;
+    EXPECT_EQ(
+        client.call(get("/pizza/1/menu", "Authorization: Bearer bound\r\n" + row.header)).status,
+        row.status)
+        << row.what;
+    // The next request of a proxy's connection is somebody else's.
+    EXPECT_EQ(client.call(get("/mutual/1/menu", "")).status, 401) << row.what;
+    for (const TestMessage& request : backend.requests()) {
+      EXPECT_EQ(request.field("X-WSO2-CLIENT-CERTIFICATE"), "(none)") << row.what;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::gateway

@@ -55,6 +55,8 @@ struct Options {
   std::chrono::milliseconds permit_timeout{1'000};
 
   std::vector<net::Network> trusted_proxies;
+  // Whether X-WSO2-CLIENT-CERTIFICATE of these proxies is the client's certificate.
+  bool forwarded_certificates = false;
   std::vector<net::Network> forbidden_backends;  // beyond link-local and our own ports
   std::vector<std::uint16_t> own_ports;          // of this node, which no backend may be
 

@@ -31,7 +31,7 @@ constexpr http::FieldSet passed_drops =
                    http::FieldId::forwarded,         http::FieldId::x_forwarded_for,
                    http::FieldId::x_forwarded_host,  http::FieldId::x_forwarded_port,
                    http::FieldId::x_forwarded_proto, http::FieldId::x_real_ip,
-                   http::FieldId::x_jwt_assertion};
+                   http::FieldId::x_jwt_assertion,   http::FieldId::x_wso2_client_certificate};
 
 std::string_view target_of(std::string_view path) {
   for (const Passed& passed : passed_paths) {
@@ -99,7 +99,7 @@ net::Task<> Conversation::pass_to_key_manager(std::string_view target) {
   request.target = request.path;
   if (head.has_query()) request.target.append("?").append(head.query());
   request.body = *std::move(body);
-  request.peer = {client_address_, exchange_.tls, connection_.stream().peer_certificate()};
+  request.peer = {client_address_, exchange_.tls, client_certificate()};
   for (const http::Field& field : head.fields()) {
     if (passed_drops.has(field.id) || field.named_by_connection) continue;
     request.headers.add(std::string(head.name(field)), std::string(head.value(field)));

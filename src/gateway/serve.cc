@@ -18,6 +18,11 @@ Trust trust_of(const net::Address& peer, const std::vector<net::Network>& proxie
   return trusted ? Trust::proxy : Trust::none;
 }
 
+// As cnf.x5t#S256 has it; empty for none.
+std::string thumbprint_of(std::string_view certificate) {
+  return certificate.empty() ? std::string() : to_base64url(to_bytes(sha256(certificate)));
+}
+
 }  // namespace
 
 Conversation::Conversation(Worker& worker, std::unique_ptr<net::Stream> stream)
@@ -29,10 +34,7 @@ Conversation::Conversation(Worker& worker, std::unique_ptr<net::Stream> stream)
   client_address_ = socket_address_;
   exchange_.client = peer;
   exchange_.tls = connection_.stream().is_tls();
-  if (const std::string certificate = connection_.stream().peer_certificate();
-      !certificate.empty()) {
-    exchange_.certificate_thumbprint = to_base64url(to_bytes(sha256(certificate)));
-  }
+  exchange_.certificate_thumbprint = thumbprint_of(connection_.stream().peer_certificate());
 }
 
 net::Task<> Conversation::run() {
@@ -158,6 +160,9 @@ void Conversation::find_route(Exchange& exchange, const SnapshotUse& snapshot) {
 // Behind a trusted proxy each request may come from somebody else.
 void Conversation::note_client() {
   if (trust_ == Trust::none) return;
+  if (worker_.options().forwarded_certificates) {
+    exchange_.certificate_thumbprint = thumbprint_of(client_certificate());
+  }
   exchange_.tls_before_proxy =
       equals_ignoring_case(connection_.head().value(http::FieldId::x_forwarded_proto), "https");
   const net::Address client = http::client_address(
@@ -165,6 +170,13 @@ void Conversation::note_client() {
   if (client == exchange_.client) return;
   exchange_.client = client;
   client_address_ = client.text();
+}
+
+// DER; empty when the client has shown none. The certificate of a proxy is not the client's.
+std::string Conversation::client_certificate() const {
+  const bool forwarded = trust_ == Trust::proxy && worker_.options().forwarded_certificates;
+  return forwarded ? http::forwarded_certificate(connection_.head())
+                   : connection_.stream().peer_certificate();
 }
 
 net::Task<> Conversation::meet_credential(Exchange& exchange) {

@@ -48,6 +48,7 @@ TEST_F(ServeTest, TheBackendSeesTheGatewaysWordAndNoCredential) {
            good +
                "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nForwarded: for=6.6.6.6\r\n"
                "X_Forwarded_For: 6.6.6.6\r\nX-JWT-Assertion: forged\r\nX-Real-IP: 6.6.6.6\r\n"
+               "X-WSO2-CLIENT-CERTIFICATE: forged\r\nX_WSO2_CLIENT_CERTIFICATE: forged\r\n"
                "X-HTTP-Method-Override: DELETE\r\nX-Original-URL: /admin\r\napikey: k\r\n"
                "Connection: x-mine, keep-alive\r\nX-Mine: hop\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
                "Upgrade: h2c\r\nX-Kept: yes\r\nactivityid: my-id-1\r\n"
@@ -56,7 +57,7 @@ TEST_F(ServeTest, TheBackendSeesTheGatewaysWordAndNoCredential) {
   for (const char* gone :
        {"Authorization", "apikey", "Forwarded", "X_Forwarded_For", "X-JWT-Assertion", "X-Real-IP",
         "X-HTTP-Method-Override", "X-Original-URL", "X-Mine", "Keep-Alive", "TE", "Upgrade",
-        "Connection"}) {
+        "X-WSO2-CLIENT-CERTIFICATE", "X_WSO2_CLIENT_CERTIFICATE", "Connection"}) {
     EXPECT_EQ(request.field(gone), "(none)") << gone;
   }
   EXPECT_TRUE(request.head.starts_with("GET /base/menu?a=1 ")) << request.head;

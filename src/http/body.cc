@@ -35,6 +35,7 @@ constexpr FieldSet too_late = hop_by_hop_fields | FieldSet{FieldId::content_leng
                                                            FieldId::x_jwt_assertion,
                                                            FieldId::x_original_url,
                                                            FieldId::x_rewrite_url,
+                                                           FieldId::x_wso2_client_certificate,
                                                            FieldId::x_http_method_override,
                                                            FieldId::location,
                                                            FieldId::range,

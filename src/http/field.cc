@@ -75,8 +75,9 @@ constexpr std::array<std::string_view, field_id_count> names = {
     "X-Real-IP",
     "X-Request-ID",
     "X-Rewrite-URL",
+    "X-WSO2-CLIENT-CERTIFICATE",
 };
-static_assert(names.back() == "X-Rewrite-URL");
+static_assert(names.back() == "X-WSO2-CLIENT-CERTIFICATE");
 
 constexpr std::size_t name_bytes_max = 32;
 

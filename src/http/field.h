@@ -80,8 +80,9 @@ enum class FieldId : std::uint8_t {
   x_real_ip,
   x_request_id,
   x_rewrite_url,
+  x_wso2_client_certificate,
 };
-inline constexpr std::size_t field_id_count = 63;
+inline constexpr std::size_t field_id_count = 64;
 
 // The id of a name in any case, `twin` or `other`.
 FieldId field_id(std::string_view name);

@@ -37,4 +37,22 @@ net::Address client_address(const RequestHead& head, const net::Address& socket,
   return client;
 }
 
+std::string forwarded_certificate(const RequestHead& head) {
+  constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+  constexpr std::string_view end = "-----END CERTIFICATE-----";
+  const std::string_view value = head.value(FieldId::x_wso2_client_certificate);
+  if (value.empty() || head.repeated(FieldId::x_wso2_client_certificate)) return {};
+  const Result<std::string> text = percent_decode(value);
+  if (!text) return {};
+  std::string_view rest = *text;
+  if (const std::size_t at = rest.find(begin); at != std::string_view::npos) {
+    rest.remove_prefix(at + begin.size());
+    rest = rest.substr(0, rest.find(end));
+  }
+  std::string base64;
+  std::copy_if(rest.begin(), rest.end(), std::back_inserter(base64),
+               [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
+  return from_base64(base64).value_or(std::string());
+}
+
 }  // namespace gatehouse::http

@@ -317,7 +317,7 @@ class Attacks(unittest.TestCase):
         forged = "forged.example"
         names = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
                  "Forwarded", "X-Real-IP", "X-JWT-Assertion", "Internal-Key", "X-Original-URL",
-                 "X-Rewrite-URL"]
+                 "X-Rewrite-URL", "X-WSO2-CLIENT-CERTIFICATE"]
         twins = [name.replace("-", "_") for name in names if "-" in name]
         mixed = [name.upper() for name in names] + ["X-Forwarded_For", "x_JWT-assertion"]
         for spelling in (names, twins, mixed):

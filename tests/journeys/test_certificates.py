@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates of backends, and of clients that call an API by them."""
 
+import base64
 import contextlib
 import http.client
 import json
 import os
 import ssl
 import unittest
+import urllib.parse
 
 from support.backend import Recorder
 from support.certificates import make_certificate
-from support.server import Server, bearer, call
-from support.walk import PUBLISHER, User, token_of
+from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
+from support.walk import DEVPORTAL, PUBLISHER, User, token_of
 
 
 class Certificates(unittest.TestCase):
+    SETTINGS = ("tls.client_certificates=true",)
+
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(Server("tls.client_certificates=true"))
+        cls.server = cls.enterClassContext(Server(*cls.SETTINGS))
         cls.admin = User(cls.server)
         cls.application = cls.admin.create_application("Certificates")["applicationId"]
         cls.keys = cls.admin.generate_keys(cls.application)
@@ -110,6 +114,58 @@ class Certificates(unittest.TestCase):
         self.assertEqual(self.status_with(client, "/both/1.0.0/menu", token)[0], 200)
         self.assertEqual(self.status_with(client, "/both/1.0.0/menu"), (401, "900902"))
         self.assertEqual(self.status_with(None, "/both/1.0.0/menu", token), (401, "900911"))
+
+
+class ForwardedCertificates(Certificates):
+    """Behind a balancer that ends TLS and says in a header who was there."""
+
+    SETTINGS = ("server.trusted_proxies=127.0.0.0/8", "gateway.forwarded_certificates=true")
+    HEADER = "X-WSO2-CLIENT-CERTIFICATE"
+    test_a_backend_is_trusted_by_its_certificate = None
+
+    def status_with(self, certificate, path, headers=None):
+        """The balancer's request for a client with this certificate."""
+        headers = dict(headers or {})
+        if certificate:
+            with open(certificate + ".crt", encoding="ascii") as file:
+                pem = file.read()
+            der = base64.b64encode(ssl.PEM_cert_to_DER_cert(pem)).decode()
+            # As nginx ($ssl_client_escaped_cert) and as HAProxy (ssl_c_der,base64) write it.
+            statuses = [self.ask(path, headers, {self.HEADER: said})
+                        for said in (urllib.parse.quote(pem, safe=""), der)]
+            self.assertEqual(statuses[0], statuses[1])
+            return statuses[0]
+        return self.ask(path, headers, {})
+
+    def ask(self, path, headers, said):
+        answer = call(self.server.gateway(path, "http"), headers={**headers, **said})
+        return answer.status, answer.json().get("code")
+
+    def test_a_token_is_bound_to_the_certificate_that_the_balancer_saw(self):
+        backend = self.enterContext(Recorder())
+        api = self.admin.publish("Bound", backend.url)
+        mine, other = self.make("bound"), self.make("unbound")
+        application = self.admin.create_application("Bound")["applicationId"]
+        self.admin.subscribe(api["id"], application)
+        client = call(self.server.url("/oauth2/register"), "POST",
+                      {"client_name": "Bound", "grant_types": ["client_credentials"],
+                       "tls_client_certificate_bound_access_tokens": True},
+                      basic("admin", PASSWORD)).json()
+        keys = client["client_id"], client["client_secret"]
+        self.admin.must(200, "POST", f"{DEVPORTAL}/applications/{application}/map-keys",
+                        {"consumerKey": keys[0], "consumerSecret": keys[1],
+                         "keyType": "PRODUCTION"})
+        with open(mine + ".crt", encoding="ascii") as file:
+            said = {self.HEADER: urllib.parse.quote(file.read(), safe="")}
+        url = self.server.gateway("/token", "http")
+        grant = form(grant_type="client_credentials")
+        self.assertEqual(call(url, "POST", grant, {**FORM, **basic(*keys)}).status, 400)
+        answer = call(url, "POST", grant, {**FORM, **basic(*keys), **said})
+        self.assertEqual(answer.status, 200, answer)
+        token = bearer(answer.json()["access_token"])
+        self.assertEqual(self.status_with(mine, "/bound/1.0.0/menu", token)[0], 200)
+        self.assertEqual(self.status_with(other, "/bound/1.0.0/menu", token), (401, "900901"))
+        self.assertEqual(self.status_with(None, "/bound/1.0.0/menu", token), (401, "900901"))
 
 
 if __name__ == "__main__":
