@@ -6,6 +6,8 @@ namespace gatehouse::gateway {
 
 namespace {
 
+constexpr std::chrono::minutes look_again{1};
+
 Chunks chunks_of(http::Framing framing) {
   return framing == http::Framing::chunked ? Chunks::yes : Chunks::no;
 }
@@ -51,12 +53,8 @@ net::Task<> Conversation::call_backend() {
   upstream_ = worker_.upstreams().take_idle(backend.origin);
   for (bool again = false;; again = true) {
     if (!upstream_) {
-      const Result<> connected = co_await connect(backend.origin);
+      const bool connected = co_await connect(backend.origin);
       if (!connected) co_return;
-      if (ended()) {
-        fail_exchange();
-        co_return;
-      }
     }
     upstream_->set_deadline(backend_deadline());
     const Result<> sent = co_await upstream_->write(first_pieces_.frame(request_head_, chunks));
@@ -87,20 +85,51 @@ net::Task<> Conversation::call_backend() {
   if (ended()) exchange_.fail(ended_by_);
 }
 
-net::Task<Result<>> Conversation::connect(const http::Origin& origin) {
-  const Tick deadline = worker_.loop().tick() +
-                        std::min(worker_.options().connect_timeout, exchange_.backends->timeout);
-  auto connected = co_await worker_.upstreams().connect(origin, deadline);
+// Shared by the call and the task that connects for it.
+struct Conversation::Connecting {
+  http::UpstreamPool& pool;
+  const http::Origin& origin;
+  const Tick deadline;
+  net::Condition changed;
+  std::optional<Result<std::unique_ptr<http::Upstream>>> outcome = {};
+  net::TaskGroup task = {};  // last: it uses all of the above while it dies
+};
+
+net::Task<> Conversation::connect_for(Connecting& connecting) {
+  connecting.outcome = co_await connecting.pool.connect(connecting.origin, connecting.deadline);
+  connecting.changed.notify_all();
+}
+
+// False: the exchange has failed. A call that is ended meanwhile does not wait for a backend that
+// nobody needs.
+net::Task<bool> Conversation::connect(const http::Origin& origin) {
+  net::Loop& loop = worker_.loop();
+  const Tick deadline =
+      loop.tick() + std::min(worker_.options().connect_timeout, exchange_.backends->timeout);
+  Connecting connecting{worker_.upstreams(), origin, deadline, net::Condition(loop)};
+  connecting.task.spawn(connect_for(connecting));
+  connecting_ = &connecting.changed;
+  // Connecting ends for certain; this deadline only divides the wait.
+  while (!connecting.outcome && !ended()) {
+    const bool told = co_await connecting.changed.wait_until(loop.tick() + look_again);
+    static_cast<void>(told);
+  }
+  connecting_ = nullptr;
+  if (ended()) {
+    fail_exchange();
+    co_return false;
+  }
+  auto& connected = *connecting.outcome;
   if (connected) {
     upstream_ = *std::move(connected);
-    co_return Result<>();
+    co_return true;
   }
-  backend_ended_ = worker_.loop().tick();
+  backend_ended_ = loop.tick();
   worker_.metrics().backend_failures->add();
   log_warning("Backend {}: {}", origin.key().text, connected.error().message);
-  const bool late = worker_.loop().tick() >= deadline;
+  const bool late = loop.tick() >= deadline;
   exchange_.fail(late ? FaultCode::backend_connect_timeout : FaultCode::backend_unreachable);
-  co_return tl::unexpected<Error>(connected.error());
+  co_return false;
 }
 
 // Before anybody else writes to the client: the upload runs beside the answer. False: the client is
@@ -232,7 +261,7 @@ net::Task<> Conversation::relay_websocket() {
   connection_.end_after_answer();
   status_ = head.status();
   out_.clear();
-  append_switch(out_, {exchange_, head, ids_, AnswerFraming::as_is, true});
+  append_switch(out_, head, ids_);
   const Result<> written = co_await connection_.write(out_);
   if (written && !ended()) {
     Relay::Early early{std::string(connection_.unread()), std::string(upstream_->unread())};
@@ -258,11 +287,14 @@ void Conversation::keep_head_aside() {
   path_ = std::string(exchange_.path);
   exchange_.path = path_;
   exchange_.rest = exchange_.path.substr(exchange_.path.size() - exchange_.rest.size());
-  const std::ptrdiff_t moved = connection_.begin_relay([this] {
+  std::string_view& credential = exchange_.credential;
+  const char* const lay_at = connection_.head().bytes().data();
+  const std::size_t place =
+      credential.empty() ? 0 : static_cast<std::size_t>(credential.data() - lay_at);
+  connection_.begin_relay([this] {
     if (relay_) relay_->end(http::CloseCode::going_away);
   });
-  std::string_view& credential = exchange_.credential;
-  if (!credential.empty()) credential = {credential.data() + moved, credential.size()};
+  credential = connection_.head().bytes().substr(place, credential.size());
 }
 
 // True when the client has got the whole body.

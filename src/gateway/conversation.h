@@ -24,6 +24,7 @@
 #include "gateway/worker.h"
 #include "http/connection.h"
 #include "http/upstream.h"
+#include "net/condition.h"
 
 namespace gatehouse::gateway {
 
@@ -52,7 +53,9 @@ class Conversation final : private LiveCall {
 
   // --- call_backend.cc
   net::Task<> call_backend();
-  net::Task<Result<>> connect(const http::Origin& origin);
+  struct Connecting;
+  net::Task<bool> connect(const http::Origin& origin);
+  static net::Task<> connect_for(Connecting& connecting);
   net::Task<bool> begin_upload();
   net::Task<> upload();
   net::Task<> relay_answer();
@@ -70,6 +73,7 @@ class Conversation final : private LiveCall {
   void revoked() override;
   net::Task<> judge();
   std::unique_ptr<Exchange> exchange_again(const SnapshotUse& snapshot);
+  void go_over_to(const SnapshotUse& snapshot, const Exchange& judged);
   void end_call(const Fault& fault);
   bool ended() const { return ended_by_ != FaultCode{}; }
 
@@ -97,6 +101,7 @@ class Conversation final : private LiveCall {
   Tick backend_ended_{};
 
   // Of its call to the backend.
+  net::Condition* connecting_ = nullptr;  // told when nobody wants the connection any more
   std::unique_ptr<http::Upstream> upstream_;
   std::string request_head_;
   Pieces first_pieces_;         // of the body: what had arrived with the head

@@ -257,10 +257,10 @@ void append_answer(std::string& out, const ForwardedAnswer& answer) {
   http::end_head(out);
 }
 
-void append_switch(std::string& out, const ForwardedAnswer& answer) {
-  http::append_status_line(out, answer.head.status());
-  http::append_fields(out, answer.head, switch_drops);
-  http::append_field(out, "activityid", answer.ids.activity());
+void append_switch(std::string& out, const http::ResponseHead& head, const CallIds& ids) {
+  http::append_status_line(out, head.status());
+  http::append_fields(out, head, switch_drops);
+  http::append_field(out, "activityid", ids.activity());
   out += switch_fields;
   http::end_head(out);
 }

@@ -64,7 +64,7 @@ struct ForwardedAnswer {
 };
 void append_answer(std::string& out, const ForwardedAnswer& answer);
 // 101, where a WebSocket begins (http::opens_websocket).
-void append_switch(std::string& out, const ForwardedAnswer& answer);
+void append_switch(std::string& out, const http::ResponseHead& head, const CallIds& ids);
 
 // A whole answer of the gateway's own: `fields` are lines with CRLF.
 struct OwnAnswer {

@@ -2,44 +2,15 @@
 //
 // The part of a conversation that has to do with calls that last: judging them again, and ending
 // them.
-#include <algorithm>
-
 #include "gateway/conversation.h"
 
 namespace gatehouse::gateway {
 
 namespace {
 
-// A call that nobody has a reason to end is judged so often all the same: clocks may be set.
-constexpr std::chrono::seconds judged_every{60};
-// When nothing could be learned, and for keys that live for a minute.
-constexpr std::chrono::seconds judged_soon{1};
-
 // No verdict on the call, only on the moment.
 bool is_passing(FaultCode code) {
   return code == FaultCode::key_manager_unavailable || code == FaultCode::too_many_tokens;
-}
-
-Tick::duration time_to(Instant end, Instant now) {
-  const auto left =
-      std::clamp<std::chrono::milliseconds>(end - now, std::chrono::milliseconds(1), judged_every);
-  return left;
-}
-
-// When the verdict on this exchange is old.
-Tick next_judgement(const Exchange& judged) {
-  Tick::duration left = judged_every;
-  if (judged.credential_kind == Credential::test_key) left = judged_soon;
-  if (const Token* token = judged.token) {
-    left = time_to(token->expires_at, judged.now);
-    if (token->remember.count() > 0) {
-      const Tick::duration trusted = token->checked_at + token->remember - judged.turn;
-      left = std::max<Tick::duration>(std::min(trusted, left), std::chrono::milliseconds(1));
-    }
-  } else if (judged.api_key != nullptr && judged.api_key->known.expires_at != Instant{}) {
-    left = time_to(judged.api_key->known.expires_at, judged.now);
-  }
-  return judged.turn + left;
 }
 
 }  // namespace
@@ -105,14 +76,32 @@ net::Task<> Conversation::judge() {
     }
     if (again->recheck) worker_.keys().recheck(again->credential, again->credential_hash);
     if (flow == Flow::proceed) {
+      go_over_to(snapshot, *again);
       worker_.live_calls().hold(*this, again->token, again->credential_hash,
-                                next_judgement(*again));
+                                next_judgement(*again, worker_.surroundings().cache_rules));
     } else if (is_passing(again->fault.code)) {
       worker_.live_calls().hold(*this, nullptr, again->credential_hash, again->turn + judged_soon);
     } else {
+      if (status_ == 0) exchange_.fields = std::move(again->fields);
       end_call(again->fault);
     }
   } while (judge_once_more_);
+}
+
+// An old snapshot does not live as long as the calls that began under it. Until the answer begins,
+// the call holds on to the backend that it was given.
+void Conversation::go_over_to(const SnapshotUse& snapshot, const Exchange& judged) {
+  if (status_ == 0) return;
+  exchange_.snapshot = judged.snapshot;
+  exchange_.snapshot_number = judged.snapshot_number;
+  exchange_.api = judged.api;
+  exchange_.rest = judged.rest;
+  exchange_.operation = judged.operation;
+  exchange_.api_key = judged.api_key;
+  exchange_.certificate = judged.certificate;
+  exchange_.standing = judged.standing;
+  exchange_.backends = judged.backends;
+  snapshot_ = snapshot;
 }
 
 void Conversation::revoked() {
@@ -127,6 +116,7 @@ void Conversation::end_call(const Fault& fault) {
   ended_by_ = fault.code;
   ended_status_ = fault.status;
   worker_.metrics().ended_calls->add();
+  if (connecting_ != nullptr) return connecting_->notify_all();
   if (relay_) return relay_->end(http::CloseCode::policy_violation);
   if (upstream_) {
     upstream_->spoil();

@@ -18,7 +18,11 @@ constexpr std::string_view first_event = "5\r\nevent\r\n";
 
 class LastingTest : public ::testing::Test {
  protected:
-  explicit LastingTest(unsigned workers = 1) : world_(workers) {}
+  explicit LastingTest(unsigned workers = 1) : world_(workers) {
+    world_.options.trusted_proxies = {net::Network::parse("127.0.0.0/8").value()};
+    world_.options.forwarded_certificates = true;
+    world_.options.connect_timeout = std::chrono::minutes(1);  // longer than a client waits here
+  }
 
   void SetUp() override {
     model::DeployedApi api = test_api("pizza", backend_.url());
@@ -87,9 +91,28 @@ class LastingTest : public ::testing::Test {
     expect_alive(*open_to_all);
   }
   // Nothing came, and no end either: what is sent still arrives.
+  // What the metrics say of worker 0.
+  std::string backend_failures() {
+    const std::string text = world_.metrics.text();
+    const std::string name = "\ngatehouse_gateway_backend_failures_total{worker=\"0\"} ";
+    const std::size_t begin = text.find(name) + name.size();
+    return text.substr(begin, text.find('\n', begin) - begin);
+  }
   void expect_alive(TestClient& websocket) {
     websocket.write("ping");
     EXPECT_EQ(read_bytes(websocket, 6), text_frame("ping"));
+  }
+
+  // Of the lines of the access log, once the gateway has stopped.
+  std::vector<int> logged_codes() {
+    world_.gateway->stop();
+    world_.gateway.reset();
+    std::ifstream log(world_.folder + "/access.log");
+    std::vector<int> codes;
+    for (std::string line; std::getline(log, line);) {
+      codes.push_back(static_cast<int>(number_or(parse_json_object(line).value(), "code", 0)));
+    }
+    return codes;
   }
 
   static void answer(TestSocket& socket, const std::string& head) {
@@ -141,6 +164,35 @@ TEST_F(LastingTest, EachWayToRevokeEndsStreamsAndWebSocketsOfTheTokenAlone) {
     EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation)) << kind;
   }
   expect_alive(*bystander);
+}
+
+// Nothing is accepted there, and the one place in its queue is taken: connecting takes for ever.
+TEST_F(LastingTest, ACallThatIsConnectingIsToldWhyAtOnce) {
+  const int listener = loopback_listener();
+  ASSERT_EQ(::listen(listener, 0), 0);
+  const TestClient first_in_queue(port_of(listener));
+  const std::string url = "http://127.0.0.1:" + std::to_string(port_of(listener));
+  model::DeployedApi deaf = test_api("deaf", url);
+  deaf.production.timeout_ms = 60'000;
+  world_.deploy(deaf);
+  world_.control_plane.set(
+      "subscription", "deaf",
+      to_json(model::KnownSubscription{"deaf", 1, "deaf", "shop", "Gold", "UNBLOCKED"}));
+  world_.catch_up();
+  const auto events = open_events();  // the token is known from now on
+  const std::string health = "GET /healthz HTTP/1.1\r\nHost: g\r\n\r\n";
+  TestClient client(world_.port());
+  EXPECT_EQ(client.call(health).status, 200);
+  client.write("GET /deaf/1/x HTTP/1.1\r\nHost: g\r\n" + bearer("good") + "\r\n");
+  // The loop serves sockets in the order in which they have something.
+  TestClient later(world_.port());
+  EXPECT_EQ(later.call(health).status, 200);
+  revoke("token", sha256_hex("good"));
+  const TestMessage answer = client.read_answer();
+  EXPECT_EQ(answer.status, 401);
+  EXPECT_NE(answer.body.find("900901"), std::string::npos) << answer.body;
+  EXPECT_EQ(backend_failures(), "0");
+  ::close(listener);
 }
 
 TEST_F(LastingTest, ACallWithoutAnAnswerIsToldWhy) {
@@ -228,6 +280,113 @@ TEST_F(LastingTest, ARevokedApiKeyEndsThem) {
   world_.catch_up();
   EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation));
   EXPECT_EQ(events->read_to_end(), "");
+}
+
+TEST_F(LastingTest, ACertificateThatIsWithdrawnOrExpiresEndsThem) {
+  const std::string thumbprint = to_base64url(to_bytes(sha256("the certificate")));
+  const std::string shown = "X-WSO2-CLIENT-CERTIFICATE: " + to_base64("the certificate") + "\r\n";
+  struct Row {
+    const char* what;
+    std::vector<std::string> schemes;
+    std::string fields;
+    std::chrono::milliseconds valid_for;
+  };
+  const std::vector<std::string> alone{"mutualssl"};
+  const std::vector<std::string> both{"mutualssl", "oauth2", "mutualssl_mandatory",
+                                      "oauth_basic_auth_api_key_mandatory"};
+  const auto hour = std::chrono::hours(1);
+  const auto moment = std::chrono::milliseconds(1'500);  // when it was judged already
+  for (const Row& row : {Row{"withdrawn", alone, shown, hour}, Row{"expired", alone, shown, moment},
+                         Row{"withdrawn, with a token", both, shown + bearer("good"), hour}}) {
+    model::DeployedApi api = test_api("pizza", backend_.url());
+    api.security_schemes = row.schemes;
+    const Instant end = world_.clock.now() + row.valid_for;
+    api.client_certificates = {{thumbprint, model::KeyType::production, "Unlimited", {}, end}};
+    world_.deploy(api);
+    world_.catch_up();
+    const auto events = open("/events", row.fields);
+    EXPECT_EQ(read_bytes(*events, first_event.size()), first_event) << row.what;
+    const auto websocket = open("/chat", websocket_handshake + row.fields);
+    if (row.valid_for == hour) {
+      api.client_certificates.clear();
+      world_.deploy(api);
+      world_.catch_up();
+    }
+    EXPECT_EQ(events->read_to_end(), "") << row.what;
+    EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation)) << row.what;
+    if (row.valid_for == moment) {
+      EXPECT_GE(world_.clock.now(), end) << row.what;
+    }
+  }
+}
+
+// The next revision has other operations. What is left of the call is no fault of its backend.
+TEST_F(LastingTest, AnOperationThatGoesEndsThem) {
+  model::DeployedApi api = test_api("pizza", backend_.url());
+  api.cors = {true, false, {"https://shop.example"}, {}, {"GET"}};
+  const auto without = [&](const char* verb) {
+    model::DeployedApi next = api;
+    std::erase_if(next.operations, [&](const auto& each) { return each.verb == verb; });
+    return next;
+  };
+  api.operations.push_back({"OPTIONS", "/*", model::AuthType::any, "", {}});
+  const std::string asks_as_a_browser =
+      "Origin: https://shop.example\r\nAccess-Control-Request-Method: GET\r\n";
+  struct Row {
+    std::string line;
+    std::string fields;
+    model::DeployedApi next;
+    int code;
+  };
+  model::DeployedApi nothing = api;
+  nothing.operations = {{"GET", "/elsewhere", model::AuthType::any, "", {}}};
+  const Row rows[] = {{"GET", "", without("GET"), 405},
+                      {"GET", "", nothing, 404},
+                      {"OPTIONS", "", without("OPTIONS"), 405},
+                      {"OPTIONS", asks_as_a_browser, without("OPTIONS"), 405}};
+  std::vector<int> codes;
+  for (const Row& row : rows) {
+    world_.deploy(api);
+    world_.catch_up();
+    arrived_ = 0;
+    const std::string fields = " HTTP/1.1\r\nHost: g\r\n" + row.fields + bearer("good") + "\r\n";
+    TestClient begun(world_.port());
+    begun.write(row.line + " /pizza/1/events" + fields);
+    while (begun.unread().find(first_event) == std::string::npos) ASSERT_TRUE(begun.read());
+    TestClient silent(world_.port());
+    silent.write(row.line + " /pizza/1/silent" + fields);
+    while (arrived_ < 2) std::this_thread::yield();
+    world_.deploy(row.next);
+    world_.catch_up();
+    begun.unread().clear();
+    EXPECT_EQ(begun.read_to_end(), "") << row.line << row.code;
+    const TestMessage answer = silent.read_answer();
+    EXPECT_EQ(answer.status, row.code) << row.line << answer.body;
+    EXPECT_EQ(answer.field("Allow") != "(none)", row.code == 405) << answer.head;
+    codes.insert(codes.end(), {row.code, row.code});
+  }
+  EXPECT_EQ(backend_failures(), "0");
+  EXPECT_EQ(logged_codes(), codes);
+}
+
+// Neither a stream nor a WebSocket keeps alive what the control plane said when it began.
+TEST_F(LastingTest, AnOldSnapshotGoesBeforeThem) {
+  const auto events = open_events();
+  const auto websocket = open_websocket();
+  const std::weak_ptr<const Snapshot> old = world_.gateway->snapshot();
+  ASSERT_FALSE(old.expired());
+  model::DeployedApi api = test_api("pizza", backend_.url());
+  api.name = "renamed";
+  world_.deploy(api);
+  world_.catch_up();
+  const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  // The last one to hold it is the feed's thread, which frees it.
+  while (old.use_count() > 1 && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+  EXPECT_LE(old.use_count(), 1);
+  expect_alive(*websocket);
+  revoke("token", sha256_hex("good"));
+  EXPECT_EQ(events->read_to_end(), "");
+  EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation));
 }
 
 TEST_F(LastingTest, WhoseUserHasChangedIsAskedAbout) {

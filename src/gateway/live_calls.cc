@@ -32,6 +32,7 @@ LiveCalls::LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time)
     : loop_(loop),
       young_time_(young_time),
       timer_(loop, [this] { grow_old(); }),
+      more_(loop, [this] { judge_some(); }),
       check_(loop, [this] { check_young(); }) {}
 
 void LiveCalls::grow_old() {
@@ -61,9 +62,24 @@ void LiveCalls::check_young() {
 }
 
 void LiveCalls::keep(LiveCall& call) {
-  lasting_.push_back(call);
   call.held_ = std::make_unique<LiveCall::Held>(*this, call);
-  call.judge_again();
+  judge_soon(call);
+}
+
+void LiveCalls::judge_soon(LiveCall& call) {
+  unjudged_.push_back(call);
+  if (!more_.is_set()) more_.set(loop_.tick());
+}
+
+void LiveCalls::judge_some() {
+  for (std::size_t count = 0; count < judged_in_turn_max; ++count) {
+    LiveCall* const call = unjudged_.pop_front();
+    if (call == nullptr) return;
+    lasting_.push_back(*call);
+    call->judge_again();
+  }
+  // Later than what is due in this turn.
+  if (!unjudged_.empty()) more_.set(loop_.tick() + Tick::duration(1));
 }
 
 void LiveCalls::let_go(LiveCall& call) { call.held_.reset(); }
@@ -109,18 +125,13 @@ void LiveCalls::revoke(const model::Revocation& revocation) {
       meant.push_back(call);
     }
   }
-  for (LiveCall* call : meant) changed ? call->judge_again() : call->revoked();
+  for (LiveCall* call : meant) changed ? judge_soon(*call) : call->revoked();
 }
 
 void LiveCalls::judge_all() {
   judge_young_ = !young_.empty();
   check_young_soon();
-  net::List<LiveCall> calls;
-  calls.take(lasting_);
-  while (LiveCall* call = calls.pop_front()) {
-    lasting_.push_back(*call);
-    call->judge_again();
-  }
+  while (LiveCall* const call = lasting_.front()) judge_soon(*call);
 }
 
 }  // namespace gatehouse::gateway

@@ -12,7 +12,7 @@
 // Memory:  about 1 KiB for each call that lasts, nothing for the others.
 // Cost:    a revocation costs what it ends, and one probe for each young call and
 //          `check_time`; a new snapshot judges every call that lasts, young ones that are still
-//          there after `check_time` included.
+//          there after `check_time` included, `judged_in_turn_max` in a turn of the loop.
 #pragma once
 
 #include <chrono>
@@ -64,6 +64,9 @@ class LiveCalls {
   // Revocations and snapshots end calls within 50 ms, young ones included.
   static constexpr std::chrono::milliseconds check_time{10};
 
+  // How many of a crowd are judged before others have their turn.
+  static constexpr std::size_t judged_in_turn_max = 128;
+
   explicit LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time = usual_young_time);
 
   // --- For the call itself
@@ -96,6 +99,8 @@ class LiveCalls {
   void check_young_soon();
   void check_young();
   void keep(LiveCall& call);
+  void judge_soon(LiveCall& call);
+  void judge_some();
   static void let_go(LiveCall& call);
   void name(LiveCall& call, std::string_view kind, std::string_view value);
 
@@ -103,9 +108,11 @@ class LiveCalls {
   const std::chrono::milliseconds young_time_;
   net::List<LiveCall> young_;  // the oldest first
   net::List<LiveCall> lasting_;
+  net::List<LiveCall> unjudged_;  // the others that last: to be judged, each once
   std::size_t lasting_count_ = 0;
   Names names_;
   net::Timer timer_;          // while somebody is young
+  net::Timer more_;           // while some are unjudged
   net::Timer check_;          // while a revocation or a snapshot is to be held against them
   bool judge_young_ = false;  // at the next check, all that are young: the snapshot is another
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <list>
 #include <map>
 #include <utility>
 
@@ -50,6 +52,11 @@ class LiveCallsTest : public ::testing::Test {
   void grow_old() {
     const Tick now = std::chrono::steady_clock::now();
     loop_.run_until_done(wait(loop_, now + young_time + std::chrono::milliseconds(5)));
+  }
+  // What is to be judged now is judged.
+  void take_turns() {
+    const Tick now = std::chrono::steady_clock::now();
+    loop_.run_until_done(wait(loop_, now + std::chrono::milliseconds(1)));
   }
   static net::Task<> wait(net::Loop& loop, Tick until) { co_await loop.sleep_until(until); }
 
@@ -126,6 +133,7 @@ TEST_F(LiveCallsTest, AChangedUserIsJudgedAgain) {
   TestCall call(calls_, "a");
   grow_old();
   calls_.revoke(revocation("user_changed", "user-a"));
+  take_turns();
   EXPECT_EQ(call.judged, 2);
   EXPECT_EQ(call.ended, 0);
 }
@@ -134,8 +142,10 @@ TEST_F(LiveCallsTest, WhatIsOfAChangedTenantIsJudgedAgain) {
   TestCall call(calls_, "a");
   grow_old();
   calls_.revoke(revocation("tenant_changed", std::to_string(model::first_tenant + 1)));
+  take_turns();
   EXPECT_EQ(call.judged, 1);
   calls_.revoke(revocation("tenant_changed", std::to_string(model::first_tenant)));
+  take_turns();
   EXPECT_EQ(call.judged, 2);
   EXPECT_EQ(call.ended, 0);
 }
@@ -164,10 +174,62 @@ TEST_F(LiveCallsTest, ANewSnapshotJudgesAllThatLast) {
   grow_old();
   TestCall young(calls_, "c");
   calls_.judge_all();
-  calls_.judge_all();
-  EXPECT_EQ(a.judged, 3);
-  EXPECT_EQ(b.judged, 3);
+  calls_.judge_all();  // before anybody was judged: once is enough
+  take_turns();
+  EXPECT_EQ(a.judged, 2);
+  EXPECT_EQ(b.judged, 2);
   EXPECT_EQ(young.judged, 0);
+  calls_.judge_all();
+  take_turns();
+  EXPECT_EQ(a.judged, 3);
+}
+
+// Whoever has something else to do gets a turn in between.
+TEST_F(LiveCallsTest, ACrowdIsJudgedInParts) {
+  std::list<TestCall> crowd;
+  constexpr std::size_t size = 3 * LiveCalls::judged_in_turn_max + 1;
+  for (std::size_t i = 0; i < size; ++i) crowd.emplace_back(calls_, "a");
+  const auto judged = [&] {
+    int sum = 0;
+    for (const TestCall& call : crowd) sum += call.judged;
+    return static_cast<std::size_t>(sum);
+  };
+  // The most that were judged between two turns of somebody else.
+  std::size_t most = 0;
+  std::size_t before = 0;
+  const auto watch = [&] {
+    most = std::max(most, judged() - before);
+    before = judged();
+  };
+  const auto watched_turns = [&](std::size_t until) {
+    std::function<void()> again = [&] {
+      watch();
+      if (judged() < until) return loop_.post(again);
+      loop_.stop();
+    };
+    loop_.post(again);
+    loop_.run();
+  };
+  watched_turns(size);  // they grow old
+  for (const auto& change : std::vector<std::function<void()>>{
+           [&] { calls_.judge_all(); },
+           [&] { calls_.revoke(revocation("user_changed", "user-a")); }}) {
+    change();
+    watched_turns(before + size);
+  }
+  EXPECT_EQ(most, LiveCalls::judged_in_turn_max);
+  EXPECT_EQ(judged(), 3 * size);
+}
+
+TEST_F(LiveCallsTest, OneThatEndsBeforeItsTurnIsNotJudged) {
+  TestCall a(calls_, "a");
+  TestCall b(calls_, "b");
+  grow_old();
+  calls_.judge_all();
+  a.end();
+  take_turns();
+  EXPECT_EQ(a.judged, 1);
+  EXPECT_EQ(b.judged, 2);
 }
 
 TEST_F(LiveCallsTest, EachIsJudgedAgainAtItsTime) {

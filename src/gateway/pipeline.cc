@@ -50,7 +50,31 @@ Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& sta
 
 Flow judge_again(Exchange& exchange, Surroundings& surroundings, std::size_t& stage) {
   static_assert(order.back() == stages::throttle);
-  return run_up_to<order.size() - 1>(exchange, surroundings, stage);
+  const Flow flow = run_up_to<order.size() - 1>(exchange, surroundings, stage);
+  // Now it would be answered as a preflight: the operation that it called has gone.
+  const bool is_preflight = flow == Flow::answer && !exchange.failed();
+  return is_preflight ? stages::resource(exchange, surroundings) : flow;
+}
+
+Tick next_judgement(const Exchange& judged, const CacheRules& rules) {
+  // Keys of the try-out console live for a minute.
+  Tick::duration left = judged.credential_kind == Credential::test_key ? judged_soon : judged_every;
+  const auto end_at = [&](Instant end) {
+    if (end == Instant{}) return;
+    const auto time = std::min<std::chrono::milliseconds>(end - judged.now, judged_every);
+    left = std::min<Tick::duration>(left, time);
+  };
+  if (const Token* token = judged.token) {
+    end_at(token->expires_at);
+    if (token->remember.count() > 0) {
+      left = std::min(left, token->checked_at + std::min(token->remember, rules.ttl) - judged.turn);
+    }
+  }
+  if (judged.api_key != nullptr) end_at(judged.api_key->known.expires_at);
+  const Certificate* shown = judged.api->certificate(judged.certificate_thumbprint, judged.now);
+  if (shown != nullptr) end_at(shown->known.not_after);
+  // What is over already was let through all the same: nobody knew better.
+  return judged.turn + (left.count() > 0 ? left : judged_soon);
 }
 
 void Exchange::begin(const http::RequestHead& its_head) {

@@ -64,4 +64,11 @@ Flow run_stages(Exchange& exchange, Surroundings& surroundings, std::size_t& sta
 // let in. There is no need of permits.
 Flow judge_again(Exchange& exchange, Surroundings& surroundings, std::size_t& stage);
 
+// When a call that judge_again has let go on is judged again: as soon as something that it stands
+// on ends. Clocks may be set, so `judged_every` is the longest time; `judged_soon` is the time
+// where nothing could be learned.
+inline constexpr std::chrono::seconds judged_every{60};
+inline constexpr std::chrono::seconds judged_soon{1};
+Tick next_judgement(const Exchange& judged, const CacheRules& rules);
+
 }  // namespace gatehouse::gateway

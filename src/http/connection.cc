@@ -192,17 +192,15 @@ net::Task<> Connection::linger() {
   }
 }
 
-std::ptrdiff_t Connection::begin_relay(std::function<void()> leave) {
+void Connection::begin_relay(std::function<void()> leave) {
   Buffer& buffer = incoming_.buffer();
   buffer.consume(buffer.unread().size());
-  const char* const lay_at = head_.text(Slice{}).data();
-  kept_head_.assign(lay_at, head_.size());
+  kept_head_ = head_.bytes();
   head_.rebase(kept_head_.data());
   buffer.release_held();
   buffer.give_back_if_empty();
   leave_ = std::move(leave);
   set_idle(true);
-  return kept_head_.data() - lay_at;
 }
 
 std::unique_ptr<net::Stream> Connection::take_stream() { return incoming_.take_stream(); }

@@ -102,8 +102,8 @@ class Connection final : private Drain::Member {
   std::unique_ptr<net::Stream> take_stream();
   // For one that is relayed in place, over stream(): the head moves to memory of its own size and
   // the buffer, whose bytes unread() has told, is given back. The connection leaves a drain with
-  // the idle ones, by `leave`. Views of the head move by what is returned.
-  std::ptrdiff_t begin_relay(std::function<void()> leave);
+  // the idle ones, by `leave`. Views of the head are void.
+  void begin_relay(std::function<void()> leave);
 
  private:
   void cut() override;

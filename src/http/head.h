@@ -70,6 +70,7 @@ class Head {
  public:
   // The whole head in bytes, its empty line included; the body begins there.
   std::size_t size() const { return size_; }
+  std::string_view bytes() const { return {bytes_, size_}; }
   // The head now lies at `bytes`, unchanged.
   void rebase(const char* bytes) { bytes_ = bytes; }
 
