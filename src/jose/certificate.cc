@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "core/digest.h"
+#include "core/pem_password.h"
 #include "core/text.h"
 #include "jose/openssl.h"
 #include "jose/pem.h"
@@ -30,7 +31,7 @@ std::string text_in(BIO& buffer) {
 Parsed parse(std::string_view bytes) {
   const Buffer buffer = buffer_of(bytes);
   Parsed parsed(bytes.find("-----BEGIN") != bytes.npos
-                    ? PEM_read_bio_X509(buffer.get(), nullptr, nullptr, nullptr)
+                    ? PEM_read_bio_X509(buffer.get(), nullptr, no_pem_password, nullptr)
                     : d2i_X509_bio(buffer.get(), nullptr));
   ERR_clear_error();
   return parsed;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/test_protected_pem.h"
 #include "jose/pem.h"
 #include "jose/test_certificates.h"
 
@@ -29,6 +30,13 @@ TEST(Certificate, IsTheSameInBothForms) {
   ASSERT_TRUE(der) << der.error().message;
   EXPECT_EQ(der->pem, pem->pem);
   EXPECT_EQ(der->thumbprint, pem->thumbprint);
+}
+
+TEST(Certificate, OfAProtectedBlockIsNotAskedFor) {
+  const std::string pem = protected_pem(std::string(shop_certificate));
+  const TestTerminal terminal;
+  EXPECT_FALSE(read_certificate(pem));
+  EXPECT_FALSE(jwk_from_pem(pem));
 }
 
 TEST(Certificate, RefusesWhatIsNone) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "core/pem_password.h"
 #include "jose/key_parts.h"
 #include "jose/openssl.h"
 
@@ -17,15 +18,12 @@ namespace {
 using Bytes = std::unique_ptr<BIO, Release<BIO_free>>;
 using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 
-// Nobody is asked for the password of a protected block.
-int no_password(char*, int, int, void*) { return 0; }
-
 Key key_from(std::string_view pem) {
   const Bytes bytes(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (pem.find("CERTIFICATE") == std::string_view::npos) {
-    return Key(PEM_read_bio_PUBKEY(bytes.get(), nullptr, no_password, nullptr));
+    return Key(PEM_read_bio_PUBKEY(bytes.get(), nullptr, no_pem_password, nullptr));
   }
-  const Certificate certificate(PEM_read_bio_X509(bytes.get(), nullptr, no_password, nullptr));
+  const Certificate certificate(PEM_read_bio_X509(bytes.get(), nullptr, no_pem_password, nullptr));
   return certificate == nullptr ? nullptr : Key(X509_get_pubkey(certificate.get()));
 }
 

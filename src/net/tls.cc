@@ -9,6 +9,8 @@
 #include <atomic>
 #include <string_view>
 
+#include "core/pem_password.h"
+
 namespace gatehouse::net {
 
 namespace {
@@ -23,6 +25,7 @@ ssl_ctx_st* make_context(const ssl_method_st* method) {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_default_passwd_cb(context, no_pem_password);
   SSL_CTX_set_read_ahead(context, 1);  // one system call per record instead of two
   return context;
 }
@@ -67,12 +70,26 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// The authorities that are trusted there, without reading them again: a certificate in memory may
+// be in many stores.
+void share_trusted(ssl_ctx_st* from, ssl_ctx_st* to) {
+  X509_STORE* const known = SSL_CTX_get_cert_store(from);
+  X509_STORE* const store = SSL_CTX_get_cert_store(to);
+  X509_STORE_lock(known);  // a connection may be looking up another one
+  const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(known);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    X509* const certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (certificate != nullptr) X509_STORE_add_cert(store, certificate);
+  }
+  X509_STORE_unlock(known);
+}
+
 // A certificate counts by itself, not only as the authority of others.
 Result<> add_trusted(ssl_ctx_st* context, const std::string& pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bytes(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr), &X509_free);
+      PEM_read_bio_X509(bytes.get(), nullptr, no_pem_password, nullptr), &X509_free);
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   if (certificate == nullptr || X509_STORE_add_cert(store, certificate.get()) != 1) {
     return refuse("Cannot use a certificate that is to be trusted");
@@ -118,19 +135,30 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::also_trusting(
     std::vector<std::string> certificates) const {
   Options options = options_;
   for (std::string& pem : certificates) options.certificates.push_back(std::move(pem));
-  return open(options);
+  return make(options, context_);
 }
 
 Result<std::shared_ptr<const TlsClient>> TlsClient::open(const Options& options) {
+  return make(options, nullptr);
+}
+
+Result<std::shared_ptr<const TlsClient>> TlsClient::make(const Options& options, ssl_ctx_st* like) {
   std::shared_ptr<TlsClient> client(new TlsClient(options));
   client->context_ = make_context(TLS_client_method());
   if (options.trust != Trust::insecure) {
     SSL_CTX_set_verify(client->context_, SSL_VERIFY_PEER, nullptr);
   }
-  if (options.trust == Trust::system && SSL_CTX_set_default_verify_paths(client->context_) != 1) {
+  const bool read = like == nullptr;
+  if (!read) {
+    share_trusted(like, client->context_);
+    // Those that are looked up by their names when they are needed.
+    if (options.trust == Trust::system) SSL_CTX_set_default_verify_dir(client->context_);
+  }
+  if (read && options.trust == Trust::system &&
+      SSL_CTX_set_default_verify_paths(client->context_) != 1) {
     return refuse("Cannot read the certificate authorities of this machine");
   }
-  if (options.trust == Trust::file &&
+  if (read && options.trust == Trust::file &&
       SSL_CTX_load_verify_file(client->context_, options.ca_file.c_str()) != 1) {
     return refuse("Cannot use the certificate authorities in " + options.ca_file);
   }

@@ -74,7 +74,7 @@ class TlsClient {
 
   // Error: invalid_argument, naming the file that cannot be read or does not fit.
   static Result<std::shared_ptr<const TlsClient>> open(const Options& options);
-  // The same with these certificates, too.
+  // The same with these certificates, too. Cost: about 30 KiB; the authorities are shared.
   Result<std::shared_ptr<const TlsClient>> also_trusting(
       std::vector<std::string> certificates) const;
   ~TlsClient();
@@ -88,6 +88,8 @@ class TlsClient {
 
  private:
   explicit TlsClient(Options options);
+  // Trusts what `like` does, besides; null: what is read of `options`.
+  static Result<std::shared_ptr<const TlsClient>> make(const Options& options, ssl_ctx_st* like);
 
   const Options options_;
   const std::uint64_t number_;

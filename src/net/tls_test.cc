@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/test_folder.h"
+#include "core/test_protected_pem.h"
 #include "net/connect.h"
 #include "net/listener.h"
 #include "net/stream_pair.h"
@@ -118,12 +119,20 @@ TEST_F(Tls, TrustsACertificateBesidesItsAuthorities) {
   const auto wider = machine->also_trusting({pem});
   ASSERT_TRUE(wider) << wider.error().message;
   EXPECT_NE((*wider)->number(), machine->number());
+  const CertificateFiles others{files_.certificate + ".other", files_.key + ".other"};
+  ASSERT_TRUE(make_self_signed(others, "other.example"));
+  std::ifstream other_file(others.certificate);
+  const std::string other{std::istreambuf_iterator<char>(other_file),
+                          std::istreambuf_iterator<char>()};
   const struct {
     std::shared_ptr<const TlsClient> client;
     const char* name;
     bool trusted;
   } cases[] = {{machine, "localhost", false},
                {*wider, "localhost", true},
+               {*machine->also_trusting({other}), "localhost", false},
+               {*client()->also_trusting({other}), "localhost", true},
+               {*(*wider)->also_trusting({other}), "localhost", true},
                {*wider, "elsewhere.example", false}};
   for (const auto& row : cases) {
     StreamPair pair(loop_);
@@ -132,6 +141,28 @@ TEST_F(Tls, TrustsACertificateBesidesItsAuthorities) {
     EXPECT_EQ(dialled.has_value(), row.trusted) << row.name;
   }
   EXPECT_FALSE(machine->also_trusting({"no certificate"}));
+}
+
+TEST_F(Tls, AsksNobodyForThePassPhraseOfAFile) {
+  const auto read = [](const std::string& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  };
+  const auto write = [](const std::string& path, const std::string& text) {
+    std::ofstream(path) << text;
+  };
+  const CertificateFiles hidden{files_.certificate + ".hidden", files_.key + ".hidden"};
+  write(hidden.certificate, protected_pem(read(files_.certificate)));
+  write(hidden.key, protected_pem(read(files_.key)));
+  const auto machine = *TlsClient::open({});
+  for (const CertificateFiles& files : {CertificateFiles{files_.certificate, hidden.key},
+                                        CertificateFiles{hidden.certificate, files_.key}}) {
+    const TestTerminal terminal;
+    EXPECT_FALSE(TlsServer::open({.files = files}));
+    EXPECT_FALSE(TlsClient::open({.ca_file = {}, .files = files, .alpn = {}}));
+  }
+  const TestTerminal terminal;
+  EXPECT_FALSE(machine->also_trusting({read(hidden.certificate)}));
 }
 
 TEST_F(Tls, RefusesAClientThatSpeaksAnotherProtocol) {
