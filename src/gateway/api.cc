@@ -34,20 +34,19 @@ Result<Backend> parse_backend(std::string_view url, const TlsTrust& trust) {
 
 // What is trusted at the backend of this URL.
 static TlsTrust trust_at(const std::string& url, const model::DeployedApi& api,
-                         const TlsTrust& trust) {
+                         BackendTrust& trust) {
   std::vector<std::string> certificates;
   for (const model::BackendCertificate& each : api.backend_certificates) {
     if (each.url == url) certificates.push_back(each.pem);
   }
-  if (certificates.empty() || trust == nullptr) return trust;
-  auto wider = trust->also_trusting(std::move(certificates));
+  auto wider = trust.with(std::move(certificates));
   if (wider) return *wider;
   log_warning("API {} {}: {}: {}", api.name, api.version, wider.error().message, url);
-  return trust;
+  return trust.everywhere();
 }
 
 static Backends parse_backends(const model::DeployedApi& api, const model::DeployedEndpoints& from,
-                               const TlsTrust& trust) {
+                               BackendTrust& trust) {
   Backends backends;
   backends.timeout = std::chrono::milliseconds(from.timeout_ms);
   for (const std::string& url : from.urls) {
@@ -61,7 +60,7 @@ static Backends parse_backends(const model::DeployedApi& api, const model::Deplo
   return backends;
 }
 
-Api::Api(model::DeployedApi api, const TlsTrust& trust, std::uint32_t& next_number)
+Api::Api(model::DeployedApi api, BackendTrust& trust, std::uint32_t& next_number)
     : deployed(std::move(api)),
       id_hash(hash_of(deployed.id)),
       production_key(limits::key_of("backend:" + deployed.id + ":PRODUCTION")),

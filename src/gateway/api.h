@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/backend_trust.h"
 #include "gateway/template_tree.h"
 #include "http/field.h"
 #include "http/upstream.h"
@@ -69,8 +70,6 @@ struct Certificate {
   limits::Key burst_key;
 };
 
-using TlsTrust = std::shared_ptr<const net::TlsClient>;
-
 // Error: invalid_argument, when `url` is not "http[s]://host[:port][/base]", or `trust` is null and
 // the scheme needs it.
 Result<Backend> parse_backend(std::string_view url, const TlsTrust& trust);
@@ -84,7 +83,7 @@ class Api {
  public:
   // `next_number` gives the operations their numbers and moves on. An endpoint whose URL is broken
   // is left out and logged.
-  Api(model::DeployedApi deployed, const TlsTrust& trust, std::uint32_t& next_number);
+  Api(model::DeployedApi deployed, BackendTrust& trust, std::uint32_t& next_number);
 
   // The operation that serves `path` (what follows the context), or null.
   const Operation* find(std::string_view path, std::string_view verb) const;

@@ -12,7 +12,8 @@ std::shared_ptr<const Snapshot> Snapshot::with(const model::FeedRange& range) co
 }
 
 std::shared_ptr<const Snapshot> Snapshot::replaced_by(const model::FeedRange& range) const {
-  const auto next = std::make_shared<Snapshot>(trust_);
+  const auto next = std::make_shared<Snapshot>();
+  next->trust_ = trust_;
   next->edit_ = edit_;
   next->next_number_ = next_number_;
   next->apply(range);
@@ -92,7 +93,7 @@ void Snapshot::remove(const model::FeedEntry& entry) {
 
 void Snapshot::upsert_api(model::DeployedApi deployed) {
   remove_api(deployed.id);
-  const auto api = std::make_shared<const Api>(std::move(deployed), trust_, next_number_);
+  const auto api = std::make_shared<const Api>(std::move(deployed), *trust_, next_number_);
   routes_.add(edit_, api);
   const auto has_its_id = [&](const Api& there) { return there.deployed.id == api->deployed.id; };
   apis_.set(edit_, api->id_hash, has_its_id, api);

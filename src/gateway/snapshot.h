@@ -59,7 +59,8 @@ class KnownTable {
 class Snapshot {
  public:
   // At number 0, of no history. `trust` is for backends behind https.
-  explicit Snapshot(TlsTrust trust = nullptr) : trust_(std::move(trust)) {}
+  explicit Snapshot(TlsTrust trust = nullptr)
+      : trust_(std::make_shared<BackendTrust>(std::move(trust))) {}
 
   // This one with `range` applied. An entry that this gateway cannot read is logged and left out,
   // so that one bad thing does not stop the rest.
@@ -103,7 +104,7 @@ class Snapshot {
   void collect_keys();
   void collect_issuers();
 
-  TlsTrust trust_;
+  std::shared_ptr<BackendTrust> trust_;  // of all snapshots of one history; for making APIs only
   std::string tag_;
   std::uint64_t number_ = 0;
   std::uint64_t revocation_ = 0;

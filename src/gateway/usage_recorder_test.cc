@@ -8,7 +8,7 @@ namespace {
 
 class UsageTest : public ::testing::Test {
  protected:
-  UsageTest() : api_(deployed(), nullptr, number_) {
+  UsageTest() : api_(deployed(), trust_, number_) {
     call_.api = &api_;
     call_.operation = api_.find("/menu", "GET");
     call_.application = &shop_;
@@ -26,6 +26,7 @@ class UsageTest : public ::testing::Test {
   }
 
   std::uint32_t number_ = 1;
+  BackendTrust trust_{nullptr};
   Api api_;
   Application shop_{{"shop", 1, "Shop", "ann", "", ""}, 9};
   UsageRecorder recorder_;
