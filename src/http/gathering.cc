@@ -41,6 +41,9 @@ net::Task<Result<Response>> Gathering::answer(Handler& handler,
                                               std::unique_ptr<const Request> request) {
   std::shared_ptr<Queue>& queue = queues_[&handler];
   if (!queue) queue.reset(new Queue{loop_, pool_, handler});
+  if (queue->waiting.size() >= waiting_max) {
+    co_return fail(ErrorCode::exhausted, "The server is busy", "too many requests to one handler");
+  }
   const auto errand = std::make_shared<Errand>(loop_, std::move(request));
   queue->waiting.push_back(errand);
   // Later in time than what else has arrived in this turn.

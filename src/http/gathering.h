@@ -5,7 +5,7 @@
 // single request waits for nobody, and a crowd forms batches as large as the time that one takes.
 //
 // Thread:  one event loop; handlers are called on the pool's threads.
-// Memory:  one request per connection that waits; at most `batch_max` in a batch.
+// Memory:  at most `waiting_max` requests that wait for each handler, `batch_max` in a batch.
 #pragma once
 
 #include <deque>
@@ -23,13 +23,16 @@ class Gathering {
   static constexpr std::size_t batch_max = 256;
   // One commits while the next one reads.
   static constexpr std::size_t running_max = 2;
+  // More would wait for longer than whoever asks: they are told so at once.
+  static constexpr std::size_t waiting_max = 16 * batch_max;
 
   // Both outlive the gathering; the pool is stopped before the handlers die.
   Gathering(net::Loop& loop, net::Pool& pool) : loop_(loop), pool_(pool) {}
 
   // The answer of `handler`, once its batch is done. What it throws becomes 500. A task that dies
   // meanwhile leaves its request in the batch.
-  // Error: exhausted, when the queue of the pool is full; unavailable, after its stop().
+  // Error: exhausted, when too many wait already or the queue of the pool is full; unavailable,
+  // after its stop().
   net::Task<Result<Response>> answer(Handler& handler, std::unique_ptr<const Request> request);
 
  private:

@@ -57,6 +57,15 @@ class GatheringTest : public ::testing::Test {
     }
     if (answered_ == expected_) loop_.stop();
   }
+  // As many as may run; each has begun before the next request comes.
+  void hold_all_batches() {
+    for (std::size_t i = 0; i < Gathering::running_max; ++i) {
+      loop_.spawn(ask("wait"));
+      loop_.post([&] { loop_.stop(); });
+      loop_.run();
+      choir_.begun.acquire();
+    }
+  }
   void run(std::size_t expected) {
     expected_ = answered_ + expected;
     loop_.run();
@@ -82,14 +91,7 @@ TEST_F(GatheringTest, HandsOverInOneBatchWhatArrivesInOneTurn) {
 }
 
 TEST_F(GatheringTest, GathersWhileAsManyBatchesAsMayRunAreOnTheirWay) {
-  // Each batch is sent and has begun before the next request comes.
-  const auto begin_one = [&] {
-    loop_.spawn(ask("wait"));
-    loop_.post([&] { loop_.stop(); });
-    loop_.run();
-    choir_.begun.acquire();
-  };
-  for (std::size_t i = 0; i < Gathering::running_max; ++i) begin_one();
+  hold_all_batches();
   for (int i = 0; i < 10; ++i) loop_.spawn(ask(std::to_string(i)));
   loop_.post([&] { loop_.stop(); });
   loop_.run();
@@ -118,7 +120,19 @@ TEST_F(GatheringTest, SaysSoWhenThePoolHasStopped) {
   pool_.stop();
   loop_.spawn(ask("a"));
   run(1);
-  EXPECT_NE(bodies_.front(), "a");
+  EXPECT_EQ(bodies_, (std::vector<std::string>{"The server is stopping"}));
+}
+
+TEST_F(GatheringTest, SaysSoWhenTooManyWait) {
+  hold_all_batches();
+  for (std::size_t i = 0; i < Gathering::waiting_max; ++i) loop_.spawn(ask("waits"));
+  EXPECT_TRUE(bodies_.empty());
+  loop_.spawn(ask("one too many"));
+  EXPECT_EQ(bodies_, (std::vector<std::string>{"The server is busy"}));
+  choir_.may_go_on.release(Gathering::running_max);
+  run(Gathering::running_max + Gathering::waiting_max);
+  EXPECT_EQ(std::count(bodies_.begin(), bodies_.end(), "waits"),
+            static_cast<std::ptrdiff_t>(Gathering::waiting_max));
 }
 
 TEST_F(GatheringTest, SurvivesAskersThatGo) {

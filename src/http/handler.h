@@ -27,7 +27,7 @@ class Handler {
   virtual net::Pool* pool_of(const Request&) { return nullptr; }
 
   // For a request that costs less in company (it shares look-ups and a commit with others of its
-  // kind), the handler whose handle_all takes them; otherwise null.
+  // kind), the handler whose handle_all takes them, on the pool of whoever serves; otherwise null.
   virtual Handler* gathers(const Request&) { return nullptr; }
   // One answer for each, in their order.
   virtual std::vector<Response> handle_all(std::span<const Request* const> requests) {

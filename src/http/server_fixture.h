@@ -19,7 +19,8 @@
 namespace gatehouse::http {
 
 // "/memory" is answered on the loop, "/throw" and "/memory/throw" are bugs, "/slow" waits for
-// `slow_may_end`, "/own" belongs to `own_pool`, everything else is echoed.
+// `slow_may_end`, "/own" belongs to `own_pool`, "/together" gathers, everything else is
+// echoed.
 class EchoHandler final : public Handler {
  public:
   std::optional<Response> try_answer(const Request& request) override {
@@ -44,6 +45,10 @@ class EchoHandler final : public Handler {
 
   net::Pool* pool_of(const Request& request) override {
     return request.path == "/own" ? own_pool : nullptr;
+  }
+
+  Handler* gathers(const Request& request) override {
+    return request.path == "/together" ? this : nullptr;
   }
 
   net::Pool* own_pool = nullptr;

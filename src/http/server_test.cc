@@ -251,13 +251,48 @@ TEST_F(ServerTest, GivesARequestToThePoolThatItBelongsTo) {
   own.stop();
 }
 
+// However a request comes, and whoever takes it.
 TEST_F(ServerTest, SaysBusyWhenThePoolIsFull) {
-  pool_.stop();
-  open();
-  RawClient client = this->client();
-  const auto answer = client.ask("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_TRUE(answer.says("Retry-After: 1\r\n"));
+  for (const char* state : {"open", "full"}) {
+    const bool full = std::string_view(state) == "full";
+    net::Pool one({.name = "one", .threads = 1, .queue_max = 1});
+    std::binary_semaphore begun{0};
+    std::binary_semaphore may_end{0};
+    auto server = Server::open(loop_, one, handler_, clock_,
+                               {.listener = {.endpoint = net::Endpoint::loopback(0)}});
+    ASSERT_TRUE(server);
+    if (full) {
+      ASSERT_TRUE(one.submit([&] {
+        begun.release();
+        may_end.acquire();
+      }));
+      begun.acquire();
+      ASSERT_TRUE(one.submit([] {}));
+    }
+    for (const char* path : {"/x", "/together"}) {
+      const std::string head = fmt::format("POST {} HTTP/1.1\r\nHost: a\r\n", path);
+      for (const auto& [begin, end] : std::vector<std::pair<std::string, std::string>>{
+               {head + "Content-Length: 4\r\n\r\nbody", ""},
+               {head + "Content-Length: 4\r\n\r\nbo", "dy"},
+               {head + "Content-Length: 4\r\n\r\n", "body"},
+               {head + "Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n", "2\r\ndy\r\n0\r\n\r\n"}}) {
+        RawClient client(loop_, (*server)->port(), nullptr);
+        client.send(begin);
+        // The first piece has come when others have been served.
+        RawClient other(loop_, (*server)->port(), nullptr);
+        EXPECT_EQ(other.ask("GET /memory HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
+        if (!end.empty()) client.send(end);
+        const auto answer = client.read();
+        EXPECT_EQ(answer.status, full ? 503 : 200) << state << begin;
+        EXPECT_EQ(answer.says("Retry-After: 1\r\n"), full) << state << begin;
+        if (!full) {
+          EXPECT_TRUE(answer.body.ends_with("body")) << answer.body;
+        }
+      }
+    }
+    may_end.release();
+    one.stop();
+  }
 }
 
 }  // namespace
