@@ -8,6 +8,8 @@ namespace gatehouse::gateway::stages {
 
 namespace {
 
+constexpr std::string_view anybody_origin = "*";
+
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -19,11 +21,11 @@ void add(std::string& fields, std::string_view name, std::string_view value) {
 // False when the origin may not read the answer: then it gets no CORS fields, and the browser keeps
 // the page from it.
 bool add_origin(Exchange& exchange, const model::CorsPolicy& policy, std::string_view origin) {
-  const bool anybody = has(policy.origins, "*");
-  if (!anybody && !has(policy.origins, origin)) {
+  if (!is_origin_allowed(policy, origin)) {
     add(exchange.fields, "Vary", "Origin");
     return false;
   }
+  const bool anybody = has(policy.origins, anybody_origin);
   // With credentials a browser refuses "*", and echoing any origin would trust every page there is.
   add(exchange.fields, "Access-Control-Allow-Origin", anybody ? "*" : origin);
   if (!anybody) {
@@ -34,6 +36,10 @@ bool add_origin(Exchange& exchange, const model::CorsPolicy& policy, std::string
 }
 
 }  // namespace
+
+bool is_origin_allowed(const model::CorsPolicy& policy, std::string_view origin) {
+  return has(policy.origins, anybody_origin) || has(policy.origins, origin);
+}
 
 Flow cors(Exchange& exchange, Surroundings&) {
   const model::CorsPolicy& policy = exchange.api->deployed.cors;

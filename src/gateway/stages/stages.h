@@ -18,6 +18,9 @@ Flow state(Exchange& exchange, Surroundings& surroundings);
 // Source: the Fetch standard, section 3.2.
 Flow cors(Exchange& exchange, Surroundings& surroundings);
 
+// Whether pages of this origin may use an API with this policy.
+bool is_origin_allowed(const model::CorsPolicy& policy, std::string_view origin);
+
 // 404, or 405 with Allow, when there is no operation.
 Flow resource(Exchange& exchange, Surroundings& surroundings);
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "gateway/stages/stages.h"
 #include "http/websocket.h"
 
@@ -18,9 +16,7 @@ Flow require_websocket(Exchange& exchange) {
 bool may_come_from(const http::RequestHead& head, const model::CorsPolicy& policy) {
   if (!policy.enabled || head.find(http::FieldId::origin) == nullptr) return true;
   if (head.repeated(http::FieldId::origin)) return false;
-  const std::string_view origin = head.value(http::FieldId::origin);
-  return std::any_of(policy.origins.begin(), policy.origins.end(),
-                     [&](const std::string& each) { return each == "*" || each == origin; });
+  return is_origin_allowed(policy, head.value(http::FieldId::origin));
 }
 
 }  // namespace
