@@ -9,8 +9,8 @@ namespace {
 constexpr std::chrono::milliseconds rest_time{25};
 // How long a backend may go on after the client has sent its last.
 constexpr std::chrono::seconds half_open_time{10};
-// How long a client is listened to after its last frame, so that the frame is not lost in a reset.
-constexpr std::chrono::milliseconds linger_time{500};
+// How long the client's last frame may take.
+constexpr std::chrono::milliseconds close_time{500};
 
 }  // namespace
 
@@ -122,19 +122,11 @@ net::Task<bool> Relay::pass_down(std::string_view bytes) {
 }
 
 net::Task<> Relay::leave_client() {
-  if (!client_.is_open()) co_return;
-  client_.set_deadline(loop_.tick() + linger_time);
-  if (ending_ && frames_.between_frames() && !frames_.closed()) {
-    const http::CloseFrame frame = http::close_frame(*ending_);
-    const std::string_view bytes(frame.data(), frame.size());
-    const Result<> written = co_await client_.write_all(bytes);
-    if (!written) co_return;
-  }
-  client_.shutdown_write();
-  for (bool more = true; more;) {
-    const Result<std::size_t> read = co_await client_.read_some(loop_.scratch());
-    more = read.has_value() && *read > 0;
-  }
+  if (!ending_ || !client_.is_open() || !frames_.between_frames() || frames_.closed()) co_return;
+  client_.set_deadline(loop_.tick() + close_time);
+  const http::CloseFrame frame = http::close_frame(*ending_);
+  const Result<> written = co_await client_.write_all({frame.data(), frame.size()});
+  if (!written) client_.close();
 }
 
 }  // namespace gatehouse::gateway

@@ -42,7 +42,7 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
   // Until one side ends, or end() is called. The client may have got a close frame then, and gets
-  // nothing more.
+  // nothing more; its connection is ended by whoever owns it.
   net::Task<> run();
 
   // From now on the backend gets nothing, and the client no more than the rest of the frame that it

@@ -179,15 +179,16 @@ net::Task<bool> Connection::finish() {
 // Ends our direction, and reads what the client still sends before the connection is closed.
 net::Task<> Connection::linger() {
   Buffer& buffer = incoming_.buffer();
-  const bool all_read = body_done() && refusal_.status == 0 && buffer.empty();
+  const bool was_relayed = !kept_head_.empty();
+  const bool all_read = body_done() && refusal_.status == 0 && buffer.empty() && !was_relayed;
   stream().shutdown_write();
   if (all_read) co_return;
+  buffer.consume(buffer.unread().size());
+  buffer.give_back_if_empty();
   stream().set_deadline(stream().loop().tick() + linger_time);
   for (std::size_t total = 0; total < linger_bytes_max;) {
-    buffer.consume(buffer.unread().size());
-    const Result<std::size_t> read = co_await stream().read_some(buffer.room());
+    const Result<std::size_t> read = co_await stream().read_some(stream().loop().scratch());
     if (!read || *read == 0) co_return;
-    buffer.added(*read);
     total += *read;
   }
 }
