@@ -14,6 +14,7 @@
 #include "storage/change_log.h"
 #include "storage/outbox.h"
 #include "storage/registry/content_store.h"
+#include "storage/users/user_store.h"
 
 namespace gatehouse::app {
 
@@ -264,8 +265,14 @@ Result<> ControlPlane::hear_of_users() {
     GH_CHECK(of_tenant ? rest::tell_tenant_changed(key_manager_client_, row.number(0))
                        : rest::tell_user_changed(key_manager_client_, row.number(0), row.text(1)));
   }
-  return storage::drain_outbox(databases_.user_manager(), databases_.api_manager(),
-                               surroundings_.clock);
+  GH_CHECK(storage::drain_outbox(databases_.user_manager(), databases_.api_manager(),
+                                 surroundings_.clock));
+  // Draining has taken tokens back, which somebody may have remembered between the two.
+  for (const storage::Row& row : users) {
+    if (row.text(2) != storage::outbox_password_reset) continue;
+    GH_CHECK(rest::tell_user_changed(key_manager_client_, row.number(0), row.text(1)));
+  }
+  return {};
 }
 
 Result<> ControlPlane::hear_of_changes() {

@@ -10,6 +10,11 @@ namespace {
 // No user's id: one row, whose count locks nothing.
 constexpr std::string_view nobody = "nobody";
 
+Result<> count_nobody(Transaction& transaction, Instant now) {
+  return storage::LoginFailures(transaction, model::first_tenant)
+      .add(nobody, storage::LockoutPolicy{}, now);
+}
+
 }  // namespace
 
 bool AccountLock::is_locked(const Account& account) const {
@@ -20,6 +25,7 @@ Result<> AccountLock::failed(const Account& account) {
   const Instant now = clock_.now();
   return users_.write([&](Transaction& transaction) -> Result<> {
     GH_TRY(settings, storage::TenantSettingsStore(transaction, account.tenant).settings());
+    if (settings.lockout.failures_max == 0) return count_nobody(transaction, now);
     return storage::LoginFailures(transaction, account.tenant)
         .add(account.user.id, settings.lockout, now);
   });
@@ -28,9 +34,9 @@ Result<> AccountLock::failed(const Account& account) {
 Result<> AccountLock::failed_by_nobody() {
   const Instant now = clock_.now();
   return users_.write([&](Transaction& transaction) -> Result<> {
-    GH_TRY(settings, storage::TenantSettingsStore(transaction, model::first_tenant).settings());
-    return storage::LoginFailures(transaction, model::first_tenant)
-        .add(nobody, settings.lockout, now);
+    // Read as failed() reads them, for the time that it takes.
+    GH_CHECK(storage::TenantSettingsStore(transaction, model::first_tenant).settings());
+    return count_nobody(transaction, now);
   });
 }
 

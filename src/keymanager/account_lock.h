@@ -23,6 +23,7 @@ class AccountLock {
       : users_(resources.users), clock_(resources.clock) {}
 
   bool is_locked(const Account& account) const;
+  // Counts nothing where the tenant locks nobody, but takes as long.
   Result<> failed(const Account& account);
   // As long as failed() takes, for a name that nobody has or that is locked.
   Result<> failed_by_nobody();

@@ -5,6 +5,7 @@
 
 #include "keymanager/test_key_manager.h"
 #include "storage/users/tenant_settings.h"
+#include "storage/users/user_store_settings.h"
 
 namespace gatehouse::keymanager {
 namespace {
@@ -22,6 +23,15 @@ class AccountLockTest : public ::testing::Test {
     ASSERT_TRUE(key_manager_.databases().user_manager().write([&](storage::Transaction& it) {
       return storage::TenantSettingsStore(it, model::first_tenant).replace(document);
     }));
+  }
+
+  std::int64_t count_of(const std::string& id) {
+    return key_manager_.databases()
+        .user_manager()
+        .read([&](storage::Transaction& it) {
+          return storage::LoginFailures(it, model::first_tenant).of(id);
+        })
+        ->failures;
   }
 
   // The status of a password grant.
@@ -55,14 +65,6 @@ TEST_F(AccountLockTest, ALockedAccountAnswersAsAWrongPasswordDoes) {
 
 // Otherwise the time of an answer would tell who has an account, and whose is locked.
 TEST_F(AccountLockTest, EachRefusalWritesOnce) {
-  const auto count_of = [&](const std::string& id) {
-    return key_manager_.databases()
-        .user_manager()
-        .read([&](storage::Transaction& it) {
-          return storage::LoginFailures(it, model::first_tenant).of(id);
-        })
-        ->failures;
-  };
   set_policy(100, 5);
   log_in("wrong");
   EXPECT_EQ(count_of(key_manager_.user_id("anna")), 1);
@@ -72,6 +74,29 @@ TEST_F(AccountLockTest, EachRefusalWritesOnce) {
   set_policy(3, 5);
   for (int i = 0; i < 3; ++i) log_in("wrong");  // two more lock it
   EXPECT_EQ(count_of("nobody"), 2);
+}
+
+TEST_F(AccountLockTest, ARefusalWritesOnceAlsoWhereNobodyIsLocked) {
+  set_policy(0, 5);
+  log_in("wrong");
+  EXPECT_EQ(count_of("nobody"), 1);
+  EXPECT_EQ(count_of(key_manager_.user_id("anna")), 0);
+  key_manager_.token("grant_type=password&username=nobody-here&password=x", client_);
+  EXPECT_EQ(count_of("nobody"), 2);
+}
+
+// One row for all of them would be a queue.
+TEST_F(AccountLockTest, WhoIsInADirectoryIsNotCountedAsNobody) {
+  // Nobody listens there.
+  const json::object document{{"urls", {"ldap://127.0.0.1:1"}}, {"userBase", "dc=example,dc=com"}};
+  ASSERT_TRUE(key_manager_.databases().user_manager().write([&](storage::Transaction& it) {
+    return storage::UserStoreSettings(it, model::first_tenant)
+        .insert({.id = "s1", .name = "people", .document = document, .sealed = ""});
+  }));
+  const auto answer =
+      key_manager_.token("grant_type=password&username=lena&password=of+lena", client_);
+  EXPECT_EQ(answer.status, 503) << answer.response.body;
+  EXPECT_EQ(count_of("nobody"), 0);
 }
 
 TEST_F(AccountLockTest, ARightPasswordForgetsTheWrongOnesBeforeIt) {

@@ -74,9 +74,6 @@ Result<Account> LdapUserStore::authenticate(const std::string& name, const std::
     }
     if (!outcome->known) continue;
     if (outcome->right) return adopt(question, row, *directory, outcome->person, place);
-    if (question.known && place == Place::anywhere) {
-      GH_CHECK(lock_.failed(*question.known));
-    }
     return wrong_password();
   }
   if (away) return tl::unexpected<Error>(*away);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "keymanager/options.h"
+#include "storage/apis/token_store.h"
 
 namespace gatehouse::keymanager {
 
@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view longest = "longest_access_token_seconds";
 constexpr std::int64_t access_seconds_default = 3600;
+constexpr std::int64_t seconds_max = std::chrono::seconds(storage::token_life_max).count();
 
 }  // namespace
 
@@ -27,7 +28,7 @@ void set_access_lifetime(storage::Client& client, std::int64_t seconds) {
 
 std::int64_t bounded_seconds(std::int64_t seconds, std::int64_t fallback) {
   if (seconds == 0) return fallback;
-  return seconds < 0 ? token_seconds_max : std::min(seconds, token_seconds_max);
+  return seconds < 0 ? seconds_max : std::min(seconds, seconds_max);
 }
 
 }  // namespace gatehouse::keymanager

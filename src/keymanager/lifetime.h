@@ -13,8 +13,8 @@ namespace gatehouse::keymanager {
 
 std::chrono::seconds longest_access_lifetime(const storage::Client& client);
 
-// Sets the lifetime of access tokens; a negative one, and one beyond `token_seconds_max`, means the
-// longest that there is; zero means the default of an hour.
+// Sets the lifetime of access tokens; a negative one, and one beyond `storage::token_life_max`,
+// means the longest that there is; zero means the default of an hour.
 void set_access_lifetime(storage::Client& client, std::int64_t seconds);
 
 std::int64_t bounded_seconds(std::int64_t seconds, std::int64_t fallback);

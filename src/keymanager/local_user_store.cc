@@ -7,7 +7,7 @@ tl::unexpected<Error> wrong_password() {
   return fail(ErrorCode::unauthenticated, "The user name or the password is wrong");
 }
 
-// Each refusal hashes once and writes once, so that their times are alike.
+// Each refusal hashes once, so that their times are alike.
 Result<Account> LocalUserStore::authenticate(const std::string& name, const std::string& password,
                                              Place place) {
   Result<Account> account = directory_.by_name(name);
@@ -17,14 +17,7 @@ Result<Account> LocalUserStore::authenticate(const std::string& name, const std:
   const bool anywhere = place == Place::anywhere;
   // Whose password is elsewhere is not wrong about it here.
   const bool ours = found && !account->user.password.empty();
-  if (!ours || (anywhere && lock_.is_locked(*account)) || (!anywhere && !matches)) {
-    GH_CHECK(lock_.failed_by_nobody());
-    return wrong_password();
-  }
-  if (!matches) {
-    GH_CHECK(lock_.failed(*account));
-    return wrong_password();
-  }
+  if (!ours || !matches || (anywhere && lock_.is_locked(*account))) return wrong_password();
   if (anywhere) GH_CHECK(lock_.succeeded(*account));
   if (!account->active()) return wrong_password();
   return account;

@@ -14,19 +14,38 @@ Login::Login(const Resources& resources, Directory& directory, Passwords& passwo
       lifetime_(lifetime),
       key_(resources.random.bytes(32)),
       local_(resources, directory, passwords),
-      ldap_(resources, directory) {}
+      ldap_(resources, directory),
+      lock_(resources) {}
 
 Result<Account> Login::check(const NameAndSecret& pair, Place place) {
+  const auto refused = [](const Result<Account>& account) {
+    return !account && account.error().code == ErrorCode::unauthenticated;
+  };
   Result<Account> account = local_.authenticate(pair.name, pair.secret, place);
-  if (account || account.error().code != ErrorCode::unauthenticated) return account;
-  return ldap_.authenticate(pair.name, pair.secret, place);
+  if (refused(account)) account = ldap_.authenticate(pair.name, pair.secret, place);
+  if (refused(account)) GH_CHECK(count_failure(pair.name, place));
+  return account;
+}
+
+// Each refusal writes once, so that their times are alike.
+Result<> Login::count_failure(const std::string& name, Place place) {
+  const Result<Account> account = directory_.by_name(name);
+  if (!account && account.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(account.error());
+  }
+  const bool counts = account && place == Place::anywhere && !lock_.is_locked(*account);
+  return counts ? lock_.failed(*account) : lock_.failed_by_nobody();
 }
 
 Result<Account> Login::check_alone(const NameAndSecret& pair) {
-  Result<Account> account = check(pair);
-  if (!account) return account;
+  GH_TRY(account, check(pair));
+  return alone(std::move(account));
+}
+
+// The password was right; whether it is enough.
+Result<Account> Login::alone(Account account) const {
   GH_TRY(factor, users_.read([&](storage::Transaction& transaction) {
-    return storage::SecondFactorStore(transaction, account->tenant).find(account->user.id);
+    return storage::SecondFactorStore(transaction, account.tenant).find(account.user.id);
   }));
   if (!factor) return account;
   return fail(ErrorCode::unauthenticated,
@@ -38,7 +57,7 @@ Result<Account> Login::check_remembered(const NameAndSecret& pair) {
   if (const std::optional<Remembered> remembered = recall(tag)) {
     Result<Account> account = directory_.by_id(remembered->tenant, remembered->user_id);
     if (account && account->active() && account->user.password == remembered->hash) {
-      return account;
+      return alone(*std::move(account));
     }
     forget(remembered->user_id);
   }

@@ -4,8 +4,9 @@
 // same answer after the same time; who is wrong too often is locked (account_lock.h).
 //
 // A pair that held is remembered for a minute as an HMAC under a key of this process, so that
-// clients who send Basic with every call do not hash every time. The user's row is read each time
-// all the same: a changed password, a lock or a removal counts at once, on any node.
+// clients who send Basic with every call do not hash every time. What the database says of the user
+// is read each time all the same: a changed password, a lock, a removal or a second factor counts
+// at once, on any node.
 //
 // Thread:  any that may block; one mutex guards what is remembered (docs/locks.md).
 // Memory:  at most `pairs_max` pairs, about 250 bytes each.
@@ -47,6 +48,9 @@ class Login {
     Instant until;
   };
 
+  Result<> count_failure(const std::string& name, Place place);
+  Result<Account> alone(Account account) const;
+
   std::string tag_of(const NameAndSecret& pair) const;
   std::optional<Remembered> recall(const std::string& tag);
   void remember(const std::string& tag, const Account& account);
@@ -61,6 +65,7 @@ class Login {
   // Asked in this order.
   LocalUserStore local_;
   LdapUserStore ldap_;
+  AccountLock lock_;
 
   std::mutex mutex_;
   std::unordered_map<std::string, Remembered> pairs_;  // guarded by mutex_

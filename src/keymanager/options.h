@@ -97,7 +97,4 @@ struct Options {
   std::string client_authorities;
 };
 
-// No token lives longer; what must outlive every token lasts as long.
-inline constexpr std::int64_t token_seconds_max = 365 * 86'400;
-
 }  // namespace gatehouse::keymanager

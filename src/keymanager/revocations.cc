@@ -84,7 +84,7 @@ Result<> Revocations::revoke_user(model::TenantNumber tenant, std::string user_i
                              .kind = "user",
                              .value = std::move(user_id),
                              .issued_before = now,
-                             .expires_at = now + std::chrono::seconds(token_seconds_max)}});
+                             .expires_at = now + storage::token_life_max}});
 }
 
 Result<> Revocations::revoke_user_client(const storage::Client& client, const std::string& user_id,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "storage/apis/token_store.h"
+
 namespace gatehouse::keymanager {
 
 namespace {
@@ -97,7 +99,7 @@ Result<std::vector<std::string>> SigningKeys::rotate() {
   GH_TRY(present, rows());
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     storage::SigningKeyStore store(transaction);
-    const Instant retire_at = next.front().sign_from + std::chrono::seconds(token_seconds_max);
+    const Instant retire_at = next.front().sign_from + storage::token_life_max;
     for (const SigningKeyRow& row : present) {
       if (row.retire_at == Instant{}) GH_CHECK(store.retire(row, retire_at));
     }

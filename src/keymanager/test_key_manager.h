@@ -14,6 +14,7 @@
 #include "http/fetch_thread.h"
 #include "keymanager/key_manager.h"
 #include "storage/test_databases.h"
+#include "storage/test_watched_database.h"
 
 namespace gatehouse::keymanager {
 
@@ -47,6 +48,9 @@ class TestKeyManager {
   KeyManager* operator->() { return key_manager_.get(); }
   const Resources& resources() const { return resources_; }
   storage::TestDatabases& databases() { return databases_; }
+  // The same, as the key manager itself reaches them.
+  storage::WatchedDatabase& users() { return users_; }
+  storage::WatchedDatabase& apis() { return apis_; }
   FakeClock& clock() { return clock_; }
   bus::LocalBus& bus() { return bus_; }
   Metrics& metrics() { return metrics_; }
@@ -164,6 +168,8 @@ class TestKeyManager {
 
   Options options_;
   storage::TestDatabases databases_;
+  storage::WatchedDatabase users_{databases_.user_manager()};
+  storage::WatchedDatabase apis_{databases_.api_manager()};
   FakeClock clock_{Instant(std::chrono::seconds(1'795'000'000))};
   SystemRandom random_;
   bus::LocalBus bus_;
@@ -174,15 +180,8 @@ class TestKeyManager {
   http::FetchThread fetches_{{.private_networks = http::PrivateNetworks::allowed,
                               .body_bytes_max = 64 * 1024,
                               .trust = nullptr}};
-  Resources resources_{databases_.user_manager(),
-                       databases_.api_manager(),
-                       clock_,
-                       random_,
-                       bus_,
-                       logins_,
-                       sealer_,
-                       metrics_,
-                       fetches_.fetcher()};
+  Resources resources_{users_,  apis_,   clock_,   random_,           bus_,
+                       logins_, sealer_, metrics_, fetches_.fetcher()};
   std::unique_ptr<KeyManager> key_manager_;
 };
 

@@ -20,7 +20,7 @@ class UserStore {
   virtual ~UserStore() = default;
 
   // The user of this name ("anna", "anna@example.com"), when it is their password. Whoever is
-  // unknown, locked or wrong about the password gets the same error.
+  // unknown, locked or wrong about the password gets the same error; whoever asks counts it.
   // Error: unauthenticated; exhausted, when too many wait; unavailable, when whoever knows does not
   // answer.
   virtual Result<Account> authenticate(const std::string& name, const std::string& password,

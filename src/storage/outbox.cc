@@ -3,25 +3,43 @@
 
 #include <vector>
 
+#include "storage/apis/revocation_store.h"
+#include "storage/apis/sign_on_removal.h"
+#include "storage/users/user_store.h"
+
 namespace gatehouse::storage {
 
 namespace {
 
 constexpr std::size_t entries_max = 256;  // of one round
 
-// Rows of id, tenant_id, user_id, kind.
+// Rows of id, tenant_id, user_id, kind, created_at_ms.
 Result<std::vector<Row>> oldest_entries(Database& user_manager) {
   return user_manager.read([](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, tenant_id, user_id, kind FROM um_outbox"
+        "SELECT id, tenant_id, user_id, kind, created_at_ms FROM um_outbox"
         " ORDER BY created_at_ms, id LIMIT $1",
         entries_max);
   });
 }
 
+// Whoever had the password before, and was not meant to, has tokens and sessions of it.
+Result<model::Revocation> take_back(Transaction& api_manager, const Row& entry) {
+  const model::TenantNumber tenant = entry.number(1);
+  const std::string& user_id = entry.text(2);
+  GH_CHECK(remove_sign_on_of_user(api_manager, tenant, user_id));
+  TokenStore(api_manager).remove_of_user(tenant, user_id);
+  return model::Revocation{.tenant = tenant,
+                           .kind = "user",
+                           .value = user_id,
+                           .issued_before = entry.instant(4),
+                           .expires_at = entry.instant(4) + token_life_max};
+}
+
 // A second copy of an entry, after a crash or beside another drain, finds that it has been seen.
 Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant now) {
   return api_manager.write([&](Transaction& transaction) -> Result<> {
+    std::vector<model::Revocation> revocations;
     for (const Row& entry : entries) {
       GH_TRY(inserted, transaction.execute("INSERT INTO am_outbox_seen (id, created_at_ms)"
                                            " VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
@@ -33,8 +51,11 @@ Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant no
                            entry.text(2),
                            {},
                            {}});
+      if (entry.text(3) != outbox_password_reset) continue;
+      GH_TRY(revocation, take_back(transaction, entry));
+      revocations.push_back(std::move(revocation));
     }
-    return {};
+    return revocations.empty() ? Result<>() : RevocationStore(transaction).append(revocations);
   });
 }
 

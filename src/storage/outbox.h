@@ -4,7 +4,8 @@
 // um_outbox), into the change log of api_manager: each entry exactly once, whenever a process dies.
 //
 // UserStore and TenantStore write the entries. Whoever calls it drains before answering; a sweep
-// drains what a crash has left.
+// drains what a crash has left. A password reset takes back, in the same transaction, what the user
+// had before it; whoever remembers validations must then hear that the user has changed.
 //
 // Thread:  any pool thread; two may drain at once.
 #pragma once

@@ -5,20 +5,23 @@
 
 #include <thread>
 
+#include "storage/apis/revocation_store.h"
+#include "storage/apis/session_store.h"
 #include "storage/change_log.h"
 #include "storage/test_databases.h"
+#include "storage/users/user_store.h"
 
 namespace gatehouse::storage {
 namespace {
 
 class Outbox : public ::testing::TestWithParam<TestEngine> {
  protected:
-  void tell(const std::string& id, const std::string& user) {
+  void tell(const std::string& id, const std::string& user, const std::string& kind = "locked") {
     ASSERT_TRUE(databases_.user_manager().write([&](Transaction& transaction) {
       return transaction.execute(
           "INSERT INTO um_outbox (id, tenant_id, kind, user_id, created_at_ms)"
-          " VALUES ($1, 1, 'locked', $2, $3)",
-          id, user, clock_.now());
+          " VALUES ($1, 1, $4, $2, $3)",
+          id, user, clock_.now(), kind);
     }));
   }
   Result<> drain() {
@@ -58,6 +61,41 @@ TEST_P(Outbox, AnEntryThatACrashLeftIsNotCopiedTwice) {
   tell("2", "bob");
   ASSERT_TRUE(drain());
   EXPECT_EQ(users_in_the_change_log(), (std::vector<std::string>{"ann", "bob"}));
+}
+
+// The revocation means what was issued up to the reset, whenever the entry is drained.
+TEST_P(Outbox, APasswordResetTakesBackOnceWhatTheUserHad) {
+  const Instant reset = clock_.now();
+  const auto sessions = [&] {
+    return databases_.api_manager()
+        .read([](Transaction& transaction) {
+          return transaction.query("SELECT user_id FROM am_session WHERE tenant_id = 1");
+        })
+        ->size();
+  };
+  const auto session_of = [](const std::string& user) {
+    StoredSession session;
+    session.hash = "session of " + user;
+    session.user_id = user;
+    return session;
+  };
+  ASSERT_TRUE(databases_.api_manager().write([&](Transaction& transaction) -> Result<> {
+    GH_CHECK(SessionStore(transaction).insert(session_of("ann")));
+    return SessionStore(transaction).insert(session_of("bob"));
+  }));
+  tell("1", "ann", std::string(outbox_password_reset));
+  tell("2", "bob");
+  clock_.advance(std::chrono::seconds(5));
+  ASSERT_TRUE(drain());
+  tell("1", "ann", std::string(outbox_password_reset));  // left by a crash
+  ASSERT_TRUE(drain());
+  EXPECT_EQ(sessions(), 1U);
+  const auto revocations = databases_.api_manager().read(
+      [](Transaction& transaction) { return RevocationStore(transaction).since(0, 10); });
+  ASSERT_EQ(revocations->size(), 1U);
+  EXPECT_EQ(revocations->front().kind, "user");
+  EXPECT_EQ(revocations->front().value, "ann");
+  EXPECT_EQ(revocations->front().issued_before, reset);
 }
 
 TEST_P(Outbox, TwoDrainsAtOnceCopyEachEntryOnce) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/browser/account_pages.h"
 
+#include "core/log.h"
 #include "core/text.h"
 #include "keymanager/browser/cookies.h"
 
@@ -119,9 +120,9 @@ Result<AccountPages::Verdict> AccountPages::check_password(const Visit& visit, c
   const Account& account = visit.session.account;
   const std::string key = attempts_key(account);
   if (parts_.attempts.wait_of(key).count() > 0) return Verdict::wait;
-  const Result<Account> proved =
-      parts_.login.check({fmt::format("{}@{}", account.user.name, account.domain),
-                          std::string(form.text("password"))});
+  const Result<Account> proved = parts_.login.check(
+      {fmt::format("{}@{}", account.user.name, account.domain), std::string(form.text("password"))},
+      parts_.sign_in.place_of(visit.browser, account));
   if (!proved && proved.error().code != ErrorCode::unauthenticated) {
     return tl::unexpected<Error>(proved.error());
   }
@@ -236,10 +237,12 @@ http::Response AccountPages::handle_reset(const http::Request& request) {
   if (!reset && reset.error().code == ErrorCode::invalid_argument) {
     return show_reset(browser, token, alert(reset.error().message), 400);
   }
-  if (!reset) return show_reset(browser, token, {}, 400);
-  // Whoever had the password before, and was not meant to, has tokens of it.
-  const Result<> revoked = parts_.revocations.revoke_user(reset->tenant, reset->user.id);
-  if (!revoked) return parts_.pages.show_error(browser, revoked.error());
+  if (!reset && reset.error().code == ErrorCode::not_found) {
+    return show_reset(browser, token, {}, 400);
+  }
+  if (!reset) return parts_.pages.show_error(browser, reset.error());
+  const Result<> told = parts_.revocations.announce_user(reset->tenant, reset->user.id);
+  if (!told) log_warning("reset password: {}: {}", told.error().message, told.error().detail);
   return parts_.pages.show(browser, model::first_tenant,
                            {.title = "The password is changed",
                             .body = html(R"(<h1>The password is changed</h1>{}<p class="links">)"

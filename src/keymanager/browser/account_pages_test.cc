@@ -6,6 +6,7 @@
 #include "keymanager/browser/cookies.h"
 #include "keymanager/browser/test_browser.h"
 #include "keymanager/browser/totp.h"
+#include "storage/outbox.h"
 
 namespace gatehouse::keymanager {
 namespace {
@@ -193,6 +194,24 @@ TEST_F(AccountPagesTest, SlowDownWhoGuessesThePresentPassword) {
   EXPECT_EQ(browser.submit(wrong), 429);
 }
 
+// Otherwise whoever guesses elsewhere keeps the user from the one thing that stops him.
+TEST_F(AccountPagesTest, ChangeThePasswordAtAKnownDeviceWhileTheAccountIsLocked) {
+  const auto change_in = [&](TestBrowser& browser, const std::string& from, const std::string& to) {
+    browser.get("/oauth2/password");
+    return browser.submit({{"password", from}, {"new_password", to}, {"repeat_password", to}});
+  };
+  TestBrowser known = open("account");
+  TestBrowser unknown = open("account");
+  unknown.cookies.erase(std::string(device_cookie));
+  const std::string client = server_.client();
+  for (int i = 0; i < 10; ++i) {
+    server_.token("grant_type=password&username=anna&password=wrong", client);
+  }
+  EXPECT_EQ(change_in(unknown, "password-of-anna", "a longer password"), 401);
+  EXPECT_EQ(change_in(known, "wrong", "a longer password"), 401);
+  EXPECT_EQ(change_in(known, "password-of-anna", "a longer password"), 200);
+}
+
 TEST_F(AccountPagesTest, ResetThePasswordWithATokenOnce) {
   const Directory directory(server_.resources().users);
   PasswordChange change(server_.resources(), directory, server_->passwords());
@@ -212,6 +231,66 @@ TEST_F(AccountPagesTest, ResetThePasswordWithATokenOnce) {
   session.get("/oauth2/account");
   EXPECT_TRUE(session.shows("name=\"password\""));
   EXPECT_EQ(browser.get("/oauth2/password-reset?token=" + token), 400);
+}
+
+// The process may end, or lose the other database, once the password has changed.
+TEST_F(AccountPagesTest, ResetTakesBackWhatTheUserHadAlsoAfterACrash) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  const std::string link = "/oauth2/password-reset?token=" + *change.make_reset("anna");
+  const std::string form = "grant_type=password&username=anna&password=";
+  const auto held = server_.token(form + "password-of-anna", server_.client("JWT"));
+  const std::string token = text_or(held.body, "access_token", "");
+  ASSERT_TRUE(server_.validate(token).active);
+  TestBrowser browser(server_);
+  browser.get(link);
+  server_.apis().away = storage::WatchedDatabase::Away::for_writes;
+  EXPECT_EQ(browser.submit(
+                {{"new_password", "a fresh password"}, {"repeat_password", "a fresh password"}}),
+            200);
+  server_.apis().away = storage::WatchedDatabase::Away::no;
+  EXPECT_TRUE(server_.validate(token).active);
+  ASSERT_TRUE(storage::drain_outbox(server_.users(), server_.apis(), server_.clock()));
+  EXPECT_FALSE(server_.validate(token).active);
+  server_.clock().advance(seconds(1));
+  const auto fresh = server_.token(form + "a+fresh+password", server_.client("JWT"));
+  EXPECT_TRUE(server_.validate(text_or(fresh.body, "access_token", "")).active);
+}
+
+TEST_F(AccountPagesTest, ResetTakesBackWhatTheUserHadAtOnce) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  const std::string client = server_.client();
+  const auto held =
+      server_.token("grant_type=password&username=anna&password=password-of-anna", client);
+  TestBrowser browser(server_);
+  browser.get("/oauth2/password-reset?token=" + *change.make_reset("anna"));
+  EXPECT_EQ(browser.submit(
+                {{"new_password", "a fresh password"}, {"repeat_password", "a fresh password"}}),
+            200);
+  EXPECT_FALSE(server_.validate(text_or(held.body, "access_token", "")).active);
+  const std::string refresh = text_or(held.body, "refresh_token", "");
+  EXPECT_EQ(server_.token("grant_type=refresh_token&refresh_token=" + refresh, client).status, 400);
+}
+
+TEST_F(AccountPagesTest, ResetSaysWhenItIsOurFaultThatItFails) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  TestBrowser browser(server_);
+  browser.get("/oauth2/password-reset?token=" + *change.make_reset("anna"));
+  const TestBrowser::Fields fields = browser.hidden();
+  const TestBrowser::Fields typed{{"new_password", "a fresh password"},
+                                  {"repeat_password", "a fresh password"}};
+  for (const auto away :
+       {storage::WatchedDatabase::Away::for_writes, storage::WatchedDatabase::Away::altogether}) {
+    server_.users().away = away;
+    TestBrowser::Fields all = fields;
+    all.insert(typed.begin(), typed.end());
+    EXPECT_EQ(browser.post("/oauth2/password-reset", all), 503);
+  }
+  server_.users().away = storage::WatchedDatabase::Away::no;
+  browser.get("/oauth2/password-reset?token=" + *change.make_reset("anna"));
+  EXPECT_EQ(browser.submit(typed), 200);
 }
 
 TEST_F(AccountPagesTest, ResetThePasswordWithinAnHour) {
@@ -250,6 +329,23 @@ TEST_F(AccountPagesTest, ThePasswordAloneOpensNothingBesideASecondFactor) {
   EXPECT_EQ(text_or(refused.body, "error", ""), "invalid_grant");
   // Also while the pair is remembered.
   EXPECT_EQ(status_of_basic(), 401);
+}
+
+// Nobody tells this process that another one has switched it on.
+TEST_F(AccountPagesTest, ARememberedPasswordOpensNothingOnceAnotherNodeKnowsASecondFactor) {
+  const std::string basic = "Basic " + to_base64("anna:password-of-anna");
+  const auto status_of_basic = [&] {
+    return server_.internal("POST", "authenticate", {{"authorization", basic}}).status;
+  };
+  EXPECT_EQ(status_of_basic(), 200);
+  const Account anna = *Directory(server_.users()).by_name("anna");
+  Attempts attempts(server_.clock(), server_.resources().random);
+  SecondFactor elsewhere(server_.resources(), attempts);
+  const std::string secret = elsewhere.make_secret();
+  ASSERT_TRUE(elsewhere.enrol(anna, secret, code_of(secret)));
+  EXPECT_EQ(status_of_basic(), 401);
+  ASSERT_TRUE(elsewhere.remove(anna));
+  EXPECT_EQ(status_of_basic(), 200);
 }
 
 TEST_F(AccountPagesTest, AskForTheSecondFactorAtSignIn) {

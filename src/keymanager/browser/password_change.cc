@@ -3,8 +3,10 @@
 
 #include "core/digest.h"
 #include "core/id.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "rest/password_change.h"
+#include "storage/outbox.h"
 #include "storage/users/user_store_settings.h"
 
 namespace gatehouse::keymanager {
@@ -27,6 +29,7 @@ std::string hash_of_token(std::string_view token) { return to_bytes(sha256(token
 PasswordChange::PasswordChange(const Resources& resources, const Directory& directory,
                                Passwords& passwords)
     : users_(resources.users),
+      apis_(resources.apis),
       clock_(resources.clock),
       random_(resources.random),
       directory_(directory),
@@ -77,8 +80,11 @@ Result<Account> PasswordChange::reset(std::string_view token, std::string_view p
     GH_TRY(first, PasswordResetStore(transaction).take(hash_of_token(token)));
     if (!first) return not_valid();
     return storage::UserStore(transaction, account.tenant)
-        .set_password(account.user.id, hash, occurrence);
+        .set_password(account.user.id, hash, occurrence, storage::Before::ended);
   }));
+  // The password is set; what could not be drained now is drained with the next round.
+  const Result<> drained = storage::drain_outbox(users_, apis_, clock_);
+  if (!drained) log_warning("outbox: {}: {}", drained.error().message, drained.error().detail);
   return account;
 }
 

@@ -4,7 +4,9 @@
 //
 // A reset token is 256 random bits, holds for an hour and once; the table has its SHA-256. It is
 // mailed (forgotten_password.h), or an administrator makes one with `gatehouse user reset-password
-// NAME --link` or REST and hands it over; with the password, every session of the user ends.
+// NAME --link` or REST and hands it over. What the user had before ends with a reset, by an entry
+// of the outbox that commits with the password (storage/outbox.h); every session ends with any
+// change.
 //
 // Thread:  pool threads.
 #pragma once
@@ -31,7 +33,8 @@ class PasswordChange {
   Result<std::string> make_reset(const Account& account);
   // Whose password a token resets. Error: not_found, when it does not hold.
   Result<Account> owner_of(std::string_view token) const;
-  // Whose it was. Error: not_found, invalid_argument, as above.
+  // Whose it was; they have changed for whoever remembers them. Error: not_found,
+  // invalid_argument, as above.
   Result<Account> reset(std::string_view token, std::string_view password);
 
  private:
@@ -39,6 +42,7 @@ class PasswordChange {
   storage::Occurrence now_happens() const;
 
   storage::Database& users_;
+  storage::Database& apis_;
   const Clock& clock_;
   Random& random_;
   const Directory& directory_;

@@ -50,11 +50,7 @@ http::Response AccountPages::take_enrolment(const Visit& visit, const Form& form
   }
   const Result<std::vector<std::string>> codes =
       parts_.second_factor.enrol(visit.session.account, secret, form.text("code"));
-  if (codes) {
-    // What was remembered of the password alone holds no more.
-    parts_.login.forget(visit.session.account.user.id);
-    return show_recovery_codes(visit, *codes);
-  }
+  if (codes) return show_recovery_codes(visit, *codes);
   if (codes.error().code != ErrorCode::invalid_argument) {
     return parts_.pages.show_error(visit.browser, codes.error());
   }

@@ -174,6 +174,10 @@ std::optional<std::string> SignIn::known_device(const Browser& browser,
   return account ? devices_.device_of(browser.device, *account) : std::nullopt;
 }
 
+Place SignIn::place_of(const Browser& browser, const Account& account) const {
+  return devices_.device_of(browser.device, account) ? Place::known_device : Place::anywhere;
+}
+
 // The password costs the same time for everybody, whatever the name.
 Result<Account> SignIn::check(const Form& form, const SignInTask& task, Place place) {
   GH_TRY(account, login_.check({full_name(task), std::string(form.text("password"))}, place));

@@ -50,6 +50,9 @@ class SignIn {
     return second_factor_.is_enrolled(account);
   }
 
+  // Where the browser is, as the limits of wrong passwords count it.
+  Place place_of(const Browser& browser, const Account& account) const;
+
   // The session again, under another text, for the user as he is stored now.
   Result<std::string> renew(const Session& session, std::string_view replaced);
 

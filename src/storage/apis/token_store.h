@@ -21,6 +21,9 @@ namespace gatehouse::storage {
 
 enum class TokenKind : std::uint8_t { access, refresh };
 
+// No token lives longer; what must outlive every token lasts as long.
+inline constexpr std::chrono::days token_life_max{365};
+
 // What one client holds for one user.
 struct UserAtClient {
   model::TenantNumber tenant = model::first_tenant;

@@ -12,7 +12,7 @@ Result<LoginFailures::State> LoginFailures::of(std::string_view user_id) const {
 }
 
 Result<> LoginFailures::add(std::string_view user_id, const LockoutPolicy& policy, Instant now) {
-  if (policy.failures_max == 0) return {};
+  GH_ASSERT(policy.failures_max > 0);
   GH_TRY(before, of(user_id));
   State after{before.failures + 1, before.locked_until};
   if (after.failures >= policy.failures_max) after = {0, now + policy.duration};

@@ -23,7 +23,8 @@ class LoginFailures {
   };
   Result<State> of(std::string_view user_id) const;
 
-  // One more. At the policy's number the account is locked and counting begins anew.
+  // One more, under a policy that locks. At its number the account is locked and counting begins
+  // anew.
   Result<> add(std::string_view user_id, const LockoutPolicy& policy, Instant now);
   Result<> forget(std::string_view user_id);
 

@@ -154,15 +154,15 @@ Result<> UserStore::rename(std::string_view id, const std::string& name,
 }
 
 Result<> UserStore::set_password(std::string_view id, std::string_view hash,
-                                 const Occurrence& occurrence) {
-  GH_TRY(before, find(id));
-  GH_CHECK(keep_former(before));
+                                 const Occurrence& occurrence, Before before) {
+  GH_TRY(user, find(id));
+  GH_CHECK(keep_former(user));
   GH_CHECK(LoginFailures(transaction_, tenant_).forget(id));
   GH_TRY(changed, transaction_.execute("UPDATE um_user SET password = $3, version = version + 1, "
                                        "updated_at_ms = $4 WHERE tenant_id = $1 AND id = $2",
                                        tenant_, id, hash, occurrence.at));
   if (changed == 0) return no_such(id);
-  return tell("password", id, occurrence);
+  return tell(before == Before::ended ? outbox_password_reset : "password", id, occurrence);
 }
 
 Result<> UserStore::keep_former(const User& before) {

@@ -27,6 +27,11 @@ enum class UserStatus : std::uint8_t {
 std::string_view to_text(UserStatus status);  // "active", "locked", ...
 Result<UserStatus> parse_user_status(std::string_view text);
 
+// What a fresh password does to tokens, sessions and consents of the time before it.
+enum class Before : std::uint8_t { kept, ended };
+// The kind of the outbox entry that ends them (storage/outbox.h).
+inline constexpr std::string_view outbox_password_reset = "password_reset";
+
 struct User {
   std::string id;  // never changes, and no other user gets it
   std::string name;
@@ -61,7 +66,8 @@ class UserStore {
   // Error: conflict (909001), when another user has this name; not_found.
   Result<> rename(std::string_view id, const std::string& name, const Occurrence& occurrence);
   // The hash that was there is kept among the former ones. Error: not_found.
-  Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence);
+  Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence,
+                        Before before = Before::kept);
   // Hashes of the passwords before the present one, newest first, at most `limit`.
   Result<std::vector<std::string>> former_passwords(std::string_view id, std::int64_t limit) const;
   // Replaces them all. Error: invalid_argument (900602), when a role does not exist.

@@ -100,9 +100,11 @@ TEST_P(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
     GH_CHECK(store.update(user, {"3", begin}));
     EXPECT_EQ(store.update(user, {"4", begin}).error().code, ErrorCode::conflict);
     GH_CHECK(store.set_password("u1", "other", {"5", begin}));
+    GH_CHECK(store.set_password("u1", "third", {"55", begin}, Before::ended));
     return store.remove("u1", {"6", begin});
   }));
-  EXPECT_THAT(outbox(), ElementsAre("roles u1", "status u1", "password u1", "removed u1"));
+  EXPECT_THAT(outbox(), ElementsAre("roles u1", "status u1", "password u1", "password_reset u1",
+                                    "removed u1"));
 
   const Result<> undone = write([](Transaction& transaction) -> Result<> {
     UserStore store(transaction, tenant);
@@ -111,7 +113,7 @@ TEST_P(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
     return store.set_roles("u2", {"no such role"}, {"8", begin});
   });
   EXPECT_EQ(undone.error().number, 900602U);
-  EXPECT_EQ(outbox().size(), 4U);
+  EXPECT_EQ(outbox().size(), 5U);
 }
 
 TEST_P(Users, GetAnotherNameIfNobodyHasIt) {
