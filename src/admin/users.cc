@@ -35,6 +35,7 @@ Result<json::object> user_view(Transaction& transaction, model::TenantNumber ten
   view["email"] = user.email;
   view["roles"] = to_json(roles);
   view["status"] = status;
+  view["mustChangePassword"] = user.password_holds == storage::PasswordHolds::until_login;
   return view;
 }
 
@@ -50,6 +51,11 @@ Result<> read_status(const json::object& body, User& user) {
   GH_TRY(status, storage::parse_user_status(to_lower(text_or(body, "status", ""))));
   user.status = status;
   return {};
+}
+
+storage::PasswordHolds password_holds_from(const json::object& body) {
+  return flag_or(body, "mustChangePassword", false) ? storage::PasswordHolds::until_login
+                                                    : storage::PasswordHolds::until_changed;
 }
 
 bool holds(const std::vector<std::string>& roles, std::string_view role) {
@@ -89,7 +95,7 @@ Result<rest::Reply> Admin::list_users(const rest::Call& call) {
   return rest::ok(rest::page_of(std::move(list), total, call));
 }
 
-// POST /users {userName, password, email, roles, status}.
+// POST /users {userName, password, email, roles, status, mustChangePassword}.
 //   201  the user, without the password
 //   400  a password too weak (901452), a role that does not exist (900602)
 //   409  a user has this name
@@ -102,6 +108,7 @@ Result<rest::Reply> Admin::create_user(const rest::Call& call) {
   GH_CHECK(read_status(body, user));
   GH_TRY(hash, accounts_.hash(call.caller.tenant, user, text_or(body, "password", "")));
   user.password = hash;
+  user.password_holds = password_holds_from(body);
   user.created_at = user.updated_at = clock_.now();
   const storage::Occurrence occurrence = accounts_.now_happens();
   GH_TRY(view, user_manager_.write([&](Transaction& transaction) -> Result<json::object> {
@@ -122,7 +129,9 @@ Result<rest::Reply> Admin::get_user(const rest::Call& call) {
   return rest::ok(std::move(view));
 }
 
-// PUT /users/{userName}: what the body names; the rest stays. Takes effect on live tokens at once.
+// PUT /users/{userName}: what the body names; the rest stays. Takes effect on live tokens at once,
+// but for mustChangePassword, which the next login meets.
+//   409  mustChangePassword of somebody who has no password here
 Result<rest::Reply> Admin::update_user(const rest::Call& call) {
   const json::object& body = call.object();
   GH_TRY(user, find_user(call.caller, call.path_value("userName")));
@@ -134,6 +143,11 @@ Result<rest::Reply> Admin::update_user(const rest::Call& call) {
   if (!password.empty()) {
     GH_TRY(hashed, accounts_.hash(call.caller.tenant, user, password));
     hash = std::move(hashed);
+  }
+  const storage::PasswordHolds password_holds = password_holds_from(body);
+  if (password_holds == storage::PasswordHolds::until_login && user.password.empty() &&
+      hash.empty()) {
+    return fail(ErrorCode::conflict, "The user has no password here");
   }
   user.updated_at = clock_.now();
   const std::array occurrences{accounts_.now_happens(), accounts_.now_happens(),
@@ -149,7 +163,11 @@ Result<rest::Reply> Admin::update_user(const rest::Call& call) {
       GH_CHECK(users.set_roles(user.id, roles_from(body), occurrences[1]));
     }
     if (!hash.empty()) GH_CHECK(users.set_password(user.id, hash, occurrences[2]));
-    return user_view(transaction, call.caller.tenant, user, user.updated_at);
+    if (body.contains("mustChangePassword")) {
+      GH_CHECK(users.set_password_holds(user.id, password_holds));
+    }
+    GH_TRY(after, users.find(user.id));
+    return user_view(transaction, call.caller.tenant, after, user.updated_at);
   }));
   GH_CHECK(accounts_.tell(call.caller.tenant, user.id));
   return rest::ok(std::move(view));

@@ -15,6 +15,9 @@ class UserTest : public AdminTest {
     EXPECT_EQ(answer.status, 201) << answer.text;
     return answer;
   }
+  static bool flag_of(const rest::TestAnswer& answer, std::string_view name) {
+    return flag_or(answer.body.as_object(), name, false);
+  }
   std::string password_of(const std::string& name) {
     return databases_.user_manager()
         .read([&](storage::Transaction& transaction) {
@@ -43,6 +46,34 @@ TEST_F(UserTest, APasswordIsKeptHashedAndNeverShown) {
   EXPECT_EQ(password_of("mary"), "hash of as good as before");
   restart();
   EXPECT_EQ(password_of("mary"), "hash of as good as before");
+}
+
+TEST_F(UserTest, APasswordMayHoldUntilTheNextLoginOnly) {
+  const auto must_change = [&] { return flag_of(ask("GET /users/mary"), "mustChangePassword"); };
+  EXPECT_TRUE(flag_of(make("mary", R"(,"mustChangePassword":true)"), "mustChangePassword"));
+  struct Case {
+    const char* body;
+    bool must;
+  };
+  for (const Case& each :
+       {Case{R"({"email":"mary@example.com"})", true},
+        Case{R"({"mustChangePassword":false})", false},
+        Case{R"({"mustChangePassword":true})", true},
+        Case{R"({"password":"given for good"})", false},
+        Case{R"({"password":"given for once","mustChangePassword":true})", true}}) {
+    const rest::TestAnswer answer = ask("PUT /users/mary", each.body);
+    EXPECT_EQ(answer.status, 200) << answer.text;
+    EXPECT_EQ(flag_of(answer, "mustChangePassword"), each.must) << each.body;
+    EXPECT_EQ(must_change(), each.must) << each.body;
+  }
+  // Whose password is elsewhere cannot change it here.
+  ASSERT_TRUE(databases_.user_manager().write([&](storage::Transaction& transaction) {
+    storage::User user;
+    user.id = "elsewhere";
+    user.name = "elsewhere";
+    return storage::UserStore(transaction, 1).insert(user);
+  }));
+  EXPECT_EQ(ask("PUT /users/elsewhere", R"({"mustChangePassword":true})").status, 409);
 }
 
 TEST_F(UserTest, AChangeNamesWhatItChangesAndIsTold) {

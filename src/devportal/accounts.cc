@@ -29,16 +29,16 @@ storage::User account_from(const json::object& body, std::string id, Instant now
 //   400  the current password is wrong (901451), or the other one too weak (901452)
 Result<rest::Reply> DevPortal::change_password(const rest::Call& call) {
   const rest::Caller& caller = call.caller;
-  const bool at_home = caller.tenant == model::first_tenant;
-  const std::string full_name =
-      at_home ? caller.user : fmt::format("{}@{}", caller.user, caller.tenant_domain);
   const std::string current = text_or(call.object(), "currentPassword", "");
   const std::string wanted = text_or(call.object(), "newPassword", "");
-  GH_TRY(right, rest::is_password(key_manager_, full_name, current));
+  GH_TRY(right, rest::is_password(key_manager_, caller, current));
   if (!right) return rest::refuse(rest::password_wrong);
   GH_TRY(user, user_manager_.read([&](Transaction& transaction) {
     return storage::UserStore(transaction, caller.tenant).find(caller.user_id);
   }));
+  if (user.password_holds == storage::PasswordHolds::until_login && wanted == current) {
+    return rest::refuse_because(rest::password_too_weak, "This is the present password");
+  }
   GH_TRY(hash, rest::hash_new_password(user_manager_, caller.tenant, user, wanted,
                                        {options_.hash_password, options_.password_matches}));
   const storage::Occurrence occurrence{random_uuid(random_), clock_.now()};

@@ -232,6 +232,26 @@ TEST_F(DevPortalTest, APasswordIsChangedByWhoKnowsIt) {
   EXPECT_EQ(key_manager_.changed_users, std::vector<std::string>{"user-subscriber"});
 }
 
+TEST_F(DevPortalTest, WhoMustChangeThePasswordTakesAnotherOne) {
+  storage::User user;
+  user.id = "user-subscriber";
+  user.name = "anna";
+  user.password_holds = storage::PasswordHolds::until_login;
+  ASSERT_TRUE(databases_.user_manager().write([&](storage::Transaction& transaction) {
+    return storage::UserStore(transaction, 1).insert(user);
+  }));
+  const auto change = [&](const std::string& wanted) {
+    return ask("subscriber", "POST /me/change-password",
+               R"({"currentPassword":"subscriber","newPassword":")" + wanted + R"("})");
+  };
+  EXPECT_EQ(change("subscriber").code(), 901452);
+  EXPECT_EQ(change("another one").status, 200);
+  const auto after = databases_.user_manager().read([&](storage::Transaction& transaction) {
+    return storage::UserStore(transaction, 1).find(user.id);
+  });
+  EXPECT_EQ(after->password_holds, storage::PasswordHolds::until_changed);
+}
+
 TEST_F(DevPortalTest, ARestartKeepsEverything) {
   const std::string id = make_application();
   const std::string pizza = add_api("Pizza");

@@ -23,7 +23,13 @@ struct Account {
   storage::LoginFailures::State failures{};  // known to by_name alone
 
   bool active() const { return user.status == storage::UserStatus::active; }
+  // "anna@example.com", which means nobody else.
+  std::string full_name() const { return user.name + '@' + domain; }
   bool has_role(std::string_view role) const;
+  // Whether the password, which is one of ours, opens nothing but the way to another one.
+  bool must_change_password() const {
+    return user.password_holds == storage::PasswordHolds::until_login && !user.password.empty();
+  }
 };
 
 class Directory {

@@ -87,7 +87,8 @@ InternalEndpoints::InternalEndpoints(const InternalParts& parts)
       provider_tokens_(parts.provider_tokens),
       provider_clients_(parts.provider_clients),
       directory_(parts.directory),
-      forgotten_(parts.forgotten) {
+      forgotten_(parts.forgotten),
+      login_(parts.login) {
   mount();
 }
 
@@ -97,6 +98,7 @@ void InternalEndpoints::mount() {
   on("POST", "/internal/keys/v1/provider-metadata", 200, &Self::read_provider_metadata);
   on("POST", "/internal/keys/v1/provider-keys", 200, &Self::read_provider_keys);
   on("POST", "/internal/keys/v1/authenticate", 200, &Self::authenticate);
+  on("POST", "/internal/keys/v1/check-password", 200, &Self::check_password);
   on("POST", "/internal/keys/v1/clients", 201, &Self::create_client);
   on("PUT", "/internal/keys/v1/clients/*", 200, &Self::update_client);
   on("DELETE", "/internal/keys/v1/clients/*", 204, &Self::remove_client);
@@ -181,6 +183,18 @@ InternalEndpoints::Reply InternalEndpoints::authenticate(const json::object& bod
                                                          const std::string&) {
   GH_TRY(identity, authenticator_.authenticate(text_or(body, "authorization", "")));
   return keymanager::to_json(identity);
+}
+
+// Neither a second factor nor the duty to change the password stands in the way of changing it.
+InternalEndpoints::Reply InternalEndpoints::check_password(const json::object& body,
+                                                           const std::string&) {
+  GH_TRY(user, user_from(body));
+  GH_TRY(account, directory_.by_id(user.tenant, user.user_id));
+  const Result<Account> proved = login_.check({account.full_name(), text_or(body, "password", "")});
+  if (!proved && proved.error().code != ErrorCode::unauthenticated) {
+    return tl::unexpected<Error>(proved.error());
+  }
+  return json::object{{"right", proved && proved->user.id == account.user.id}};
 }
 
 InternalEndpoints::Reply InternalEndpoints::create_client(const json::object& body,

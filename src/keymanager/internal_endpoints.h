@@ -8,6 +8,9 @@
 //   POST provider-metadata {"url"}                    200 what a discovery URL says, 400, 403, 503
 //   POST provider-keys {"type","value"}               200 {"key_set"}, 400, 403, 503
 //   POST authenticate {"authorization":"…"}           200 who it is, 401
+//   POST check-password {"tenant","user_id","password"}
+//                                                     200 {"right"}: of a user who is let in by
+//                                                     something else already; 404
 //   POST clients {tenant, name, owner_id, grant_types, callback_urls, token_type,
 //                 access_token_seconds, refresh_token_seconds}
 //                                                     201 {"client_id","client_secret"}
@@ -61,6 +64,7 @@ struct InternalParts {
   ProviderClients& provider_clients;
   const Directory& directory;
   ForgottenPassword& forgotten;
+  Login& login;
 };
 
 class InternalEndpoints final : public http::Handler {
@@ -83,6 +87,7 @@ class InternalEndpoints final : public http::Handler {
   Reply read_provider_metadata(const json::object& body, const std::string& id);
   Reply read_provider_keys(const json::object& body, const std::string& id);
   Reply authenticate(const json::object& body, const std::string& id);
+  Reply check_password(const json::object& body, const std::string& id);
   Reply create_client(const json::object& body, const std::string& id);
   Reply update_client(const json::object& body, const std::string& id);
   Reply remove_client(const json::object& body, const std::string& id);
@@ -111,6 +116,7 @@ class InternalEndpoints final : public http::Handler {
   ProviderClients& provider_clients_;
   const Directory& directory_;
   ForgottenPassword& forgotten_;
+  Login& login_;
   Routes routes_;
 };
 

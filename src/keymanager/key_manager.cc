@@ -80,9 +80,9 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
       attempts_(resources.clock, resources.random),
       second_factor_(resources, attempts_),
       sessions_(resources, directory_, options.session),
-      sign_in_(resources, pages_, login_, sessions_, second_factor_, attempts_),
-      consents_(resources, revocations_),
       password_change_(resources, directory_, passwords_),
+      sign_in_(resources, {pages_, login_, sessions_, second_factor_, attempts_, password_change_}),
+      consents_(resources, revocations_),
       pushed_requests_(resources, client_authentication_),
       authorization_endpoint_(resources, options,
                               {pages_, themes_, sign_in_, sessions_, codes_, consents_,
@@ -100,7 +100,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
           resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
                  provider_reader_, provider_tokens_, provider_clients_, directory_,
-                 forgotten_password_}) {
+                 forgotten_password_, login_}) {
   if (options.send_mail) sign_in_.set_help(options.base_url + "/oauth2/forgotten-password");
 }
 

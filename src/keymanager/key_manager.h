@@ -116,9 +116,9 @@ class KeyManager {
   Attempts attempts_;
   SecondFactor second_factor_;
   Sessions sessions_;
+  PasswordChange password_change_;
   SignIn sign_in_;
   Consents consents_;
-  PasswordChange password_change_;
   PushedRequests pushed_requests_;
   AuthorizationEndpoint authorization_endpoint_;
   Devices devices_;

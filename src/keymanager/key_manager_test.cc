@@ -210,6 +210,24 @@ TEST_F(KeyManagerFlow, ARoleTakenAwayCountsAtOnceOnLiveTokens) {
   }
 }
 
+// What stands beside the password does not keep a user who is let in from changing it.
+TEST_F(KeyManagerFlow, CheckPasswordAsksForThePasswordAlone) {
+  server_.add_user("anna", {});
+  const std::string id = server_.user_id("anna");
+  ASSERT_TRUE(server_.users().write([&](storage::Transaction& transaction) {
+    return storage::UserStore(transaction, model::first_tenant)
+        .set_password_holds(id, storage::PasswordHolds::until_login);
+  }));
+  const auto check = [&](const std::string& user_id, const std::string& password) {
+    return server_.internal("POST", "check-password",
+                            {{"tenant", 1}, {"user_id", user_id}, {"password", password}});
+  };
+  EXPECT_TRUE(flag_or(check(id, "password-of-anna").body, "right", false));
+  EXPECT_FALSE(flag_or(check(id, "password-of-bert").body, "right", true));
+  EXPECT_EQ(check("nobody", "password-of-anna").status, 404);
+  EXPECT_EQ(check("", "password-of-anna").status, 400);
+}
+
 TEST_F(KeyManagerFlow, AuthenticateSaysWhoItIsOrWhyNot) {
   const auto basic = authenticate("Basic " + to_base64("admin@carbon.super:admin-password"));
   ASSERT_EQ(basic.status, 200) << basic.response.body;

@@ -44,6 +44,10 @@ Result<Account> Login::check_alone(const NameAndSecret& pair) {
 
 // The password was right; whether it is enough.
 Result<Account> Login::alone(Account account) const {
+  if (account.must_change_password()) {
+    return fail(ErrorCode::unauthenticated,
+                "The password must be changed first: sign in with a browser");
+  }
   GH_TRY(factor, users_.read([&](storage::Transaction& transaction) {
     return storage::SecondFactorStore(transaction, account.tenant).find(account.user.id);
   }));

@@ -5,8 +5,8 @@
 //
 // A pair that held is remembered for a minute as an HMAC under a key of this process, so that
 // clients who send Basic with every call do not hash every time. What the database says of the user
-// is read each time all the same: a changed password, a lock, a removal or a second factor counts
-// at once, on any node.
+// is read each time all the same: a changed password, a lock, a removal, a second factor or the
+// duty to change the password counts at once, on any node.
 //
 // Thread:  any that may block; one mutex guards what is remembered (docs/locks.md).
 // Memory:  at most `pairs_max` pairs, about 250 bytes each.
@@ -31,7 +31,8 @@ class Login {
 
   // Error: unauthenticated; exhausted, when too many passwords wait to be hashed.
   Result<Account> check(const NameAndSecret& pair, Place place = Place::anywhere);
-  // The same where nothing but the password is shown: whoever has a second factor is refused.
+  // The same where nothing but the password is shown: whoever has a second factor, or must change
+  // the password, is refused.
   Result<Account> check_alone(const NameAndSecret& pair);
   // The same for pairs that come with every call.
   Result<Account> check_remembered(const NameAndSecret& pair);

@@ -215,14 +215,12 @@ Result<PasswordLink> make_password_link(http::Client& key_manager, model::Tenant
   return PasswordLink{text_or(answer, "link", ""), from_ms(number_or(answer, "expires_at_ms", 0))};
 }
 
-Result<bool> is_password(http::Client& key_manager, std::string_view user,
+Result<bool> is_password(http::Client& key_manager, const Caller& caller,
                          std::string_view password) {
-  json::object body;
-  body["authorization"] = "Basic " + to_base64(fmt::format("{}:{}", user, password));
-  const auto answer = ask(key_manager, "POST", "/authenticate", body);
-  if (answer) return true;
-  if (answer.error().code == ErrorCode::unauthenticated) return false;
-  return tl::unexpected<Error>(answer.error());
+  const json::object body{
+      {"tenant", caller.tenant}, {"user_id", caller.user_id}, {"password", password}};
+  GH_TRY(answer, ask(key_manager, "POST", "/check-password", body));
+  return flag_or(answer, "right", false);
 }
 
 }  // namespace gatehouse::rest

@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "http/client.h"
 #include "model/change.h"
+#include "rest/call.h"
 
 namespace gatehouse::rest {
 
@@ -131,8 +132,8 @@ enum class Delivery : std::uint8_t { told, mailed };
 Result<PasswordLink> make_password_link(http::Client& key_manager, model::TenantNumber tenant,
                                         std::string_view user_id, Delivery delivery);
 
-// Whether the password is this user's, as the key manager sees it.
-Result<bool> is_password(http::Client& key_manager, std::string_view user,
+// Whether the password is the caller's, who has been let in already.
+Result<bool> is_password(http::Client& key_manager, const Caller& caller,
                          std::string_view password);
 
 }  // namespace gatehouse::rest

@@ -72,6 +72,7 @@ class TestKeyManager final : public http::Client {
     path.remove_prefix(std::string_view("/internal/keys/v1").size());
     if (path == "/authenticate") return authenticate(text_or(body, "authorization", ""));
     if (away) return fail(ErrorCode::unavailable, "Nobody answers");
+    if (path == "/check-password") return check_password(body);
     if (path == "/user-changed" || path == "/revoke-user") {
       changed_users.push_back(text_or(body, "user_id", ""));
       return status(204);
@@ -141,6 +142,12 @@ class TestKeyManager final : public http::Client {
     answer["roles"] = to_json(user->second.roles);
     answer["scopes"] = to_json(scopes_of(user->second.roles));
     return body(200, answer);
+  }
+
+  http::Response check_password(const json::object& asked) const {
+    const auto user = users_.find(text_or(asked, "password", ""));
+    const bool right = user != users_.end() && user->second.id == text_or(asked, "user_id", "");
+    return body(200, {{"right", right}});
   }
 
   // By the address: "silent" does not answer, "inside" may not be asked, "broken" has no keys.

@@ -94,6 +94,37 @@ class Accounts(unittest.TestCase):
         self.admin.must(200, "PUT", f"{ADMIN}/users/resting", {"status": "ACTIVE"})
         self.assertEqual(self.log_in("resting", password).status, 200)
 
+    def test_a_first_password_opens_only_the_page_for_another_one(self):
+        self.configure(PasswordPolicy={"MinLength": 10})
+        made = self.admin.must(201, "POST", f"{ADMIN}/users", {
+            "userName": "newcomer", "password": "first-password", "mustChangePassword": True,
+            "roles": ["Internal/subscriber"]}).json()
+        self.assertIs(made["mustChangePassword"], True)
+        self.assertEqual(self.log_in("newcomer", "first-password").status, 401)
+
+        browser = Browser()
+        browser.open(self.server.url("/oauth2/account"))
+        self.assertEqual(browser.submit(username="newcomer", password="first-password"), 200)
+        self.assertEqual(browser.page().labels, {"new_password", "repeat_password"})
+        for password in ("first-password", "too-short"):
+            with self.subTest(password):
+                self.assertEqual(
+                    browser.submit(new_password=password, repeat_password=password), 400)
+        own = "of-her-own-1"
+        self.assertEqual(browser.submit(new_password=own, repeat_password=own), 303)
+        browser.open(self.server.url("/oauth2/account"))
+        self.assertIn("newcomer", browser.text)
+        self.assertEqual(self.log_in("newcomer", own).status, 200)
+        self.assertEqual(self.log_in("newcomer", "first-password").status, 401)
+        path = f"{ADMIN}/users/newcomer"
+        self.assertIs(self.admin.must(200, "GET", path).json()["mustChangePassword"], False)
+
+        # An administrator asks for it again, also of who works by Basic at present.
+        self.admin.must(200, "PUT", path, {"mustChangePassword": True})
+        self.assertEqual(self.log_in("newcomer", own).status, 401)
+        self.server.restart()
+        self.assertEqual(self.log_in("newcomer", own).status, 401)
+
     def test_new_accounts_wait_where_the_tenant_wants_it(self):
         self.configure(SelfSignUp={"ApprovalRequired": True,
                                    "SignUpRoles": ["Internal/subscriber", "Internal/creator"]})

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "keymanager/browser/cookies.h"
+#include "keymanager/browser/fresh_password.h"
 
 namespace gatehouse::keymanager {
 
@@ -14,16 +15,6 @@ constexpr std::string_view reset_page = "password-reset";
 std::string attempts_key(const Account& account) {
   return fmt::format("own password\n{}\n{}", account.tenant, account.user.id);
 }
-
-// The form of a fresh password, typed twice.
-constexpr std::string_view fresh_password_fields =
-    R"(<label for="new_password">New password</label>
-<input id="new_password" name="new_password" type="password" autocomplete="new-password" required )"
-    R"(aria-describedby="rule"><p><small id="rule">At least eight characters; long is better than )"
-    R"(complicated.</small></p>
-<label for="repeat_password">New password again</label>
-<input id="repeat_password" name="repeat_password" type="password" autocomplete="new-password" )"
-    R"(required><button type="submit">Change the password</button>)";
 
 Markup consent_rows(const std::vector<storage::NamedConsent>& consents) {
   Markup rows;
@@ -120,9 +111,9 @@ Result<AccountPages::Verdict> AccountPages::check_password(const Visit& visit, c
   const Account& account = visit.session.account;
   const std::string key = attempts_key(account);
   if (parts_.attempts.wait_of(key).count() > 0) return Verdict::wait;
-  const Result<Account> proved = parts_.login.check(
-      {fmt::format("{}@{}", account.user.name, account.domain), std::string(form.text("password"))},
-      parts_.sign_in.place_of(visit.browser, account));
+  const Result<Account> proved =
+      parts_.login.check({account.full_name(), std::string(form.text("password"))},
+                         parts_.sign_in.place_of(visit.browser, account));
   if (!proved && proved.error().code != ErrorCode::unauthenticated) {
     return tl::unexpected<Error>(proved.error());
   }
@@ -140,7 +131,7 @@ http::Response AccountPages::show_password(const Visit& visit, const Markup& mes
       R"(<label for="password">Present password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required )"
       R"(autofocus>{})",
-      Markup{std::string(fresh_password_fields)});
+      fresh_password_fields());
   return parts_.pages.show(
       visit.browser, visit.session.account.tenant,
       {.title = "Change the password",
@@ -154,10 +145,8 @@ http::Response AccountPages::show_password(const Visit& visit, const Markup& mes
 }
 
 http::Response AccountPages::take_password(const Visit& visit, const Form& form) {
-  const std::string password(form.text("new_password"));
-  if (password != form.text("repeat_password")) {
-    return show_password(visit, alert("The two passwords are not the same."), 400);
-  }
+  const Result<std::string> password = fresh_password_from(form);
+  if (!password) return show_password(visit, alert(password.error().message + "."), 400);
   const Result<Verdict> verdict = check_password(visit, form);
   if (!verdict) return parts_.pages.show_error(visit.browser, verdict.error());
   if (*verdict != Verdict::right) {
@@ -167,7 +156,7 @@ http::Response AccountPages::take_password(const Visit& visit, const Form& form)
                                     : "The present password is wrong."),
                          wait ? 429 : 401);
   }
-  const Result<> changed = parts_.password_change.change(visit.session.account, password);
+  const Result<> changed = parts_.password_change.change(visit.session.account, *password);
   if (!changed) {
     if (changed.error().code != ErrorCode::invalid_argument) {
       return parts_.pages.show_error(visit.browser, changed.error());
@@ -214,7 +203,7 @@ http::Response AccountPages::show_reset(const Browser& browser, const std::strin
        .body = html(R"(<h1>Set a new password</h1><p class="soft">for <strong>{}</strong></p>{}{})",
                     owner->user.name, message,
                     parts_.pages.form(browser, reset_page, reset_page, {{"token", token}},
-                                      Markup{std::string(fresh_password_fields)})),
+                                      fresh_password_fields())),
        .status = status});
 }
 
@@ -229,11 +218,9 @@ http::Response AccountPages::handle_reset(const http::Request& request) {
   const std::optional<json::object> memory = parts_.pages.guard().open(browser, reset_page, *form);
   if (!memory) return parts_.pages.show_forged(browser);
   const std::string token = text_or(*memory, "token", "");
-  const std::string password(form->text("new_password"));
-  if (password != form->text("repeat_password")) {
-    return show_reset(browser, token, alert("The two passwords are not the same."), 400);
-  }
-  const Result<Account> reset = parts_.password_change.reset(token, password);
+  const Result<std::string> password = fresh_password_from(*form);
+  if (!password) return show_reset(browser, token, alert(password.error().message + "."), 400);
+  const Result<Account> reset = parts_.password_change.reset(token, *password);
   if (!reset && reset.error().code == ErrorCode::invalid_argument) {
     return show_reset(browser, token, alert(reset.error().message), 400);
   }

@@ -6,7 +6,7 @@
 // mailed (forgotten_password.h), or an administrator makes one with `gatehouse user reset-password
 // NAME --link` or REST and hands it over. What the user had before ends with a reset, by an entry
 // of the outbox that commits with the password (storage/outbox.h); every session ends with any
-// change.
+// change. Whoever must change the password does it with one that is not the present one.
 //
 // Thread:  pool threads.
 #pragma once

@@ -11,8 +11,7 @@ namespace gatehouse::keymanager {
 http::Response AccountPages::show_enrolment(const Visit& visit, const std::string& secret,
                                             const Markup& message) const {
   const Account& account = visit.session.account;
-  const std::string uri =
-      totp_uri(secret, "Gatehouse", fmt::format("{}@{}", account.user.name, account.domain));
+  const std::string uri = totp_uri(secret, "Gatehouse", account.full_name());
   const Markup fields = html(
       R"(<label for="code">Code that the app shows</label>
 <input id="code" name="code" type="text" class="code" inputmode="numeric" )"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keymanager/browser/sign_in.h"
 
+#include "core/digest.h"
 #include "core/text.h"
 #include "keymanager/browser/cookies.h"
+#include "keymanager/browser/fresh_password.h"
 
 namespace gatehouse::keymanager {
 
@@ -10,8 +12,11 @@ namespace {
 
 constexpr std::string_view step_password = "sign-in";
 constexpr std::string_view step_code = "sign-in-code";
-// How long the password holds while the second factor is looked for.
+constexpr std::string_view step_fresh_password = "sign-in-fresh-password";
+// How long the password holds while the second factor is looked for, and how long the whole proof
+// does while another password is thought of.
 constexpr std::chrono::minutes code_time{5};
+constexpr std::chrono::minutes fresh_password_time{15};
 
 json::object to_json(const SignInTask& task, std::string_view step) {
   json::object object{{"step", step},
@@ -35,26 +40,30 @@ SignInTask task_from(const json::object& object) {
   return task;
 }
 
+void remember(json::object& memory, const Account& account, Instant until) {
+  memory["user_tenant"] = account.tenant;
+  memory["user"] = account.user.id;
+  memory["until"] = to_ms(until);
+}
+
+// The password that was proved, so that a form of it is worth nothing once another one is set.
+std::string mark_of(const Account& account) { return sha256_hex(account.user.password); }
+
 std::string name_key(std::string_view name) { return "name\n" + plain_name(name); }
 std::string device_key(const std::string& device) { return "device\n" + device; }
 std::string address_key(const Browser& browser) { return "address\n" + browser.address; }
 
 }  // namespace
 
-SignIn::SignIn(const Resources& resources, const Pages& pages, Login& login, Sessions& sessions,
-               SecondFactor& second_factor, Attempts& attempts)
-    : pages_(pages),
-      login_(login),
-      sessions_(sessions),
-      second_factor_(second_factor),
-      attempts_(attempts),
+SignIn::SignIn(const Resources& resources, const SignInParts& parts)
+    : parts_(parts),
       clock_(resources.clock),
       directory_(resources.users),
       devices_(resources.sealer, resources.clock, resources.random) {}
 
 bool SignIn::is_own(const json::object& memory) {
   const std::string step = text_or(memory, "step", "");
-  return step == step_password || step == step_code;
+  return step == step_password || step == step_code || step == step_fresh_password;
 }
 
 http::Response SignIn::ask(const Browser& browser, const SignInTask& task) const {
@@ -81,22 +90,20 @@ http::Response SignIn::show_password(const Browser& browser, const SignInTask& t
       help_.empty()
           ? Markup{}
           : html(R"(<p class="links"><a href="{}">Forgotten the password?</a></p>)", help_);
-  const Page page{
-      .title = "Sign in",
-      .body = html(
-          "<h1>Sign in</h1>{}{}{}{}", intro, message,
-          pages_.form(browser, task.action, task.page, to_json(task, step_password), fields), help),
-      .status = status,
-      .form_target = task.form_target};
-  return pages_.show(browser, task.tenant.value_or(model::first_tenant), page);
+  const Page page{.title = "Sign in",
+                  .body = html("<h1>Sign in</h1>{}{}{}{}", intro, message,
+                               parts_.pages.form(browser, task.action, task.page,
+                                                 to_json(task, step_password), fields),
+                               help),
+                  .status = status,
+                  .form_target = task.form_target};
+  return parts_.pages.show(browser, task.tenant.value_or(model::first_tenant), page);
 }
 
 http::Response SignIn::show_code(const Browser& browser, const SignInTask& task,
                                  const Account& account, const Markup& message) const {
   json::object memory = to_json(task, step_code);
-  memory["user_tenant"] = account.tenant;
-  memory["user"] = account.user.id;
-  memory["until"] = to_ms(clock_.now() + code_time);
+  remember(memory, account, clock_.now() + code_time);
   const Markup fields = html(
       R"(<label for="code">Code</label>
 <input id="code" name="code" type="text" class="code" inputmode="text" )"
@@ -107,10 +114,26 @@ http::Response SignIn::show_code(const Browser& browser, const SignInTask& task,
       "Six digits from your authenticator app, or one of your recovery codes.");
   const Page page{.title = "Confirm it is you",
                   .body = html("<h1>Confirm it is you</h1>{}{}", message,
-                               pages_.form(browser, task.action, task.page, memory, fields)),
+                               parts_.pages.form(browser, task.action, task.page, memory, fields)),
                   .status = message.text.empty() ? 200 : 401,
                   .form_target = task.form_target};
-  return pages_.show(browser, account.tenant, page);
+  return parts_.pages.show(browser, account.tenant, page);
+}
+
+http::Response SignIn::show_fresh_password(const Browser& browser, const SignInTask& task,
+                                           const Session& session, const Markup& message) const {
+  json::object memory = to_json(task, step_fresh_password);
+  remember(memory, session.account, session.sign_on.at + fresh_password_time);
+  memory["mark"] = mark_of(session.account);
+  memory["sign_on"] = keymanager::to_json(session.sign_on);
+  const Page page{.title = "Set a new password",
+                  .body = html("<h1>Set a new password</h1><p class=\"soft\">{}</p>{}{}",
+                               "Before you go on, choose a password that only you know.", message,
+                               parts_.pages.form(browser, task.action, task.page, memory,
+                                                 fresh_password_fields())),
+                  .status = message.text.empty() ? 200 : 400,
+                  .form_target = task.form_target};
+  return parts_.pages.show(browser, session.account.tenant, page);
 }
 
 http::Response SignIn::show_wait(const Browser& browser, const SignInTask& task,
@@ -126,7 +149,9 @@ http::Response SignIn::show_wait(const Browser& browser, const SignInTask& task,
 Result<SignIn::Answer> SignIn::answer(const Browser& browser, const Form& form,
                                       const json::object& memory) {
   const SignInTask task = task_from(memory);
-  if (text_or(memory, "step", "") == step_code) return take_code(browser, form, task, memory);
+  const std::string step = text_or(memory, "step", "");
+  if (step == step_code) return take_code(browser, form, task, memory);
+  if (step == step_fresh_password) return take_fresh_password(browser, form, task, memory);
   return take_password(browser, form, task);
 }
 
@@ -138,25 +163,26 @@ Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form&
   const std::optional<std::string> device = known_device(browser, name);
   const std::string key = device ? device_key(*device) : name_key(name);
   const std::chrono::seconds wait =
-      std::max(attempts_.wait_of(key),
-               device ? std::chrono::seconds(0) : attempts_.wait_of(address_key(browser)));
+      std::max(parts_.attempts.wait_of(key),
+               device ? std::chrono::seconds(0) : parts_.attempts.wait_of(address_key(browser)));
   if (wait.count() > 0) return Answer(show_wait(browser, task, wait));
   Result<Account> account = check(form, task, device ? Place::known_device : Place::anywhere);
   if (!account) {
     if (account.error().code != ErrorCode::unauthenticated) {
       return tl::unexpected<Error>(account.error());
     }
-    attempts_.failed(key, name_attempts);
-    if (!device) attempts_.failed(address_key(browser), address_attempts);
+    parts_.attempts.failed(key, name_attempts);
+    if (!device) parts_.attempts.failed(address_key(browser), address_attempts);
     return Answer(
         show_password(browser, task, alert("The user name or the password is wrong."), 401));
   }
-  attempts_.succeeded(key);
-  GH_TRY(enrolled, second_factor_.is_enrolled(*account));
+  parts_.attempts.succeeded(key);
+  GH_TRY(enrolled, parts_.second_factor.is_enrolled(*account));
   if (enrolled) return Answer(show_code(browser, task, *account, {}));
-  return begin(browser, task,
-               {*std::move(account),
-                {.at = clock_.now(), .acr = std::string(acr_password), .amr = {"pwd"}}});
+  return proved(browser, task,
+                {*std::move(account),
+                 {.at = clock_.now(), .acr = std::string(acr_password), .amr = {"pwd"}},
+                 ""});
 }
 
 // A name without a domain, at the page of another tenant's client, is one of that tenant.
@@ -180,34 +206,39 @@ Place SignIn::place_of(const Browser& browser, const Account& account) const {
 
 // The password costs the same time for everybody, whatever the name.
 Result<Account> SignIn::check(const Form& form, const SignInTask& task, Place place) {
-  GH_TRY(account, login_.check({full_name(task), std::string(form.text("password"))}, place));
+  GH_TRY(account, parts_.login.check({full_name(task), std::string(form.text("password"))}, place));
   if (task.tenant && account.tenant != *task.tenant) {
     return fail(ErrorCode::unauthenticated, "The user is of another tenant");
   }
   return account;
 }
 
-Result<SignIn::Answer> SignIn::take_code(const Browser& browser, const Form& form,
-                                         const SignInTask& task, const json::object& memory) {
-  if (from_ms(number_or(memory, "until", 0)) <= clock_.now()) {
-    return Answer(
-        show_password(browser, task, alert("That took too long. Please begin again."), 401));
-  }
+Result<std::optional<Account>> SignIn::remembered(const json::object& memory) const {
+  if (from_ms(number_or(memory, "until", 0)) <= clock_.now()) return std::optional<Account>();
   Result<Account> account =
       directory_.by_id(number_or(memory, "user_tenant", 0), text_or(memory, "user", ""));
-  if (!account || !account->active()) {
-    if (!account && account.error().code != ErrorCode::not_found) {
-      return tl::unexpected<Error>(account.error());
-    }
-    return Answer(show_password(browser, task, {}, 401));
+  if (!account && account.error().code != ErrorCode::not_found) {
+    return tl::unexpected<Error>(account.error());
   }
-  GH_TRY(verdict, second_factor_.check(*account, form.text("code")));
+  if (!account || !account->active()) return std::optional<Account>();
+  return std::optional<Account>(*std::move(account));
+}
+
+SignIn::Answer SignIn::begin_again(const Browser& browser, const SignInTask& task) const {
+  return show_password(browser, task, alert("That took too long. Please begin again."), 401);
+}
+
+Result<SignIn::Answer> SignIn::take_code(const Browser& browser, const Form& form,
+                                         const SignInTask& task, const json::object& memory) {
+  GH_TRY(account, remembered(memory));
+  if (!account) return begin_again(browser, task);
+  GH_TRY(verdict, parts_.second_factor.check(*account, form.text("code")));
   if (verdict == SecondFactor::Verdict::right) {
-    return begin(browser, task,
-                 {*std::move(account),
-                  {.at = clock_.now(),
-                   .acr = std::string(acr_second_factor),
-                   .amr = {"pwd", "otp", "mfa"}}});
+    return proved(
+        browser, task,
+        {*std::move(account),
+         {.at = clock_.now(), .acr = std::string(acr_second_factor), .amr = {"pwd", "otp", "mfa"}},
+         ""});
   }
   const bool wait = verdict == SecondFactor::Verdict::wait;
   http::Response response =
@@ -218,14 +249,44 @@ Result<SignIn::Answer> SignIn::take_code(const Browser& browser, const Form& for
   return Answer(std::move(response));
 }
 
+Result<SignIn::Answer> SignIn::proved(const Browser& browser, const SignInTask& task,
+                                      Session session) {
+  if (session.account.must_change_password()) {
+    return Answer(show_fresh_password(browser, task, session, {}));
+  }
+  return begin(browser, task, std::move(session));
+}
+
+Result<SignIn::Answer> SignIn::take_fresh_password(const Browser& browser, const Form& form,
+                                                   const SignInTask& task,
+                                                   const json::object& memory) {
+  GH_TRY(account, remembered(memory));
+  if (!account || mark_of(*account) != text_or(memory, "mark", "")) {
+    return begin_again(browser, task);
+  }
+  const json::object* const sign_on = object_at(memory, "sign_on");
+  Session session{*std::move(account), sign_on == nullptr ? SignOn{} : sign_on_from(*sign_on), ""};
+  const Result<std::string> password = fresh_password_from(form);
+  const Result<> changed = password ? parts_.password_change.change(session.account, *password)
+                                    : Result<>(tl::unexpected<Error>(password.error()));
+  if (!changed && changed.error().code == ErrorCode::invalid_argument) {
+    const Markup message = alert(changed.error().message + ".");
+    return Answer(show_fresh_password(browser, task, session, message));
+  }
+  if (!changed) return tl::unexpected<Error>(changed.error());
+  GH_TRY(fresh, directory_.by_id(session.account.tenant, session.account.user.id));
+  session.account = std::move(fresh);
+  return begin(browser, task, std::move(session));
+}
+
 Result<std::string> SignIn::renew(const Session& session, std::string_view replaced) {
   GH_TRY(account, directory_.by_id(session.account.tenant, session.account.user.id));
-  return sessions_.begin({std::move(account), session.sign_on}, replaced);
+  return parts_.sessions.begin({std::move(account), session.sign_on}, replaced);
 }
 
 Result<SignIn::Answer> SignIn::begin(const Browser& browser, const SignInTask& task,
                                      Session session) {
-  GH_TRY(text, sessions_.begin(session, browser.session));
+  GH_TRY(text, parts_.sessions.begin(session, browser.session));
   session.id = Sessions::id_of(text);
   std::string device = devices_.cookie_for(session.account);
   return Answer(SignedIn{std::move(session), make_cookie(session_cookie, text), std::move(device),

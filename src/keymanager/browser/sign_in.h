@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks who is there: the page for name and password, and the one for the second factor of whoever
-// has one. Any page that needs a user shows these first and goes on when `answer` has a session.
+// Asks who is there: the page for name and password, the one for the second factor of whoever has
+// one, and the one for another password of whoever must change it. Any page that needs a user shows
+// these first and goes on when `answer` has a session.
 //
 // An unknown user, a wrong password, a locked account and a user of another tenant get the same
 // answer after the same time. Wrong tries slow down the name and the address (attempts.h).
@@ -12,6 +13,7 @@
 #include "keymanager/browser/attempts.h"
 #include "keymanager/browser/known_devices.h"
 #include "keymanager/browser/pages.h"
+#include "keymanager/browser/password_change.h"
 #include "keymanager/browser/second_factor.h"
 #include "keymanager/browser/sessions.h"
 #include "keymanager/login.h"
@@ -36,10 +38,18 @@ struct SignedIn {
   json::object memory;
 };
 
+struct SignInParts {
+  const Pages& pages;
+  Login& login;
+  Sessions& sessions;
+  SecondFactor& second_factor;
+  Attempts& attempts;
+  PasswordChange& password_change;
+};
+
 class SignIn {
  public:
-  SignIn(const Resources& resources, const Pages& pages, Login& login, Sessions& sessions,
-         SecondFactor& second_factor, Attempts& attempts);
+  SignIn(const Resources& resources, const SignInParts& parts);
 
   // Where to go with a forgotten password: a URL that the page leads to.
   void set_help(std::string url) { help_ = std::move(url); }
@@ -47,7 +57,7 @@ class SignIn {
   http::Response ask(const Browser& browser, const SignInTask& task) const;
 
   Result<bool> has_second_factor(const Account& account) const {
-    return second_factor_.is_enrolled(account);
+    return parts_.second_factor.is_enrolled(account);
   }
 
   // Where the browser is, as the limits of wrong passwords count it.
@@ -69,22 +79,27 @@ class SignIn {
                                const Markup& message, int status) const;
   http::Response show_code(const Browser& browser, const SignInTask& task, const Account& account,
                            const Markup& message) const;
+  http::Response show_fresh_password(const Browser& browser, const SignInTask& task,
+                                     const Session& session, const Markup& message) const;
   http::Response show_wait(const Browser& browser, const SignInTask& task,
                            std::chrono::seconds wait) const;
   Result<Answer> take_password(const Browser& browser, const Form& form, const SignInTask& task);
   Result<Answer> take_code(const Browser& browser, const Form& form, const SignInTask& task,
                            const json::object& memory);
+  Result<Answer> take_fresh_password(const Browser& browser, const Form& form,
+                                     const SignInTask& task, const json::object& memory);
+  // Whom a form of ours remembers; nobody, when that was too long ago or holds no more.
+  Result<std::optional<Account>> remembered(const json::object& memory) const;
+  Answer begin_again(const Browser& browser, const SignInTask& task) const;
+  // The user has proved who he is.
+  Result<Answer> proved(const Browser& browser, const SignInTask& task, Session session);
   Result<Answer> begin(const Browser& browser, const SignInTask& task, Session session);
   std::string full_name(const SignInTask& task) const;
   // The number of the browser's device, when it is one of whom the name means.
   std::optional<std::string> known_device(const Browser& browser, const std::string& name) const;
   Result<Account> check(const Form& form, const SignInTask& task, Place place);
 
-  const Pages& pages_;
-  Login& login_;
-  Sessions& sessions_;
-  SecondFactor& second_factor_;
-  Attempts& attempts_;
+  const SignInParts parts_;
   const Clock& clock_;
   const Directory directory_;
   const KnownDevices devices_;

@@ -19,9 +19,18 @@ constexpr std::uint32_t role_unknown = 900602;
 
 Result<User> user_from(const Row& row) {
   GH_TRY(status, parse_user_status(row.text(4)));
-  return User{row.text(0), row.text(1),   row.text(2),    row.text(3),
-              status,      row.number(5), row.instant(6), row.instant(7)};
+  return User{row.text(0),
+              row.text(1),
+              row.text(2),
+              row.text(3),
+              status,
+              row.number(5),
+              row.instant(6),
+              row.instant(7),
+              row.flag(8) ? PasswordHolds::until_login : PasswordHolds::until_changed};
 }
+
+std::int64_t flag_of(PasswordHolds holds) { return holds == PasswordHolds::until_login ? 1 : 0; }
 
 tl::unexpected<Error> no_such(std::string_view which) {
   return fail(ErrorCode::not_found, "No such user", std::string(which), user_not_found);
@@ -54,18 +63,20 @@ Result<UserStatus> parse_user_status(std::string_view text) {
 }
 
 Result<User> UserStore::find(std::string_view id) const {
-  GH_TRY(row, transaction_.query_one(
-                  "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
-                  "FROM um_user WHERE tenant_id = $1 AND id = $2",
-                  tenant_, id));
+  GH_TRY(row,
+         transaction_.query_one(
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms, "
+             "must_change_password FROM um_user WHERE tenant_id = $1 AND id = $2",
+             tenant_, id));
   return one(row, id);
 }
 
 Result<User> UserStore::find_by_name(std::string_view name) const {
-  GH_TRY(row, transaction_.query_one(
-                  "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
-                  "FROM um_user WHERE tenant_id = $1 AND name_key = $2",
-                  tenant_, to_lower(name)));
+  GH_TRY(row,
+         transaction_.query_one(
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms, "
+             "must_change_password FROM um_user WHERE tenant_id = $1 AND name_key = $2",
+             tenant_, to_lower(name)));
   return one(row, name);
 }
 
@@ -73,8 +84,9 @@ Result<Listed<User>> UserStore::list(const Window& window) const {
   GH_TRY(counted, transaction_.query("SELECT COUNT(*) FROM um_user WHERE tenant_id = $1", tenant_));
   GH_TRY(rows,
          transaction_.query(
-             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
-             "FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 OFFSET $3",
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms, "
+             "must_change_password FROM um_user WHERE tenant_id = $1 ORDER BY name_key LIMIT $2 "
+             "OFFSET $3",
              tenant_, window.limit, window.offset));
   Listed<User> listed;
   listed.total = counted.front().number(0);
@@ -91,8 +103,8 @@ Result<Listed<User>> UserStore::list(UserStatus status, const Window& window) co
                                      tenant_, to_text(status)));
   GH_TRY(rows,
          transaction_.query(
-             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms "
-             "FROM um_user WHERE tenant_id = $1 AND status = $2 "
+             "SELECT id, name, password, email, status, version, created_at_ms, updated_at_ms, "
+             "must_change_password FROM um_user WHERE tenant_id = $1 AND status = $2 "
              "ORDER BY name_key LIMIT $3 OFFSET $4",
              tenant_, to_text(status), window.limit, window.offset));
   Listed<User> listed;
@@ -119,9 +131,10 @@ Result<> UserStore::insert(const User& user) {
   if (other) return fail(ErrorCode::conflict, "A user of this name exists", "", user_exists);
   GH_CHECK(transaction_.execute(
       "INSERT INTO um_user (tenant_id, id, name, name_key, password, email, status, version, "
-      "created_at_ms, updated_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)",
+      "created_at_ms, updated_at_ms, must_change_password) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10)",
       tenant_, user.id, user.name, to_lower(user.name), user.password, user.email,
-      to_text(user.status), user.created_at, user.updated_at));
+      to_text(user.status), user.created_at, user.updated_at, flag_of(user.password_holds)));
   return {};
 }
 
@@ -159,10 +172,19 @@ Result<> UserStore::set_password(std::string_view id, std::string_view hash,
   GH_CHECK(keep_former(user));
   GH_CHECK(LoginFailures(transaction_, tenant_).forget(id));
   GH_TRY(changed, transaction_.execute("UPDATE um_user SET password = $3, version = version + 1, "
-                                       "updated_at_ms = $4 WHERE tenant_id = $1 AND id = $2",
+                                       "must_change_password = 0, updated_at_ms = $4 "
+                                       "WHERE tenant_id = $1 AND id = $2",
                                        tenant_, id, hash, occurrence.at));
   if (changed == 0) return no_such(id);
   return tell(before == Before::ended ? outbox_password_reset : "password", id, occurrence);
+}
+
+Result<> UserStore::set_password_holds(std::string_view id, PasswordHolds holds) {
+  GH_CHECK(
+      transaction_.execute("UPDATE um_user SET must_change_password = $3 "
+                           "WHERE tenant_id = $1 AND id = $2",
+                           tenant_, id, flag_of(holds)));
+  return {};
 }
 
 Result<> UserStore::keep_former(const User& before) {

@@ -27,6 +27,10 @@ enum class UserStatus : std::uint8_t {
 std::string_view to_text(UserStatus status);  // "active", "locked", ...
 Result<UserStatus> parse_user_status(std::string_view text);
 
+// Whether the user's next login asks for another password. It says nothing of a user whose password
+// is elsewhere.
+enum class PasswordHolds : std::uint8_t { until_changed, until_login };
+
 // What a fresh password does to tokens, sessions and consents of the time before it.
 enum class Before : std::uint8_t { kept, ended };
 // The kind of the outbox entry that ends them (storage/outbox.h).
@@ -41,6 +45,7 @@ struct User {
   std::int64_t version = 0;
   Instant created_at{};
   Instant updated_at{};
+  PasswordHolds password_holds = PasswordHolds::until_changed;
 };
 
 class UserStore {
@@ -65,9 +70,11 @@ class UserStore {
   Result<> update(const User& user, const Occurrence& occurrence);
   // Error: conflict (909001), when another user has this name; not_found.
   Result<> rename(std::string_view id, const std::string& name, const Occurrence& occurrence);
-  // The hash that was there is kept among the former ones. Error: not_found.
+  // The hash that was there is kept among the former ones; the fresh one holds until it is changed.
+  // Error: not_found.
   Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence,
                         Before before = Before::kept);
+  Result<> set_password_holds(std::string_view id, PasswordHolds holds);
   // Hashes of the passwords before the present one, newest first, at most `limit`.
   Result<std::vector<std::string>> former_passwords(std::string_view id, std::int64_t limit) const;
   // Replaces them all. Error: invalid_argument (900602), when a role does not exist.

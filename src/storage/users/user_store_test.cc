@@ -116,6 +116,30 @@ TEST_P(Users, ThatLoseSomethingAreInTheOutboxOfTheSameTransaction) {
   EXPECT_EQ(outbox().size(), 5U);
 }
 
+TEST_P(Users, HaveAPasswordThatHoldsUntilTheNextLoginOnlyIfSomebodySaysSo) {
+  ASSERT_TRUE(add("u1", "anna"));
+  EXPECT_TRUE(write([](Transaction& transaction) -> Result<> {
+    UserStore store(transaction, tenant);
+    const auto holds = [&] { return store.find("u1")->password_holds; };
+    EXPECT_EQ(holds(), PasswordHolds::until_changed);
+    GH_CHECK(store.set_password_holds("u1", PasswordHolds::until_login));
+    EXPECT_EQ(holds(), PasswordHolds::until_login);
+    EXPECT_EQ(store.find_by_name("anna")->password_holds, PasswordHolds::until_login);
+    GH_CHECK(store.update(*store.find("u1"), {"1", begin}));
+    EXPECT_EQ(holds(), PasswordHolds::until_login);
+    GH_CHECK(store.set_password("u1", "other", {"2", begin}));
+    EXPECT_EQ(holds(), PasswordHolds::until_changed);
+    User fresh;
+    fresh.id = "u2";
+    fresh.name = "bert";
+    fresh.password_holds = PasswordHolds::until_login;
+    GH_CHECK(store.insert(fresh));
+    EXPECT_EQ(store.list({.offset = 1, .limit = 1})->items.front().password_holds,
+              PasswordHolds::until_login);
+    return {};
+  }));
+}
+
 TEST_P(Users, GetAnotherNameIfNobodyHasIt) {
   ASSERT_TRUE(add("u1", "anna"));
   ASSERT_TRUE(add("u2", "berta"));
