@@ -84,7 +84,7 @@ Result<> Accounts::remove(model::TenantNumber tenant, const storage::User& user,
     Aftermath made;
     if (successor) {
       const Owner to{successor->id, successor->name};
-      GH_CHECK(ownership.pass_apis({user.id, user.name}, to, now));
+      GH_CHECK(ownership.pass_apis(user.id, to, now));
       GH_TRY(passed, pass_applications(transaction, tenant, applications, to, now));
       made = std::move(passed);
     } else {

@@ -22,6 +22,10 @@ bool is_public(const storage::Client& client) {
          is_on(client.document, "bypassClientCredentials");
 }
 
+bool may_hold_jwts(const storage::Client& client) {
+  return client.token_type == "JWT" || flag_or(client.document, former_jwts_member, false);
+}
+
 bool serves(const storage::Client& client, model::TenantNumber user_tenant) {
   return client.tenant == user_tenant || flag_or(client.document, all_tenants_member, false);
 }

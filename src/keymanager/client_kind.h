@@ -20,6 +20,11 @@ bool is_public(const storage::Client& client);
 // Also a confidential client may bind itself to proof keys: WSO2's `pkceMandatory`.
 bool needs_proof_key(const storage::Client& client);
 
+// A member of the document of a client whose access tokens were JWTs once.
+inline constexpr std::string_view former_jwts_member = "former_jwts";
+// Whether there may be access tokens of it that are stored nowhere.
+bool may_hold_jwts(const storage::Client& client);
+
 inline constexpr std::string_view all_tenants_member = "saas_app";
 bool serves(const storage::Client& client, model::TenantNumber user_tenant);
 // Whose users may sign in to it; nothing: those of any tenant.

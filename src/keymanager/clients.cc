@@ -57,6 +57,9 @@ void apply(const ClientRequest& request, Client& client) {
   client.name = request.name;
   client.grant_types = request.grant_types;
   client.callback_urls = request.callback_urls;
+  if (may_hold_jwts(client) && request.token_type != "JWT") {
+    client.document[former_jwts_member] = true;
+  }
   client.token_type = request.token_type;
   client.refresh_token_seconds =
       bounded_seconds(request.refresh_token_seconds, refresh_seconds_default);

@@ -13,6 +13,8 @@ namespace gatehouse::keymanager {
 namespace {
 
 constexpr int page_size = 100;
+// A directory may send fewer entries than a page holds, but it comes to an end.
+constexpr int pages_max = 64;
 
 timeval patience() { return {.tv_sec = ldap_operation_max.count(), .tv_usec = 0}; }
 
@@ -176,12 +178,15 @@ Result<std::vector<LdapEntry>> LdapConnection::search(const Question& question) 
   std::vector<LdapEntry> entries;
   std::string cookie;
   const auto enough = static_cast<std::size_t>(question.entries_max);
+  int pages = 0;
   do {
+    if (++pages > pages_max) return away("pages", LDAP_SIZELIMIT_EXCEEDED);
     GH_TRY(code, search_page(question, cookie, entries));
     const bool partial = code == LDAP_SIZELIMIT_EXCEEDED || code == LDAP_NO_SUCH_OBJECT;
     if (code != LDAP_SUCCESS && (!partial || question.conclusive)) return away("search", code);
     if (partial) break;
   } while (!cookie.empty() && entries.size() < enough);
+  if (question.conclusive && !cookie.empty()) return away("search", LDAP_SIZELIMIT_EXCEEDED);
   if (entries.size() > enough) entries.resize(enough);
   return entries;
 }
@@ -192,7 +197,7 @@ Result<int> LdapConnection::search_page(const Question& question, std::string& c
   std::vector<char*> attributes;
   for (std::string& name : names) attributes.push_back(name.data());
   attributes.push_back(nullptr);
-  const bool paged = question.entries_max > page_size;
+  const bool paged = question.entries_max >= page_size;
   LDAPControl* page = nullptr;
   berval mark{.bv_len = cookie.size(), .bv_val = cookie.data()};
   // Not critical: a directory without pages answers as it can.

@@ -8,7 +8,6 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "keymanager/user_store.h"
-#include "storage/apis/ownership.h"
 #include "storage/users/account.h"
 
 namespace gatehouse::keymanager {
@@ -52,7 +51,7 @@ struct Adoption {
   const Person& person;
   storage::ExternalId external;
   std::vector<std::string> roles;
-  std::array<storage::Occurrence, 3> occurrences;
+  std::array<storage::Occurrence, 4> occurrences;
 };
 
 Adoption adoption_of(const Resources& resources, const LdapPeople::Origin& origin,
@@ -67,7 +66,7 @@ Adoption adoption_of(const Resources& resources, const LdapPeople::Origin& origi
           .person = person,
           .external = {origin.row.id, person.external_id},
           .roles = roles_of(origin.settings, person.groups),
-          .occurrences = {occurrence(), occurrence(), occurrence()}};
+          .occurrences = {occurrence(), occurrence(), occurrence(), occurrence()}};
 }
 
 // The user that the person is, made or linked where there was none.
@@ -91,23 +90,6 @@ Result<storage::User> user_of(Transaction& transaction, model::TenantNumber tena
   return same;
 }
 
-Result<storage::User> bring_up_to_date(Transaction& transaction, model::TenantNumber tenant,
-                                       const Adoption& adoption, storage::User user) {
-  storage::UserStore users(transaction, tenant);
-  const bool back = user.status == UserStatus::departed;
-  if (back) user.status = UserStatus::active;
-  if (back || user.email != adoption.person.email) {
-    user.email = adoption.person.email;
-    GH_CHECK(users.update(user, adoption.occurrences[1]));
-  }
-  GH_TRY(roles, that_exist(transaction, tenant, adoption.roles));
-  GH_TRY(present, users.roles_of(user.id));
-  std::erase(present, storage::everyone_role);
-  std::erase(roles, storage::everyone_role);
-  if (roles != present) GH_CHECK(users.set_roles(user.id, roles, adoption.occurrences[2]));
-  return users.find(user.id);
-}
-
 // The name may be in other case only, or free, and mean nobody else.
 Result<bool> may_be_called(Transaction& transaction, model::TenantNumber tenant,
                            const storage::User& user, const std::string& name) {
@@ -119,33 +101,109 @@ Result<bool> may_be_called(Transaction& transaction, model::TenantNumber tenant,
   return storage::check_unambiguous(transaction, tenant, name).has_value();
 }
 
+// What the directory says otherwise than we do.
+struct Difference {
+  bool row = false;  // status or e-mail address
+  bool name = false;
+  bool roles = false;
+  std::vector<std::string> wanted_roles;
+
+  bool any() const { return row || name || roles; }
+};
+
+// A name that somebody else has here is not followed.
+Result<Difference> difference_of(Transaction& transaction, model::TenantNumber tenant,
+                                 const Adoption& adoption, const storage::User& user) {
+  Difference difference;
+  difference.row = user.status == UserStatus::departed || user.email != adoption.person.email;
+  if (user.name != adoption.person.name) {
+    GH_TRY(free, may_be_called(transaction, tenant, user, adoption.person.name));
+    difference.name = free;
+  }
+  GH_TRY(wanted, that_exist(transaction, tenant, adoption.roles));
+  GH_TRY(present, storage::UserStore(transaction, tenant).roles_of(user.id));
+  std::erase(present, storage::everyone_role);
+  std::erase(wanted, storage::everyone_role);
+  difference.roles = wanted != present;
+  difference.wanted_roles = std::move(wanted);
+  return difference;
+}
+
+// The user, when there is nothing to write.
+Result<std::optional<storage::User>> as_it_is(Transaction& transaction, model::TenantNumber tenant,
+                                              const Adoption& adoption, std::string_view user_id) {
+  GH_TRY(user, storage::UserStore(transaction, tenant).find(user_id));
+  GH_TRY(difference, difference_of(transaction, tenant, adoption, user));
+  if (difference.any()) return std::optional<storage::User>();
+  return std::optional<storage::User>(std::move(user));
+}
+
+Result<storage::User> bring_up_to_date(Transaction& transaction, model::TenantNumber tenant,
+                                       const Adoption& adoption, storage::User user) {
+  storage::UserStore users(transaction, tenant);
+  GH_TRY(difference, difference_of(transaction, tenant, adoption, user));
+  if (difference.row) {
+    if (user.status == UserStatus::departed) user.status = UserStatus::active;
+    user.email = adoption.person.email;
+    GH_CHECK(users.update(user, adoption.occurrences[1]));
+  }
+  if (difference.roles) {
+    GH_CHECK(users.set_roles(user.id, difference.wanted_roles, adoption.occurrences[2]));
+  }
+  if (difference.name) {
+    GH_CHECK(users.rename(user.id, adoption.person.name, adoption.occurrences[3]));
+  }
+  return users.find(user.id);
+}
+
+void warn_of_name(const storage::User& user, const Person& person) {
+  if (user.name == person.name) return;
+  log_warning("the directory calls user {} '{}', which is another user here", user.id, person.name);
+}
+
 }  // namespace
 
 Result<storage::User> LdapPeople::adopt(const Origin& origin, const Person& person) {
   const Adoption adoption = adoption_of(resources_, origin, person);
+  using Found = Result<std::optional<storage::User>>;
+  GH_TRY(settled, resources_.users.read([&](Transaction& transaction) -> Found {
+    GH_TRY(linked, UserStoreSettings(transaction, origin.tenant).user_of(adoption.external));
+    if (!linked) return std::optional<storage::User>();
+    return as_it_is(transaction, origin.tenant, adoption, *linked);
+  }));
+  if (settled) {
+    warn_of_name(*settled, person);
+    return *std::move(settled);
+  }
   Result<storage::User> user =
       resources_.users.write([&](Transaction& transaction) -> Result<storage::User> {
         GH_TRY(found, user_of(transaction, origin.tenant, adoption));
         return bring_up_to_date(transaction, origin.tenant, adoption, std::move(found));
       });
-  if (!user) {
-    const bool taken = user.error().code == ErrorCode::unauthenticated;
-    if (taken)
-      log_warning("user store {}: '{}' is another user here", origin.row.name, person.name);
-    return user;
+  if (user) {
+    warn_of_name(*user, person);
+  } else if (user.error().code == ErrorCode::unauthenticated) {
+    log_warning("user store {}: '{}' is another user here", origin.row.name, person.name);
   }
-  GH_CHECK(rename(origin.tenant, *user, person.name));
   return user;
 }
 
 Result<> LdapPeople::follow(const Origin& origin, const Person& person,
                             const std::string& user_id) {
   const Adoption adoption = adoption_of(resources_, origin, person);
+  GH_TRY(settled, resources_.users.read([&](Transaction& transaction) {
+    return as_it_is(transaction, origin.tenant, adoption, user_id);
+  }));
+  if (settled) {
+    warn_of_name(*settled, person);
+    return {};
+  }
   GH_TRY(user, resources_.users.write([&](Transaction& transaction) -> Result<storage::User> {
     GH_TRY(found, storage::UserStore(transaction, origin.tenant).find(user_id));
     return bring_up_to_date(transaction, origin.tenant, adoption, std::move(found));
   }));
-  return rename(origin.tenant, user, person.name);
+  warn_of_name(user, person);
+  return {};
 }
 
 Result<bool> LdapPeople::would_depart(model::TenantNumber tenant,
@@ -167,28 +225,6 @@ Result<bool> LdapPeople::depart(model::TenantNumber tenant, const std::string& u
     user.status = UserStatus::departed;
     GH_CHECK(users.update(user, occurrence));
     return true;
-  });
-}
-
-// What the user owns says the name first: the next round sees a name that differs and goes on where
-// a crash has stopped this one. A name that somebody else has here is not followed.
-Result<> LdapPeople::rename(model::TenantNumber tenant, const storage::User& user,
-                            const std::string& name) {
-  if (user.name == name) return {};
-  GH_TRY(free, resources_.users.read([&](Transaction& transaction) {
-    return may_be_called(transaction, tenant, user, name);
-  }));
-  if (!free) {
-    log_warning("the directory calls user {} '{}', which is another user here", user.id, name);
-    return {};
-  }
-  const Instant now = resources_.clock.now();
-  GH_CHECK(resources_.apis.write([&](Transaction& transaction) {
-    return storage::Ownership(transaction, tenant).rename({user.id, user.name}, name, now);
-  }));
-  const storage::Occurrence occurrence{random_uuid(resources_.random), now};
-  return resources_.users.write([&](Transaction& transaction) {
-    return storage::UserStore(transaction, tenant).rename(user.id, name, occurrence);
   });
 }
 

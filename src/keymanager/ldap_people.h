@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // People of directories as users of ours: what a login makes of them, and what becomes of them when
-// the directory changes.
+// the directory changes. Nothing is written where the directory says what we know; what differs is
+// written in one transaction, and what the user owns takes over another name with the outbox.
 //
 // Thread:  pool threads, outside of any transaction; the class holds no state of its own.
 #pragma once
@@ -39,8 +40,6 @@ class LdapPeople {
   Result<bool> would_depart(model::TenantNumber tenant, const std::string& user_id) const;
 
  private:
-  Result<> rename(model::TenantNumber tenant, const storage::User& user, const std::string& name);
-
   const Resources resources_;
 };
 

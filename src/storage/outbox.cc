@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "storage/apis/ownership.h"
 #include "storage/apis/revocation_store.h"
 #include "storage/apis/sign_on_removal.h"
 #include "storage/users/user_store.h"
@@ -13,12 +14,13 @@ namespace {
 
 constexpr std::size_t entries_max = 256;  // of one round
 
-// Rows of id, tenant_id, user_id, kind, created_at_ms.
+// Rows of id, tenant_id, user_id, kind, created_at_ms, and the user's name now.
 Result<std::vector<Row>> oldest_entries(Database& user_manager) {
   return user_manager.read([](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, tenant_id, user_id, kind, created_at_ms FROM um_outbox"
-        " ORDER BY created_at_ms, id LIMIT $1",
+        "SELECT o.id, o.tenant_id, o.user_id, o.kind, o.created_at_ms, u.name FROM um_outbox o"
+        " LEFT JOIN um_user u ON u.tenant_id = o.tenant_id AND u.id = o.user_id"
+        " ORDER BY o.created_at_ms, o.id LIMIT $1",
         entries_max);
   });
 }
@@ -51,9 +53,13 @@ Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant no
                            entry.text(2),
                            {},
                            {}});
-      if (entry.text(3) != outbox_password_reset) continue;
-      GH_TRY(revocation, take_back(transaction, entry));
-      revocations.push_back(std::move(revocation));
+      if (entry.text(3) == outbox_name && !entry.is_null(5)) {
+        GH_CHECK(
+            Ownership(transaction, entry.number(1)).rename({entry.text(2), entry.text(5)}, now));
+      } else if (entry.text(3) == outbox_password_reset) {
+        GH_TRY(revocation, take_back(transaction, entry));
+        revocations.push_back(std::move(revocation));
+      }
     }
     return revocations.empty() ? Result<>() : RevocationStore(transaction).append(revocations);
   });

@@ -146,12 +146,13 @@ class Changes(Following):
         self.assertTrue(self.token_works(lena), "the same user")
         self.assertEqual(self.grant("lena", "lena-secret").status, 400)
         self.assertEqual(self.grant("lena.klein", "lena-secret").status, 200)
-        # What she owns says her name.
-        self.assertEqual(self.admin.must(
-            200, "GET", f"/api/am/publisher/v4/apis/{api['id']}").json()["provider"], "lena.klein")
-        self.assertEqual(lena.must(
+        # What she owns says her name with the next round of the outbox.
+        path = f"/api/am/publisher/v4/apis/{api['id']}"
+        self.soon(lambda: self.admin.must(200, "GET", path).json()["provider"] == "lena.klein",
+                  "her API says the name before")
+        self.soon(lambda: lena.must(
             200, "GET", f"{DEVPORTAL}/applications/{application['applicationId']}"
-        ).json()["owner"], "lena.klein")
+        ).json()["owner"] == "lena.klein", "her application says the name before")
 
     def test_somebody_with_the_name_of_who_is_gone_is_somebody_else(self):
         first = User(self.server, "paul", "paul-secret")

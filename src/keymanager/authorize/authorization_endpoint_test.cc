@@ -366,5 +366,58 @@ TEST(Consents, OfNothingAreWithdrawnInSilence) {
   EXPECT_EQ(withdraw(stranger), 2);
 }
 
+// A JWT without a refresh token leaves no row behind, and the client may have changed since.
+TEST(Consents, AreWithdrawnFromWhoeverMayHoldJwts) {
+  TestKeyManager server;
+  const std::string pair = server.client("JWT", {"password"});
+  const std::string id = pair.substr(0, pair.find(':'));
+  const auto revocations = [&] {
+    return number_or(server.internal("POST", "validate", {{"tokens", {"x"}}}).body, "revocation",
+                     -1);
+  };
+  TestBrowser browser = signed_on_browser(server, browser_client(server));
+  browser.get("/oauth2/account");
+  TestBrowser::Fields form = browser.hidden();
+  const std::int64_t before = revocations();
+  const auto withdraw = [&](const std::string& client_id) {
+    form["withdraw"] = client_id;
+    EXPECT_EQ(browser.post("/oauth2/account", form), 303);
+    return revocations() - before;
+  };
+  const auto token = [&] {
+    const auto answer =
+        server.token("grant_type=password&username=admin&password=admin-password", pair);
+    return text_or(answer.body, "access_token", "");
+  };
+  const std::string first = token();
+  ASSERT_TRUE(server.validate(first).active);
+  EXPECT_EQ(withdraw(id), 1);
+  EXPECT_FALSE(server.validate(first).active);
+  // One of the same second is meant already.
+  EXPECT_FALSE(server.validate(token()).active);
+  EXPECT_EQ(withdraw(id), 1);
+  server.clock().advance(std::chrono::seconds(1));
+  const std::string second = token();
+  EXPECT_TRUE(server.validate(second).active);
+  const auto changed = server.internal("PUT", "clients/" + id,
+                                       {{"name", "opaque now"},
+                                        {"owner_id", server.user_id("admin")},
+                                        {"grant_types", {"password"}},
+                                        {"token_type", "OAUTH"}});
+  ASSERT_EQ(changed.status, 200) << changed.response.body;
+  EXPECT_EQ(withdraw(id), 2);
+  EXPECT_FALSE(server.validate(second).active);
+  // Nobody has tokens of a client that does not serve his tenant.
+  server.clock().advance(std::chrono::seconds(1));
+  ASSERT_TRUE(server.apis().write([&](storage::Transaction& transaction) {
+    return transaction.execute(
+        "UPDATE am_client SET tenant_id = 2 WHERE tenant_id = 1"
+        " AND client_id = $1",
+        id);
+  }));
+  EXPECT_EQ(withdraw(id), 2);
+  EXPECT_EQ(withdraw("no-such-client"), 2);
+}
+
 }  // namespace
 }  // namespace gatehouse::keymanager

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "keymanager/client_kind.h"
+#include "storage/apis/revocation_store.h"
 #include "storage/apis/token_store.h"
 
 namespace gatehouse::keymanager {
@@ -54,14 +56,27 @@ Result<> Consents::withdraw(const Account& account, const std::string& client_id
   GH_TRY(client, apis_.read([&](Transaction& transaction) {
     return storage::ClientStore(transaction).find(client_id);
   }));
-  // Every gateway reads each revocation, and anybody who has signed in may name any client here.
   GH_TRY(there, apis_.read([&](Transaction& transaction) -> Result<bool> {
     GH_TRY(consent, ConsentStore(transaction, account.tenant).find(account.user.id, client_id));
     if (consent) return true;
-    return storage::TokenStore(transaction).has_of({client.tenant, account.user.id, client_id});
+    GH_TRY(stored,
+           storage::TokenStore(transaction).has_of({client.tenant, account.user.id, client_id}));
+    if (stored) return true;
+    GH_TRY(last, storage::RevocationStore(transaction)
+                     .last_of_user_client({client.tenant, account.user.id, client_id}));
+    return may_have_jwts(client, account, last);
   }));
   if (!there) return {};
   return revocations_.revoke_user_client(client, account.user.id, nullptr);
+}
+
+// A JWT tells the second in which it was issued: one of this second is meant by the last
+// revocation already.
+bool Consents::may_have_jwts(const storage::Client& client, const Account& account,
+                             Instant last) const {
+  using std::chrono::seconds;
+  const bool again = std::chrono::floor<seconds>(last) == std::chrono::floor<seconds>(clock_.now());
+  return !again && may_hold_jwts(client) && serves(client, account.tenant);
 }
 
 }  // namespace gatehouse::keymanager

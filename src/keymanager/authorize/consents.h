@@ -27,11 +27,14 @@ class Consents {
   Result<> grant(const Account& account, const storage::Client& client,
                  const std::vector<std::string>& scopes);
   Result<std::vector<storage::NamedConsent>> list(const Account& account) const;
-  // The tokens that the client holds for the user end with it. Without consent and token nothing is
-  // done.
+  // The tokens that the client holds for the user end with it. Every gateway reads each revocation,
+  // and anybody who has signed in may name any client here: without consent and token one is
+  // written only where the client may have got JWTs for the user, and once in a second.
   Result<> withdraw(const Account& account, const std::string& client_id);
 
  private:
+  bool may_have_jwts(const storage::Client& client, const Account& account, Instant last) const;
+
   storage::Database& apis_;
   const Clock& clock_;
   Revocations& revocations_;

@@ -58,11 +58,12 @@ Result<std::vector<std::string>> Ownership::free_clients_of(const std::string& o
   return first_column(rows);
 }
 
-Result<> Ownership::rename(const Owner& owner, const std::string& name, Instant now) {
-  GH_CHECK(pass_apis(owner, {owner.id, name}, now));
+Result<> Ownership::rename(const Owner& owner, Instant now) {
+  GH_CHECK(pass_apis(owner.id, owner, now));
   GH_TRY(applications, applications_of(owner.id));
   for (ApplicationRow& application : applications) {
-    application.document["owner"] = name;
+    if (text_or(application.document, "owner", "") == owner.name) continue;
+    application.document["owner"] = owner.name;
     application.updated_at = now;
     GH_CHECK(ApplicationStore(transaction_, tenant_).update(application));
     transaction_.changed({model::ChangeKind::application, tenant_, application.id, {}, {}});
@@ -70,23 +71,25 @@ Result<> Ownership::rename(const Owner& owner, const std::string& name, Instant 
   return {};
 }
 
-Result<> Ownership::pass_apis(const Owner& from, const Owner& to, Instant now) {
+Result<> Ownership::pass_apis(const std::string& from_id, const Owner& to, Instant now) {
   GH_TRY(rows, transaction_.query("SELECT id FROM am_api WHERE tenant_id = $1 AND provider_id = $2",
-                                  tenant_, from.id));
+                                  tenant_, from_id));
   for (const Row& row : rows) {
     GH_TRY(api, ApiStore(transaction_, tenant_).find(row.text(0)));
+    if (from_id == to.id && text_or(api.document, "provider", "") == to.name) continue;
     api.updated_at = now;
-    GH_CHECK(pass_api(std::move(api), from, to));
+    GH_CHECK(pass_api(std::move(api), to));
   }
   return {};
 }
 
-Result<> Ownership::pass_api(ApiRow api, const Owner& from, const Owner& to) {
+Result<> Ownership::pass_api(ApiRow api, const Owner& to) {
+  const std::string before = text_or(api.document, "provider", "");
   api.provider_id = to.id;
   api.document["provider"] = to.name;
   GH_CHECK(ApiStore(transaction_, tenant_).update(api));
   GH_CHECK(pass_revisions(api.id, to));
-  GH_CHECK(rename_in_search(api, from, to));
+  GH_CHECK(rename_in_search(api, before, to));
   GH_TRY(environments, DeploymentStore(transaction_, tenant_).environments_of(api.id));
   transaction_.changed({model::ChangeKind::api, tenant_, api.id, environments, environments});
   return {};
@@ -107,8 +110,9 @@ Result<> Ownership::pass_revisions(const std::string& api_id, const Owner& to) {
   return {};
 }
 
-Result<> Ownership::rename_in_search(const ApiRow& api, const Owner& from, const Owner& to) {
-  const SearchTerms gone = terms_of_provider(from.name);
+Result<> Ownership::rename_in_search(const ApiRow& api, const std::string& before,
+                                     const Owner& to) {
+  const SearchTerms gone = terms_of_provider(before);
   for (const auto& [term, weight] : gone.all()) {
     GH_CHECK(
         transaction_.execute("DELETE FROM am_search_term WHERE tenant_id = $1 "

@@ -34,19 +34,19 @@ class Ownership {
   // OAuth clients that belong to no application.
   Result<std::vector<std::string>> free_clients_of(const std::string& owner_id) const;
 
-  // The owner stays, under another name.
-  Result<> rename(const Owner& owner, const std::string& name, Instant now);
+  // The owner stays, under another name. What says it already is left as it is.
+  Result<> rename(const Owner& owner, Instant now);
 
-  Result<> pass_apis(const Owner& from, const Owner& to, Instant now);
+  Result<> pass_apis(const std::string& from_id, const Owner& to, Instant now);
   // An application whose name the new owner has already gets a number behind it. Returns it.
   Result<ApplicationRow> pass_application(ApplicationRow application, const Owner& to, Instant now);
   // The key manager's own rows of an application's client follow.
   Result<> pass_client(std::string_view client_id, const Owner& to);
 
  private:
-  Result<> pass_api(ApiRow api, const Owner& from, const Owner& to);
+  Result<> pass_api(ApiRow api, const Owner& to);
   Result<> pass_revisions(const std::string& api_id, const Owner& to);
-  Result<> rename_in_search(const ApiRow& api, const Owner& from, const Owner& to);
+  Result<> rename_in_search(const ApiRow& api, const std::string& before, const Owner& to);
 
   Transaction& transaction_;
   model::TenantNumber tenant_;

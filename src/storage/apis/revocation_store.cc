@@ -35,6 +35,14 @@ Result<bool> RevocationStore::covers(const TokenNames& token) const {
   return row.has_value();
 }
 
+Result<Instant> RevocationStore::last_of_user_client(const UserAtClient& pair) const {
+  GH_TRY(row,
+         transaction_.query_one("SELECT MAX(issued_before_ms) FROM am_revocation "
+                                "WHERE tenant_id = $1 AND kind = 'user_client' AND value = $2",
+                                pair.tenant, model::user_and_client(pair.user_id, pair.client_id)));
+  return row ? row->instant(0) : Instant{};
+}
+
 Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
   transaction_.post(
       "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "

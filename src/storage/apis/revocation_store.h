@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/snapshot.h"
-#include "storage/apis/stored.h"
+#include "storage/apis/token_store.h"
 
 namespace gatehouse::storage {
 
@@ -33,6 +33,10 @@ class RevocationStore {
   // True when a revocation names the token itself or its family, or names its client or user, or
   // this user at this client, and means tokens issued as early as this one.
   Result<bool> covers(const TokenNames& token) const;
+
+  // Up to when issued tokens of this pair are meant by its last revocation of kind "user_client";
+  // the epoch, when there is none.
+  Result<Instant> last_of_user_client(const UserAtClient& pair) const;
 
   // Gives them their numbers, in order, and writes them. Nothing may follow in the transaction.
   Result<> append(std::vector<model::Revocation>& revocations);

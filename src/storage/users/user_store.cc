@@ -163,7 +163,7 @@ Result<> UserStore::rename(std::string_view id, const std::string& name,
                               "updated_at_ms = $5 WHERE tenant_id = $1 AND id = $2",
                               tenant_, id, name, to_lower(name), occurrence.at));
   if (changed == 0) return no_such(id);
-  return tell("name", id, occurrence);
+  return tell(outbox_name, id, occurrence);
 }
 
 Result<> UserStore::set_password(std::string_view id, std::string_view hash,

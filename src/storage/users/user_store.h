@@ -33,8 +33,9 @@ enum class PasswordHolds : std::uint8_t { until_changed, until_login };
 
 // What a fresh password does to tokens, sessions and consents of the time before it.
 enum class Before : std::uint8_t { kept, ended };
-// The kind of the outbox entry that ends them (storage/outbox.h).
+// Kinds of outbox entries that do more than to tell (storage/outbox.h).
 inline constexpr std::string_view outbox_password_reset = "password_reset";
+inline constexpr std::string_view outbox_name = "name";
 
 struct User {
   std::string id;  // never changes, and no other user gets it
@@ -68,7 +69,8 @@ class UserStore {
 
   // Writes `email` and `status`. Error: conflict, when `version` is not the row's; not_found.
   Result<> update(const User& user, const Occurrence& occurrence);
-  // Error: conflict (909001), when another user has this name; not_found.
+  // What the user owns follows with the outbox. Error: conflict (909001), when another user has
+  // this name; not_found.
   Result<> rename(std::string_view id, const std::string& name, const Occurrence& occurrence);
   // The hash that was there is kept among the former ones; the fresh one holds until it is changed.
   // Error: not_found.
