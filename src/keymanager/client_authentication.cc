@@ -5,6 +5,7 @@
 
 #include "core/digest.h"
 #include "keymanager/client_kind.h"
+#include "keymanager/client_secrets.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -25,15 +26,6 @@ tl::unexpected<Error> two_ways() {
 // VSCHAR of RFC 6749, appendix A.1. No database is asked about anything else.
 bool is_client_id(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-// Each hash is compared whole, so the time tells nothing but how many there are.
-bool matches_one(const std::string& hash, const std::vector<std::string>& secrets) {
-  bool matches = false;
-  for (const std::string& secret : secrets) {
-    matches = equals_in_constant_time(hash, secret) || matches;
-  }
-  return matches;
 }
 
 // By which two requests have the same secret of the same client in the same places; nothing, when
@@ -90,12 +82,11 @@ Result<Client> ClientAuthentication::authenticate_confidential(const http::Reque
 }
 
 Result<Client> ClientAuthentication::check(const NameAndSecret& pair) const {
-  const std::string hash = to_bytes(sha256(pair.secret));
   Result<KnownClient> known = find(pair.name);
   if (!known && known.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(known.error());
   }
-  if (!known || !matches_one(hash, known->secrets) || !known->client.active) {
+  if (!known || !is_one_of(pair.secret, known->secrets) || !known->client.active) {
     return not_authenticated("The client id or the client secret is wrong");
   }
   if (method_of(known->client) != Method::secret) {

@@ -17,9 +17,12 @@ bool is_on(const json::object& document, std::string_view name) {
 
 }  // namespace
 
+bool has_no_secret(const json::object& document) {
+  return text_or(document, "token_endpoint_auth_method", "") == "none";
+}
+
 bool is_public(const storage::Client& client) {
-  return text_or(client.document, "token_endpoint_auth_method", "") == "none" ||
-         is_on(client.document, "bypassClientCredentials");
+  return has_no_secret(client.document) || is_on(client.document, "bypassClientCredentials");
 }
 
 bool may_hold_jwts(const storage::Client& client) {

@@ -17,6 +17,9 @@
 namespace gatehouse::keymanager {
 
 bool is_public(const storage::Client& client);
+// Whether it registered so; a client of the portal that says `bypassClientCredentials` has a
+// secret.
+bool has_no_secret(const json::object& document);
 // Also a confidential client may bind itself to proof keys: WSO2's `pkceMandatory`.
 bool needs_proof_key(const storage::Client& client);
 

@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "keymanager/client_kind.h"
 
 namespace gatehouse::keymanager {
 
@@ -28,6 +29,13 @@ std::string plain_letters(std::string_view bytes) {
   std::string text = to_base64url(bytes);
   for (char& c : text) c = c == '-' ? 'A' : c == '_' ? 'B' : c;
   return text;
+}
+
+bool is_one_of(std::string_view secret, const std::vector<std::string>& hashes) {
+  const std::string hash = to_bytes(sha256(secret));
+  bool matches = false;
+  for (const std::string& one : hashes) matches = equals_in_constant_time(hash, one) || matches;
+  return matches;
 }
 
 MadeSecret make_client_secret(Random& random, Instant now) {
@@ -58,7 +66,7 @@ Result<MadeSecret> ClientSecrets::add(const std::string& client_id, const Wish& 
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     ClientStore store(transaction);
     GH_TRY(client, store.find(client_id));
-    if (text_or(client.document, "token_endpoint_auth_method", "") == "none") {
+    if (has_no_secret(client.document)) {
       return fail(ErrorCode::conflict, "A public client has no secret");
     }
     GH_TRY(others, store.secrets(client));
@@ -103,20 +111,13 @@ Result<> ClientSecrets::revoke(const std::string& client_id, const std::string& 
 }
 
 Result<Client> ClientSecrets::check(const std::string& client_id, std::string_view secret) const {
-  const std::string hash = to_bytes(sha256(secret));
   const Instant now = clock_.now();
   return apis_.read([&](Transaction& transaction) -> Result<Client> {
     const Result<ClientStore::Known> known = ClientStore(transaction).find_known(client_id, now);
     if (!known && known.error().code != ErrorCode::not_found) {
       return tl::unexpected<Error>(known.error());
     }
-    bool matches = false;
-    if (known) {
-      for (const std::string& one : known->secrets) {
-        matches = equals_in_constant_time(hash, one) || matches;
-      }
-    }
-    if (!matches || !known->client.active) {
+    if (!known || !is_one_of(secret, known->secrets) || !known->client.active) {
       return fail(ErrorCode::unauthenticated, "There is no such client, or its secret is wrong");
     }
     return known->client;

@@ -19,6 +19,9 @@ struct MadeSecret {
   std::string text;
   storage::ClientSecret row;
 };
+// Whether it is the secret of one of these hashes. Each is compared whole, so the time tells
+// nothing but how many there are.
+bool is_one_of(std::string_view secret, const std::vector<std::string>& hashes);
 MadeSecret make_client_secret(Random& random, Instant now);
 
 class ClientSecrets {

@@ -67,11 +67,6 @@ void apply(const ClientRequest& request, Client& client) {
   apply_metadata(request, client);
 }
 
-// A client that proves nothing has no secret that could be stolen.
-bool has_no_secret(const Client& client) {
-  return text_or(client.document, "token_endpoint_auth_method", "") == "none";
-}
-
 // The same for the same owner and name, so that two registrations at once meet in one row.
 std::string derived_id(const ClientRequest& request) {
   const std::string origin =
@@ -96,11 +91,11 @@ Result<Registered> Clients::create(const ClientRequest& request) {
   const Result<> written = apis_.write([&](Transaction& transaction) -> Result<> {
     ClientStore store(transaction);
     GH_CHECK(store.insert(client));
-    if (has_no_secret(client)) return {};
+    if (has_no_secret(client.document)) return {};
     return store.add_secret(client, secret.row, secrets_max);
   });
   GH_CHECK(written);
-  const bool secretless = has_no_secret(client);
+  const bool secretless = has_no_secret(client.document);
   return Registered{std::move(client), secretless ? "" : secret.text};
 }
 

@@ -77,6 +77,13 @@ Result<storage::Tenant> Directory::tenant(std::string_view domain) const {
   });
 }
 
+Result<bool> Directory::has_domain(model::TenantNumber number,
+                                   const std::vector<std::string>& domains) const {
+  if (domains.empty()) return false;
+  GH_TRY(found, tenant(number));
+  return std::find(domains.begin(), domains.end(), found.domain) != domains.end();
+}
+
 Result<json::object> Directory::profile(const Account& account) const {
   return users_.read([&](Transaction& transaction) {
     return storage::ProfileStore(transaction, account.tenant).of(account.user.id);

@@ -49,6 +49,11 @@ class Directory {
   // Error: not_found, also when it is not active.
   Result<storage::Tenant> tenant(std::string_view domain) const;
 
+  // Whether the tenant has one of these domains. Nobody is asked where there are none.
+  // Error: not_found.
+  Result<bool> has_domain(model::TenantNumber number,
+                          const std::vector<std::string>& domains) const;
+
   // What else is known of the user, as SCIM has it (storage/users/profile_store.h).
   Result<json::object> profile(const Account& account) const;
 

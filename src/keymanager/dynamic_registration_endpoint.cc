@@ -5,6 +5,7 @@
 
 #include "core/digest.h"
 #include "core/text.h"
+#include "keymanager/client_kind.h"
 #include "keymanager/oauth_error.h"
 
 namespace gatehouse::keymanager {
@@ -125,21 +126,16 @@ Result<json::object> DynamicRegistrationEndpoint::update_client(const http::Requ
     }
   }
   if (body->contains("client_secret")) {
-    const std::string hash = to_bytes(sha256(text_or(*body, "client_secret", "")));
     const Instant now = clock_.now();
     GH_TRY(known, apis_.read([&](Transaction& transaction) {
       return ClientStore(transaction).find_known(client_id, now);
     }));
-    const bool matches =
-        std::any_of(known.secrets.begin(), known.secrets.end(),
-                    [&](const std::string& one) { return equals_in_constant_time(hash, one); });
+    const bool matches = is_one_of(text_or(*body, "client_secret", ""), known.secrets);
     if (!matches) return refuse(invalid_client_metadata, "'client_secret' is not the client's");
   }
   GH_TRY(offer, offer_to(client.tenant));
   GH_TRY(metadata, registered_metadata(*body, offer));
-  const bool was_public = text_or(client.document, "token_endpoint_auth_method", "") == "none";
-  const bool is_public = text_or(metadata, "token_endpoint_auth_method", "") == "none";
-  if (was_public != is_public) {
+  if (has_no_secret(client.document) != has_no_secret(metadata)) {
     return refuse(invalid_client_metadata,
                   "A client does not become public, nor the reverse; register another one");
   }
@@ -151,12 +147,8 @@ Result<json::object> DynamicRegistrationEndpoint::update_client(const http::Requ
 }
 
 Result<Offer> DynamicRegistrationEndpoint::offer_to(model::TenantNumber tenant) const {
-  Offer offer{.signing = signing_, .implicit = false};
-  if (implicit_tenants_.empty()) return offer;
-  GH_TRY(found, directory_.tenant(tenant));
-  offer.implicit = std::find(implicit_tenants_.begin(), implicit_tenants_.end(), found.domain) !=
-                   implicit_tenants_.end();
-  return offer;
+  GH_TRY(implicit, directory_.has_domain(tenant, implicit_tenants_));
+  return Offer{.signing = signing_, .implicit = implicit};
 }
 
 Result<Account> DynamicRegistrationEndpoint::administrator_of(const http::Request& request) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "keymanager/directory.h"
 #include "storage/database.h"
 
 namespace gatehouse::keymanager {
@@ -31,6 +32,11 @@ struct Holder {
   model::TenantNumber tenant = model::first_tenant;
   std::vector<std::string> roles;
 };
+
+// A user at a client of this tenant.
+inline Holder user_holder(model::TenantNumber client, const Account& account) {
+  return {user_kind(client, account.tenant), account.tenant, account.roles};
+}
 
 class ScopePolicy {
  public:

@@ -184,13 +184,7 @@ Result<> TokenValidator::read_opaque(Transaction& transaction, const Question& q
   // A user's tokens are removed with him where he is at home; these lie in another tenant.
   if (validation.user_tenant == 0) return {};
   GH_TRY(revoked, storage::RevocationStore(transaction)
-                      .covers({.tenant = token->tenant,
-                               .token = "",
-                               .family = token->family,
-                               .client_id = token->client_id,
-                               .user_id = token->user_id,
-                               .issued_at = token->issued_at,
-                               .user_tenant = validation.user_tenant}));
+                      .covers(storage::names_of(*token, validation.user_tenant)));
   if (revoked) validation = inactive(jose::invalid_credentials);
   return {};
 }
@@ -238,9 +232,7 @@ Result<> TokenValidator::check_user(Validation& validation) const {
     return {};
   }
   validation.user = account->user.name;
-  GH_TRY(scopes, scopes_.allowed({user_kind(validation.tenant, account->tenant), account->tenant,
-                                  account->roles},
-                                 validation.scopes));
+  GH_TRY(scopes, scopes_.allowed(user_holder(validation.tenant, *account), validation.scopes));
   validation.scopes = std::move(scopes);
   return {};
 }

@@ -113,9 +113,8 @@ http::Response AuthorizationEndpoint::proceed(Visit& visit) {
 
 http::Response AuthorizationEndpoint::proceed_signed_in(Visit& visit) {
   const Account& account = visit.session->account;
-  const Result<std::vector<std::string>> scopes = parts_.scopes.allowed(
-      {user_kind(visit.client.tenant, account.tenant), account.tenant, account.roles},
-      visit.request.scopes);
+  const Result<std::vector<std::string>> scopes =
+      parts_.scopes.allowed(user_holder(visit.client.tenant, account), visit.request.scopes);
   if (!scopes) return parts_.pages.show_error(visit.browser, scopes.error());
   const Result<bool> covered = parts_.consents.covers(account, visit.client, *scopes);
   if (!covered) return parts_.pages.show_error(visit.browser, covered.error());
@@ -263,9 +262,9 @@ AnswerOrigin AuthorizationEndpoint::origin_for(const storage::Client& client) co
 }
 
 ImplicitGrant AuthorizationEndpoint::implicit_of(model::TenantNumber tenant) const {
-  if (implicit_tenants_.empty()) return ImplicitGrant::off;
-  const Result<storage::Tenant> found = parts_.directory.tenant(tenant);
-  return found && holds(implicit_tenants_, found->domain) ? ImplicitGrant::on : ImplicitGrant::off;
+  return parts_.directory.has_domain(tenant, implicit_tenants_).value_or(false)
+             ? ImplicitGrant::on
+             : ImplicitGrant::off;
 }
 
 json::object AuthorizationEndpoint::memory_of(const Visit& visit, std::string_view step) const {

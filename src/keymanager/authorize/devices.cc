@@ -211,8 +211,8 @@ http::Response Devices::ask_consent(const Browser& browser, const Session& sessi
   const Result<storage::Client> client = client_of(*device);
   if (!client) return parts_.pages.show_error(browser, client.error());
   const Account& account = session.account;
-  const Result<std::vector<std::string>> scopes = parts_.scopes.allowed(
-      {user_kind(client->tenant, account.tenant), account.tenant, account.roles}, device->scopes);
+  const Result<std::vector<std::string>> scopes =
+      parts_.scopes.allowed(user_holder(client->tenant, account), device->scopes);
   if (!scopes) return parts_.pages.show_error(browser, scopes.error());
   json::object next = memory;
   next["user"] = account.user.id;

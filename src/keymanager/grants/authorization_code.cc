@@ -45,9 +45,7 @@ Result<Entitlement> AuthorizationCodeGrant::decide(const Form& form,
   }
   if (!account || !account->active()) return not_valid("the user is gone or locked");
   if (!serves(client, account->tenant)) return not_valid("the user is of another tenant");
-  GH_TRY(allowed, scopes_.allowed(
-                      {user_kind(client.tenant, account->tenant), account->tenant, account->roles},
-                      terms.scopes));
+  GH_TRY(allowed, scopes_.allowed(user_holder(client.tenant, *account), terms.scopes));
   return Entitlement{.client = client,
                      .user_id = account->user.id,
                      .user = account->user.name,

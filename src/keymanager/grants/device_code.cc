@@ -40,9 +40,7 @@ Result<Entitlement> DeviceCodeGrant::decide(const Form& form, const storage::Cli
   }
   if (!account || !account->active()) return not_valid("the user is gone or locked");
   if (!serves(client, home)) return not_valid("the user is of another tenant");
-  GH_TRY(allowed, scopes_.allowed(
-                      {user_kind(client.tenant, account->tenant), account->tenant, account->roles},
-                      device.scopes));
+  GH_TRY(allowed, scopes_.allowed(user_holder(client.tenant, *account), device.scopes));
   return Entitlement{
       .client = client,
       .user_id = account->user.id,

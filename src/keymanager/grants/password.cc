@@ -20,9 +20,7 @@ Result<Entitlement> PasswordGrant::decide(const Form& form, const storage::Clien
   if (!serves(client, account->tenant)) {
     return refuse(invalid_grant, "The user name or the password is wrong", "another tenant");
   }
-  GH_TRY(allowed,
-         scopes_.allowed(
-             {user_kind(client.tenant, account->tenant), account->tenant, account->roles}, asked));
+  GH_TRY(allowed, scopes_.allowed(user_holder(client.tenant, *account), asked));
   return Entitlement{.client = client,
                      .user_id = account->user.id,
                      .user = account->user.name,

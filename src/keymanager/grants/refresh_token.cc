@@ -51,9 +51,7 @@ Result<Entitlement> RefreshTokenGrant::decide(const Form& form, const storage::C
   GH_TRY(account, user_of(token));
   if (!serves(client, account.tenant)) return not_valid("the user is of another tenant");
   TokenDetails details = token_details_from(token.details);
-  GH_TRY(allowed,
-         scopes_.allowed({user_kind(client.tenant, account.tenant), account.tenant, account.roles},
-                         wanted));
+  GH_TRY(allowed, scopes_.allowed(user_holder(client.tenant, account), wanted));
   return Entitlement{.client = client,
                      .user_id = account.user.id,
                      .user = account.user.name,
@@ -88,14 +86,7 @@ Result<Account> RefreshTokenGrant::user_of(const StoredToken& token) const {
   if (foreign != 0) {
     // Where he is at home his tokens are removed with him; this one lies in another tenant.
     GH_TRY(revoked, apis_.read([&](Transaction& transaction) {
-      return storage::RevocationStore(transaction)
-          .covers({.tenant = token.tenant,
-                   .token = "",
-                   .family = token.family,
-                   .client_id = token.client_id,
-                   .user_id = token.user_id,
-                   .issued_at = token.issued_at,
-                   .user_tenant = foreign});
+      return storage::RevocationStore(transaction).covers(storage::names_of(token, foreign));
     }));
     if (revoked) return not_valid("revoked with its user");
   }

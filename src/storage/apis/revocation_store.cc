@@ -3,6 +3,16 @@
 
 namespace gatehouse::storage {
 
+TokenNames names_of(const StoredToken& token, model::TenantNumber user_tenant) {
+  return {.tenant = token.tenant,
+          .token = "",
+          .family = token.family,
+          .client_id = token.client_id,
+          .user_id = token.user_id,
+          .issued_at = token.issued_at,
+          .user_tenant = user_tenant};
+}
+
 Result<std::uint64_t> RevocationStore::newest() const {
   GH_TRY(row, transaction_.query_one("SELECT number FROM am_revocation_counter WHERE id = 1"));
   return row ? static_cast<std::uint64_t>(row->number(0)) : 0;

@@ -22,6 +22,10 @@ struct TokenNames {
   model::TenantNumber user_tenant = 0;  // when it is not `tenant`, the client's
 };
 
+// Of a stored token, for the revocations that do not remove its row: those of a user of
+// `user_tenant`.
+TokenNames names_of(const StoredToken& token, model::TenantNumber user_tenant);
+
 class RevocationStore {
  public:
   explicit RevocationStore(Transaction& transaction) : transaction_(transaction) {}
