@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/outbox.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "storage/apis/ownership.h"
@@ -25,17 +26,19 @@ Result<std::vector<Row>> oldest_entries(Database& user_manager) {
   });
 }
 
-// Whoever had the password before, and was not meant to, has tokens and sessions of it.
-Result<model::Revocation> take_back(Transaction& api_manager, const Row& entry) {
+// Whoever had the password before, and was not meant to, has tokens and sessions of it, and may
+// have got more with them until now.
+Result<model::Revocation> take_back(Transaction& api_manager, const Row& entry, Instant now) {
   const model::TenantNumber tenant = entry.number(1);
   const std::string& user_id = entry.text(2);
   GH_CHECK(remove_sign_on_of_user(api_manager, tenant, user_id));
   TokenStore(api_manager).remove_of_user(tenant, user_id);
+  const Instant before = std::max(entry.instant(4), now);
   return model::Revocation{.tenant = tenant,
                            .kind = "user",
                            .value = user_id,
-                           .issued_before = entry.instant(4),
-                           .expires_at = entry.instant(4) + token_life_max};
+                           .issued_before = before,
+                           .expires_at = before + token_life_max};
 }
 
 // A second copy of an entry, after a crash or beside another drain, finds that it has been seen.
@@ -57,7 +60,7 @@ Result<> copy(Database& api_manager, const std::vector<Row>& entries, Instant no
         GH_CHECK(
             Ownership(transaction, entry.number(1)).rename({entry.text(2), entry.text(5)}, now));
       } else if (entry.text(3) == outbox_password_reset) {
-        GH_TRY(revocation, take_back(transaction, entry));
+        GH_TRY(revocation, take_back(transaction, entry, now));
         revocations.push_back(std::move(revocation));
       }
     }

@@ -5,7 +5,7 @@
 //
 // UserStore and TenantStore write the entries. Whoever calls it drains before answering; a sweep
 // drains what a crash has left. A password reset takes back, in the same transaction, what the user
-// had before it, and what a user owns says another name of the user; whoever remembers validations
+// has by then, and what a user owns says another name of the user; whoever remembers validations
 // must then hear that the user has changed.
 //
 // Thread:  any pool thread; two may drain at once.

@@ -122,6 +122,12 @@ TEST_P(Users, HaveAPasswordThatHoldsUntilTheNextLoginOnlyIfSomebodySaysSo) {
     UserStore store(transaction, tenant);
     const auto holds = [&] { return store.find("u1")->password_holds; };
     EXPECT_EQ(holds(), PasswordHolds::until_changed);
+    // As in rows of before the column.
+    GH_CHECK(
+        transaction.execute("UPDATE um_user SET must_change_password = NULL "
+                            "WHERE tenant_id = $1 AND id = $2",
+                            tenant, "u1"));
+    EXPECT_EQ(holds(), PasswordHolds::until_changed);
     GH_CHECK(store.set_password_holds("u1", PasswordHolds::until_login));
     EXPECT_EQ(holds(), PasswordHolds::until_login);
     EXPECT_EQ(store.find_by_name("anna")->password_holds, PasswordHolds::until_login);
