@@ -104,9 +104,12 @@ Result<> Accounts::remove(model::TenantNumber tenant, const storage::User& user,
     if (!gone) log_warning("Client {} stays behind: {}", mapping.client_id, gone.error().message);
   }
   // The names of clients have the owner's in them.
-  for (Aftermath::Passed& each : after.passed) {
-    GH_CHECK(
-        rest::pass_clients(key_manager_, api_manager_, each.application, std::move(each.keys)));
+  for (const Aftermath::Passed& each : after.passed) {
+    for (const storage::KeyMapping& mapping : each.keys) {
+      if (!mapping.owns_client()) continue;
+      GH_CHECK(rest::update_client(key_manager_, mapping.client_id,
+                                   rest::settings_of(each.application, mapping)));
+    }
   }
   const storage::Occurrence occurrence = now_happens();
   const Result<> removed = user_manager_.write([&](Transaction& transaction) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rest/application_client.h"
 
-#include "core/log.h"
 #include "core/text.h"
 
 namespace gatehouse::rest {
@@ -91,31 +90,6 @@ Result<std::string> change_client(http::Client& key_manager,
   }
   GH_TRY(issued, update_provider_client(key_manager, provider_client(mapping), settings));
   return take(issued, mapping);
-}
-
-Result<> pass_clients(http::Client& key_manager, storage::Database& api_manager,
-                      const storage::ApplicationRow& application,
-                      std::vector<storage::KeyMapping> keys) {
-  for (storage::KeyMapping& mapping : keys) {
-    if (!mapping.made_client()) continue;
-    const auto changed = change_client(key_manager, application, mapping);
-    if (mapping.is_ours()) {
-      GH_CHECK(changed);
-      continue;
-    }
-    if (!changed) {
-      log_warning("Client {} keeps its name at {}: {}", mapping.client_id, mapping.key_manager,
-                  changed.error().message);
-      continue;
-    }
-    if (!changed->empty()) {
-      log_warning("Client {} got another secret from {}", mapping.client_id, mapping.key_manager);
-    }
-    GH_CHECK(api_manager.write([&](storage::Transaction& transaction) {
-      return storage::KeyMappingStore(transaction).update(mapping);
-    }));
-  }
-  return {};
 }
 
 Result<std::string> change_secret(http::Client& key_manager,

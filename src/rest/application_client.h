@@ -31,11 +31,6 @@ Result<std::string> make_client(http::Client& key_manager,
 Result<std::string> change_client(http::Client& key_manager,
                                   const storage::ApplicationRow& application,
                                   storage::KeyMapping& mapping);
-// Gives the clients that were made for `keys` the name and the owner that the application has now.
-// Another key manager that refuses or is silent is logged.
-Result<> pass_clients(http::Client& key_manager, storage::Database& api_manager,
-                      const storage::ApplicationRow& application,
-                      std::vector<storage::KeyMapping> keys);
 // Returns the secret that holds from now on, empty when its key manager gives no other one;
 // `mapping` has to be kept.
 Result<std::string> change_secret(http::Client& key_manager,
