@@ -27,6 +27,17 @@ class FirstPasswordTest : public AccountPagesTest {
            !browser.cookies.contains(std::string(session_cookie));
   }
 
+  // Returns its secret.
+  std::string set_up_second_factor() {
+    Attempts attempts(server_.clock(), server_.resources().random);
+    SecondFactor factor(server_.resources(), attempts);
+    std::string secret = factor.make_secret();
+    EXPECT_TRUE(factor.enrol(anna(), secret, code_of(secret)));
+    server_.clock().advance(seconds(30));
+    return secret;
+  }
+  Account anna() { return *Directory(server_.users()).by_name("anna"); }
+
   const std::string given_ = "password-of-anna";
 };
 
@@ -115,12 +126,7 @@ TEST_F(FirstPasswordTest, IsProvedForAShortTimeAndOnce) {
 }
 
 TEST_F(FirstPasswordTest, ComesAfterTheSecondFactor) {
-  const Account anna = *Directory(server_.users()).by_name("anna");
-  Attempts attempts(server_.clock(), server_.resources().random);
-  SecondFactor factor(server_.resources(), attempts);
-  const std::string secret = factor.make_secret();
-  ASSERT_TRUE(factor.enrol(anna, secret, code_of(secret)));
-  server_.clock().advance(seconds(30));
+  const std::string secret = set_up_second_factor();
   TestBrowser browser(server_);
   browser.get("/oauth2/account");
   browser.sign_in("anna", given_);
@@ -133,6 +139,49 @@ TEST_F(FirstPasswordTest, ComesAfterTheSecondFactor) {
   });
   ASSERT_EQ(rows->size(), 1U);
   EXPECT_EQ(rows->front().text(0), acr_second_factor);
+}
+
+// The page for the code stands on one password and one moment.
+TEST_F(FirstPasswordTest, ACodeIsTakenForThePasswordThatWasProvedAndForAShortTime) {
+  const std::string secret = set_up_second_factor();
+  const auto ask = [&] {
+    TestBrowser browser(server_);
+    browser.get("/oauth2/account");
+    browser.sign_in("anna", given_);
+    EXPECT_TRUE(browser.shows("name=\"code\""));
+    return browser;
+  };
+  TestBrowser late = ask();
+  server_.clock().advance(std::chrono::minutes(3));
+  EXPECT_EQ(late.submit({{"code", "wrong"}}), 401);
+  server_.clock().advance(std::chrono::minutes(3));
+  EXPECT_EQ(late.submit({{"code", code_of(secret)}}), 401);
+  EXPECT_FALSE(late.shows("name=\"code\""));
+
+  TestBrowser browser = ask();
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  ASSERT_TRUE(change.change(anna(), "a longer password"));
+  EXPECT_EQ(browser.submit({{"code", code_of(secret)}}), 401);
+  EXPECT_FALSE(browser.shows("name=\"code\""));
+}
+
+TEST_F(FirstPasswordTest, ASecondFactorThatIsSetUpMeanwhileIsAskedFor) {
+  TestBrowser browser(server_);
+  browser.get("/oauth2/account");
+  browser.sign_in("anna", given_);
+  EXPECT_TRUE(asks_for_another(browser));
+  set_up_second_factor();
+  EXPECT_EQ(browser.submit(typed("a longer password")), 401);
+  EXPECT_TRUE(server_->passwords().matches(given_, anna().user.password).value());
+}
+
+TEST_F(FirstPasswordTest, IsReplacedByOneOfTwoAtOnce) {
+  const Directory directory(server_.resources().users);
+  PasswordChange change(server_.resources(), directory, server_->passwords());
+  const Account before = anna();
+  EXPECT_TRUE(change.change(before, "a longer password"));
+  EXPECT_EQ(change.change(before, "of somebody else").error().code, ErrorCode::conflict);
 }
 
 TEST_F(FirstPasswordTest, IsReplacedByALinkToo) {

@@ -38,9 +38,13 @@ PasswordChange::PasswordChange(const Resources& resources, const Directory& dire
 Result<> PasswordChange::change(const Account& account, std::string_view password) {
   GH_TRY(hash, hash_of(account, password));
   const storage::Occurrence occurrence = now_happens();
-  return users_.write([&](Transaction& transaction) {
-    return storage::UserStore(transaction, account.tenant)
-        .set_password(account.user.id, hash, occurrence);
+  return users_.write([&](Transaction& transaction) -> Result<> {
+    storage::UserStore users(transaction, account.tenant);
+    GH_TRY(present, users.find(account.user.id));
+    if (present.password != account.user.password) {
+      return fail(ErrorCode::conflict, "The password was changed meanwhile");
+    }
+    return users.set_password(account.user.id, hash, occurrence);
   });
 }
 

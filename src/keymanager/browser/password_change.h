@@ -24,7 +24,8 @@ class PasswordChange {
 
   PasswordChange(const Resources& resources, const Directory& directory, Passwords& passwords);
 
-  // Error: invalid_argument, when the password breaks the rule; exhausted, when too many wait.
+  // Error: invalid_argument, when the password breaks the rule; conflict, when the account's is
+  // another one by now; exhausted, when too many wait.
   Result<> change(const Account& account, std::string_view password);
 
   // A token for one reset of the user's password. Error: not_found.

@@ -40,14 +40,17 @@ SignInTask task_from(const json::object& object) {
   return task;
 }
 
+// The password that was proved, so that a form of it is worth nothing once another one is set.
+std::string mark_of(const Account& account) { return sha256_hex(account.user.password); }
+
 void remember(json::object& memory, const Account& account, Instant until) {
   memory["user_tenant"] = account.tenant;
   memory["user"] = account.user.id;
+  memory["mark"] = mark_of(account);
   memory["until"] = to_ms(until);
 }
 
-// The password that was proved, so that a form of it is worth nothing once another one is set.
-std::string mark_of(const Account& account) { return sha256_hex(account.user.password); }
+Instant until_of(const json::object& memory) { return from_ms(number_or(memory, "until", 0)); }
 
 std::string name_key(std::string_view name) { return "name\n" + plain_name(name); }
 std::string device_key(const std::string& device) { return "device\n" + device; }
@@ -101,9 +104,10 @@ http::Response SignIn::show_password(const Browser& browser, const SignInTask& t
 }
 
 http::Response SignIn::show_code(const Browser& browser, const SignInTask& task,
-                                 const Account& account, const Markup& message) const {
+                                 const Account& account, Instant until,
+                                 const Markup& message) const {
   json::object memory = to_json(task, step_code);
-  remember(memory, account, clock_.now() + code_time);
+  remember(memory, account, until);
   const Markup fields = html(
       R"(<label for="code">Code</label>
 <input id="code" name="code" type="text" class="code" inputmode="text" )"
@@ -124,7 +128,6 @@ http::Response SignIn::show_fresh_password(const Browser& browser, const SignInT
                                            const Session& session, const Markup& message) const {
   json::object memory = to_json(task, step_fresh_password);
   remember(memory, session.account, session.sign_on.at + fresh_password_time);
-  memory["mark"] = mark_of(session.account);
   memory["sign_on"] = keymanager::to_json(session.sign_on);
   const Page page{.title = "Set a new password",
                   .body = html("<h1>Set a new password</h1><p class=\"soft\">{}</p>{}{}",
@@ -178,7 +181,9 @@ Result<SignIn::Answer> SignIn::take_password(const Browser& browser, const Form&
   }
   parts_.attempts.succeeded(key);
   GH_TRY(enrolled, parts_.second_factor.is_enrolled(*account));
-  if (enrolled) return Answer(show_code(browser, task, *account, {}));
+  if (enrolled) {
+    return Answer(show_code(browser, task, *account, clock_.now() + code_time, {}));
+  }
   return proved(browser, task,
                 {*std::move(account),
                  {.at = clock_.now(), .acr = std::string(acr_password), .amr = {"pwd"}},
@@ -214,13 +219,15 @@ Result<Account> SignIn::check(const Form& form, const SignInTask& task, Place pl
 }
 
 Result<std::optional<Account>> SignIn::remembered(const json::object& memory) const {
-  if (from_ms(number_or(memory, "until", 0)) <= clock_.now()) return std::optional<Account>();
+  if (until_of(memory) <= clock_.now()) return std::optional<Account>();
   Result<Account> account =
       directory_.by_id(number_or(memory, "user_tenant", 0), text_or(memory, "user", ""));
   if (!account && account.error().code != ErrorCode::not_found) {
     return tl::unexpected<Error>(account.error());
   }
-  if (!account || !account->active()) return std::optional<Account>();
+  const bool holds =
+      account && account->active() && mark_of(*account) == text_or(memory, "mark", "");
+  if (!holds) return std::optional<Account>();
   return std::optional<Account>(*std::move(account));
 }
 
@@ -242,7 +249,7 @@ Result<SignIn::Answer> SignIn::take_code(const Browser& browser, const Form& for
   }
   const bool wait = verdict == SecondFactor::Verdict::wait;
   http::Response response =
-      show_code(browser, task, *account,
+      show_code(browser, task, *account, until_of(memory),
                 alert(wait ? "There were too many wrong codes. Wait a little and try again."
                            : "This code does not hold. Each code can be used once."));
   if (wait) response.status = 429;
@@ -261,11 +268,12 @@ Result<SignIn::Answer> SignIn::take_fresh_password(const Browser& browser, const
                                                    const SignInTask& task,
                                                    const json::object& memory) {
   GH_TRY(account, remembered(memory));
-  if (!account || mark_of(*account) != text_or(memory, "mark", "")) {
-    return begin_again(browser, task);
-  }
+  if (!account) return begin_again(browser, task);
   const json::object* const sign_on = object_at(memory, "sign_on");
   Session session{*std::move(account), sign_on == nullptr ? SignOn{} : sign_on_from(*sign_on), ""};
+  // It may have been set up while the form was open.
+  GH_TRY(enrolled, parts_.second_factor.is_enrolled(session.account));
+  if (enrolled && session.sign_on.acr != acr_second_factor) return begin_again(browser, task);
   const Result<std::string> password = fresh_password_from(form);
   const Result<> changed = password ? parts_.password_change.change(session.account, *password)
                                     : Result<>(tl::unexpected<Error>(password.error()));
@@ -273,6 +281,7 @@ Result<SignIn::Answer> SignIn::take_fresh_password(const Browser& browser, const
     const Markup message = alert(changed.error().message + ".");
     return Answer(show_fresh_password(browser, task, session, message));
   }
+  if (!changed && changed.error().code == ErrorCode::conflict) return begin_again(browser, task);
   if (!changed) return tl::unexpected<Error>(changed.error());
   GH_TRY(fresh, directory_.by_id(session.account.tenant, session.account.user.id));
   session.account = std::move(fresh);

@@ -78,7 +78,7 @@ class SignIn {
   http::Response show_password(const Browser& browser, const SignInTask& task,
                                const Markup& message, int status) const;
   http::Response show_code(const Browser& browser, const SignInTask& task, const Account& account,
-                           const Markup& message) const;
+                           Instant until, const Markup& message) const;
   http::Response show_fresh_password(const Browser& browser, const SignInTask& task,
                                      const Session& session, const Markup& message) const;
   http::Response show_wait(const Browser& browser, const SignInTask& task,
@@ -88,7 +88,8 @@ class SignIn {
                            const json::object& memory);
   Result<Answer> take_fresh_password(const Browser& browser, const Form& form,
                                      const SignInTask& task, const json::object& memory);
-  // Whom a form of ours remembers; nobody, when that was too long ago or holds no more.
+  // Whom a form of ours remembers; nobody, when that was too long ago, or when the password that
+  // was proved is another one by now.
   Result<std::optional<Account>> remembered(const json::object& memory) const;
   Answer begin_again(const Browser& browser, const SignInTask& task) const;
   // The user has proved who he is.
