@@ -109,8 +109,8 @@ net::Task<bool> Conversation::connect(const http::Origin& origin) {
   Connecting connecting{worker_.upstreams(), origin, deadline, net::Condition(loop)};
   connecting.task.spawn(connect_for(connecting));
   connecting_ = &connecting.changed;
-  // Connecting ends for certain; this deadline only divides the wait.
-  while (!connecting.outcome && !ended()) {
+  // Connecting ends for certain, if only by an exception; this deadline only divides the wait.
+  while (!connecting.outcome && connecting.task.size() > 0 && !ended()) {
     const bool told = co_await connecting.changed.wait_until(loop.tick() + look_again);
     static_cast<void>(told);
   }
@@ -119,6 +119,7 @@ net::Task<bool> Conversation::connect(const http::Origin& origin) {
     fail_exchange();
     co_return false;
   }
+  if (!connecting.outcome) connecting.outcome = fail(ErrorCode::internal, "Connecting failed");
   auto& connected = *connecting.outcome;
   if (connected) {
     upstream_ = *std::move(connected);

@@ -9,8 +9,7 @@
 //
 // Thread:  one event loop.
 // Memory:  about 4 KiB and a buffer while a message is under way; a warm connection allocates
-// nothing
-//          per request.
+//          nothing per request.
 #pragma once
 
 #include <memory>
@@ -72,6 +71,7 @@ class Conversation final : private LiveCall {
   void judge_again() override;
   void revoked() override;
   net::Task<> judge();
+  bool is_revoked(const Exchange& judged);
   std::unique_ptr<Exchange> exchange_again(const SnapshotUse& snapshot);
   void go_over_to(const SnapshotUse& snapshot, const Exchange& judged);
   void end_call(const Fault& fault);

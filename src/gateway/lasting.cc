@@ -66,11 +66,16 @@ net::Task<> Conversation::judge() {
     std::size_t stage = 0;
     Flow flow = gateway::judge_again(*again, worker_.surroundings(), stage);
     for (unsigned needs = 0; flow == Flow::need_credential; ++needs) {
+      if (is_revoked(*again)) {
+        revoked();
+        co_return;
+      }
       if (needs == needs_max) {
         flow = again->fail(FaultCode::key_manager_unavailable);
       } else {
         co_await meet_credential(*again);
         again->turn = worker_.loop().tick();
+        again->now = worker_.now();
         flow = gateway::judge_again(*again, worker_.surroundings(), stage);
       }
     }
@@ -86,6 +91,15 @@ net::Task<> Conversation::judge() {
       end_call(again->fault);
     }
   } while (judge_once_more_);
+}
+
+// What this worker knows need not be asked for, and holds while the key manager is away.
+bool Conversation::is_revoked(const Exchange& judged) {
+  if (judged.credential_kind != Credential::token) return false;
+  const Token nobody;
+  const Token* const verdict = exchange_.verdict.get();
+  return worker_.surroundings().revocations.check(
+             judged.credential_hash, verdict == nullptr ? nobody : *verdict, 0) == Revoked::yes;
 }
 
 // An old snapshot does not live as long as the calls that began under it. Until the answer begins,

@@ -90,7 +90,6 @@ class LastingTest : public ::testing::Test {
     EXPECT_EQ(scoped->read_to_end(), "");
     expect_alive(*open_to_all);
   }
-  // Nothing came, and no end either: what is sent still arrives.
   // What the metrics say of worker 0.
   std::string backend_failures() {
     const std::string text = world_.metrics.text();
@@ -98,6 +97,7 @@ class LastingTest : public ::testing::Test {
     const std::size_t begin = text.find(name) + name.size();
     return text.substr(begin, text.find('\n', begin) - begin);
   }
+  // Nothing came, and no end either: what is sent still arrives.
   void expect_alive(TestClient& websocket) {
     websocket.write("ping");
     EXPECT_EQ(read_bytes(websocket, 6), text_frame("ping"));
@@ -211,6 +211,16 @@ TEST_F(LastingTest, ACallWithoutAnAnswerIsToldWhy) {
   EXPECT_EQ(client.call(request("/silent", bearer("good"))).status, 401);
   EXPECT_EQ(upload.read_to_end(), "");
   EXPECT_EQ(arrived_, 2);
+}
+
+// A young call has no names yet, and what this gateway knows it need not ask for.
+TEST_F(LastingTest, ARevocationHoldsWhileTheKeyManagerIsAway) {
+  const auto events = open_events();
+  const auto websocket = open_websocket();
+  world_.key_manager.set_down(true);
+  revoke("token", sha256_hex("good"));
+  EXPECT_EQ(events->read_to_end(), "");
+  EXPECT_EQ(websocket->read_to_end(), close_bytes(CloseCode::policy_violation));
 }
 
 TEST_F(LastingTest, AnExpiredTokenEndsThem) {

@@ -9,7 +9,7 @@ namespace gatehouse::gateway {
 
 struct LiveCall::Held {
   Held(LiveCalls& all, LiveCall& call)
-      : calls(all), again(all.loop_, [&call] { call.judge_again(); }) {
+      : calls(all), again(all.loop_, [&all, &call] { all.judge_soon(call); }) {
     ++calls.lasting_count_;
   }
   ~Held() {
@@ -22,6 +22,7 @@ struct LiveCall::Held {
   LiveCalls& calls;
   std::vector<LiveCalls::Names::iterator> names;
   Instant issued_at{};
+  bool waits = false;  // to be judged: in unjudged_
   net::Timer again;
 };
 
@@ -32,7 +33,6 @@ LiveCalls::LiveCalls(net::Loop& loop, std::chrono::milliseconds young_time)
     : loop_(loop),
       young_time_(young_time),
       timer_(loop, [this] { grow_old(); }),
-      more_(loop, [this] { judge_some(); }),
       check_(loop, [this] { check_young(); }) {}
 
 void LiveCalls::grow_old() {
@@ -66,20 +66,23 @@ void LiveCalls::keep(LiveCall& call) {
   judge_soon(call);
 }
 
+// One that waits keeps its place.
 void LiveCalls::judge_soon(LiveCall& call) {
+  if (std::exchange(call.held_->waits, true)) return;
   unjudged_.push_back(call);
-  if (!more_.is_set()) more_.set(loop_.tick());
+  loop_.make_ready(*this);
 }
 
-void LiveCalls::judge_some() {
+void LiveCalls::on_ready() {
   for (std::size_t count = 0; count < judged_in_turn_max; ++count) {
     LiveCall* const call = unjudged_.pop_front();
     if (call == nullptr) return;
+    call->held_->waits = false;
     lasting_.push_back(*call);
     call->judge_again();
   }
-  // Later than what is due in this turn.
-  if (!unjudged_.empty()) more_.set(loop_.tick() + Tick::duration(1));
+  // In the next turn, after the sockets.
+  if (!unjudged_.empty()) loop_.make_ready(*this);
 }
 
 void LiveCalls::let_go(LiveCall& call) { call.held_.reset(); }

@@ -10,11 +10,11 @@
 //
 // Thread:  one event loop.
 // Memory:  about 1.2 KiB for each call that lasts (of a user's token, beside its connection),
-// nothing
-//          for the others.
+//          nothing for the others.
 // Cost:    a revocation costs what it ends, and one probe for each young call and
 //          `check_time`; a new snapshot judges every call that lasts, young ones that are still
-//          there after `check_time` included, `judged_in_turn_max` in a turn of the loop.
+//          there after `check_time` included. Whatever the reason, `judged_in_turn_max` are
+//          judged in a turn of the loop.
 #pragma once
 
 #include <chrono>
@@ -59,7 +59,7 @@ class LiveCall : public net::ListNode {
   std::unique_ptr<Held> held_;  // of one that lasts
 };
 
-class LiveCalls {
+class LiveCalls : private net::Ready {
  public:
   // After it a call lasts. Most calls are over by then.
   static constexpr std::chrono::milliseconds usual_young_time{1'000};
@@ -102,7 +102,7 @@ class LiveCalls {
   void check_young();
   void keep(LiveCall& call);
   void judge_soon(LiveCall& call);
-  void judge_some();
+  void on_ready() override;
   static void let_go(LiveCall& call);
   void name(LiveCall& call, std::string_view kind, std::string_view value);
 
@@ -114,7 +114,6 @@ class LiveCalls {
   std::size_t lasting_count_ = 0;
   Names names_;
   net::Timer timer_;          // while somebody is young
-  net::Timer more_;           // while some are unjudged
   net::Timer check_;          // while a revocation or a snapshot is to be held against them
   bool judge_young_ = false;  // at the next check, all that are young: the snapshot is another
 };

@@ -217,8 +217,29 @@ TEST_F(LiveCallsTest, ACrowdIsJudgedInParts) {
     change();
     watched_turns(before + size);
   }
+  // What let them in ends at one instant.
+  for (TestCall& call : crowd) call.next = loop_.tick();
+  calls_.judge_all();
+  watched_turns(before + 2 * size);
   EXPECT_EQ(most, LiveCalls::judged_in_turn_max);
-  EXPECT_EQ(judged(), 3 * size);
+  EXPECT_EQ(judged(), 5 * size);
+}
+
+// Changes that come all the time do not keep anybody from the turn.
+TEST_F(LiveCallsTest, OneThatWaitsKeepsItsPlace) {
+  std::list<TestCall> crowd;
+  constexpr int parts = 4;
+  for (std::size_t i = 0; i < parts * LiveCalls::judged_in_turn_max; ++i) {
+    crowd.emplace_back(calls_, "a");
+  }
+  grow_old();
+  for (int turn = 0; turn < 2 * parts; ++turn) {
+    calls_.revoke(revocation("user_changed", "user-a"));
+    loop_.post([&] { loop_.stop(); });
+    loop_.run();
+  }
+  EXPECT_GE(crowd.back().judged, 2);
+  EXPECT_LE(crowd.front().judged, 4);
 }
 
 TEST_F(LiveCallsTest, OneThatEndsBeforeItsTurnIsNotJudged) {
