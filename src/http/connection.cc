@@ -22,7 +22,8 @@ Connection::Connection(std::unique_ptr<net::Stream> stream, const ConnectionOpti
 }
 
 void Connection::cut() {
-  if (leave_) return leave_();
+  // Once: whoever does not leave by itself is closed at the end of the drain.
+  if (leave_) return std::exchange(leave_, nullptr)();
   if (incoming_.has_stream()) stream().close();
 }
 
