@@ -167,12 +167,14 @@ def journeys(preset, pattern="test_*.py"):
 def journey(preset, module, lanes):
     ports = lanes.get()
     begun = time.monotonic()
-    code, output = run(
-        [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
-         "-s", str(module.parent), "-p", module.name],
-        env={"GATEHOUSE_BINARY": binary(preset), "GATEHOUSE_PORTS": ports,
-             "PYTHONDONTWRITEBYTECODE": "1"})
-    lanes.put(ports)
+    try:
+        code, output = run(
+            [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
+             "-s", str(module.parent), "-p", module.name],
+            env={"GATEHOUSE_BINARY": binary(preset), "GATEHOUSE_PORTS": ports,
+                 "PYTHONDONTWRITEBYTECODE": "1"})
+    finally:
+        lanes.put(ports)
     part = count_unittest(output, code, f"{module} ({preset})")
     print(f"  {module}: {part} ({time.monotonic() - begun:.0f} s)", flush=True)
     if part.failed:

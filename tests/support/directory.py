@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from support.certificates import make_certificate
-from support.ports import free_port, takes_connections
+from support.ports import free_ports, takes_connections
 
 SLAPD = "/usr/sbin/slapd"
 BASE = "dc=example,dc=org"
@@ -88,7 +88,8 @@ class Directory:
     def __init__(self, *entries, schema="", limits=""):
         self.schema, self.limits = schema, limits
         self.folder = tempfile.mkdtemp(prefix="gatehouse-ldap-")
-        self.port, self.tls_port = free_port(), free_port()
+        self.port = free_ports((0, 1))
+        self.tls_port = self.port + 1
         self.process = None
         self.prepare(entries)
 
