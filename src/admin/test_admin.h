@@ -55,6 +55,10 @@ class AdminTest : public ::testing::Test {
     options.hash_password = [](const std::string& password) -> Result<std::string> {
       return "hash of " + password;
     };
+    options.password_matches = [](const std::string& password,
+                                  const std::string& hash) -> Result<bool> {
+      return hash == "hash of " + password;
+    };
     options.seal = [](std::string_view secret, std::string_view context) {
       return fmt::format("{} sealed {}", context, secret);
     };

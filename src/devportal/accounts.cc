@@ -36,9 +36,6 @@ Result<rest::Reply> DevPortal::change_password(const rest::Call& call) {
   GH_TRY(user, user_manager_.read([&](Transaction& transaction) {
     return storage::UserStore(transaction, caller.tenant).find(caller.user_id);
   }));
-  if (user.password_holds == storage::PasswordHolds::until_login && wanted == current) {
-    return rest::refuse_because(rest::password_too_weak, "This is the present password");
-  }
   GH_TRY(hash, rest::hash_new_password(user_manager_, caller.tenant, user, wanted,
                                        {options_.hash_password, options_.password_matches}));
   const storage::Occurrence occurrence{random_uuid(random_), clock_.now()};

@@ -41,6 +41,10 @@ class DevPortalTest : public ::testing::Test {
     options.hash_password = [](const std::string& password) -> Result<std::string> {
       return "hash of " + password;
     };
+    options.password_matches = [](const std::string& password,
+                                  const std::string& hash) -> Result<bool> {
+      return hash == "hash of " + password;
+    };
     portal_ = std::make_unique<DevPortal>(databases_.all(), key_manager_, clock_, random_, options);
     router_ = std::make_unique<rest::Router>(
         rest::RouterOptions{.base_paths = {std::string(base)},

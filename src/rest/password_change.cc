@@ -20,8 +20,10 @@ Result<Rules> rules_of(storage::Database& users, model::TenantNumber tenant,
   return users.read([&](Transaction& transaction) -> Result<Rules> {
     GH_TRY(settings, storage::TenantSettingsStore(transaction, tenant).settings());
     Rules rules{settings.password, {}};
-    if (rules.policy.history == 0) return rules;
-    if (!user.password.empty()) rules.former.push_back(user.password);
+    const bool remembers = rules.policy.history > 0;
+    const bool must_change = user.password_holds == storage::PasswordHolds::until_login;
+    if (!user.password.empty() && (remembers || must_change)) rules.former.push_back(user.password);
+    if (!remembers) return rules;
     GH_TRY(former, storage::UserStore(transaction, tenant)
                        .former_passwords(user.id, rules.policy.history - 1));
     rules.former.insert(rules.former.end(), former.begin(), former.end());

@@ -24,7 +24,7 @@ struct PasswordHashing {
 
 // The hash to store. A new user has no id yet, or no row.
 // Error: invalid_argument (901452), when the policy of the tenant refuses the password, or the user
-// had it before; exhausted, when too many wait to be hashed.
+// had it before, or has it now and must change it; exhausted, when too many wait to be hashed.
 Result<std::string> hash_new_password(storage::Database& users, model::TenantNumber tenant,
                                       const storage::User& user, const std::string& password,
                                       const PasswordHashing& hashing);

@@ -97,10 +97,6 @@ Result<std::string> PasswordChange::hash_of(const Account& account, std::string_
       .hash = [this](const std::string& text) { return passwords_.hash(text); },
       .matches = [this](const std::string& text,
                         const std::string& hash) { return passwords_.matches(text, hash); }};
-  if (account.must_change_password()) {
-    GH_TRY(same, passwords_.matches(password, account.user.password));
-    if (same) return fail(ErrorCode::invalid_argument, "This is the present password");
-  }
   return rest::hash_new_password(users_, account.tenant, account.user, std::string(password),
                                  hashing);
 }
