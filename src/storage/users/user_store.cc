@@ -180,10 +180,10 @@ Result<> UserStore::set_password(std::string_view id, std::string_view hash,
 }
 
 Result<> UserStore::set_password_holds(std::string_view id, PasswordHolds holds) {
-  GH_CHECK(
-      transaction_.execute("UPDATE um_user SET must_change_password = $3 "
-                           "WHERE tenant_id = $1 AND id = $2",
-                           tenant_, id, flag_of(holds)));
+  GH_TRY(changed, transaction_.execute("UPDATE um_user SET must_change_password = $3 "
+                                       "WHERE tenant_id = $1 AND id = $2",
+                                       tenant_, id, flag_of(holds)));
+  if (changed == 0) return no_such(id);
   return {};
 }
 

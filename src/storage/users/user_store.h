@@ -76,6 +76,7 @@ class UserStore {
   // Error: not_found.
   Result<> set_password(std::string_view id, std::string_view hash, const Occurrence& occurrence,
                         Before before = Before::kept);
+  // Error: not_found.
   Result<> set_password_holds(std::string_view id, PasswordHolds holds);
   // Hashes of the passwords before the present one, newest first, at most `limit`.
   Result<std::vector<std::string>> former_passwords(std::string_view id, std::int64_t limit) const;
