@@ -22,6 +22,7 @@ using storage::NamedApiKey;
 using storage::Transaction;
 using storage::Window;
 
+// The contract's lists of keys have no pages.
 constexpr Window all_shown{0, 100'000};
 
 bool is_of_api(const rest::Call& call) { return call.path.contains("apiId"); }
