@@ -79,7 +79,11 @@ net::Task<> Conversation::call_backend() {
   if (upstream_->head().status() == 101) {
     co_await relay_websocket();
   } else {
-    co_await relay_answer();
+    const Chunks answer_chunks = begin_answer();
+    const Result<> written = co_await connection_.write(first_pieces_.frame(out_, answer_chunks));
+    bool whole = written.has_value();
+    if (whole && !first_pieces_.last()) whole = co_await relay_body(answer_chunks);
+    end_answer(whole);
   }
   // The client has its status; the record says how it ended.
   if (ended()) exchange_.fail(ended_by_);
@@ -214,24 +218,23 @@ void Conversation::fail_upload() {
   exchange_.fault.description = refusal.reason;
 }
 
-net::Task<> Conversation::relay_answer() {
+// Makes the head, and takes what has come of the body.
+Chunks Conversation::begin_answer() {
   const http::ResponseHead& head = upstream_->head();
   const AnswerFraming framing = answer_framing(head, connection_.head().version());
-  const Chunks chunks = framing == AnswerFraming::chunked ? Chunks::yes : Chunks::no;
   connection_.decide_persistence();
   // A request that is still on its way would be taken for the next one.
   if (framing == AnswerFraming::close || upload_.size() > 0) connection_.end_after_answer();
   out_.clear();
   append_answer(out_, {exchange_, head, ids_, framing, connection_.persists()});
   status_ = head.status();
+  first_pieces_.clear();
+  first_pieces_.take_from(*upstream_);
+  response_bytes_ = first_pieces_.bytes();
+  return framing == AnswerFraming::chunked ? Chunks::yes : Chunks::no;
+}
 
-  Pieces pieces;
-  pieces.clear();
-  pieces.take_from(*upstream_);
-  response_bytes_ = pieces.bytes();
-  const Result<> written = co_await connection_.write(pieces.frame(out_, chunks));
-  bool whole = written.has_value();
-  if (whole && !pieces.last()) whole = co_await relay_body(chunks);
+void Conversation::end_answer(bool whole) {
   backend_ended_ = worker_.loop().tick();
   if (upload_.size() > 0) {
     upload_.cancel();

@@ -39,9 +39,11 @@ class Conversation final : private LiveCall {
   static constexpr unsigned needs_max = 4;  // of one request, before it is given up
 
   // --- serve.cc: from head to verdict, and what the gateway answers itself
-  net::Task<> answer_request();
   net::Task<> refuse_head();
+  Flow begin_call();
   bool begin_exchange();
+  net::Task<Flow> meet_needs(Flow flow);
+  void ask_by_the_way();
   void note_client();
   std::string client_certificate() const;
   static void find_route(Exchange& exchange, const SnapshotUse& snapshot);
@@ -57,7 +59,8 @@ class Conversation final : private LiveCall {
   static net::Task<> connect_for(Connecting& connecting);
   net::Task<bool> begin_upload();
   net::Task<> upload();
-  net::Task<> relay_answer();
+  Chunks begin_answer();
+  void end_answer(bool whole);
   net::Task<bool> relay_body(Chunks chunks);
   net::Task<> relay_websocket();
   void keep_head_aside();
@@ -92,6 +95,8 @@ class Conversation final : private LiveCall {
   // Of the request under way.
   Exchange exchange_;
   SnapshotUse snapshot_;
+  std::size_t stage_ = 0;  // the one that comes next
+  bool own_path_ = false;  // the gateway serves it itself
   CallIds ids_;
   std::string path_;  // canonical, when it differs from what was sent
   int status_ = 0;
@@ -104,7 +109,7 @@ class Conversation final : private LiveCall {
   net::Condition* connecting_ = nullptr;  // told when nobody wants the connection any more
   std::unique_ptr<http::Upstream> upstream_;
   std::string request_head_;
-  Pieces first_pieces_;         // of the body: what had arrived with the head
+  Pieces first_pieces_;         // of the body, then of the answer's: what came with the head
   bool upload_failed_ = false;  // on the client's side
   net::TaskGroup upload_;       // the rest of the body on its way
   std::string out_;             // what is written to the client

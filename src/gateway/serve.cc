@@ -37,6 +37,7 @@ Conversation::Conversation(Worker& worker, std::unique_ptr<net::Stream> stream)
   exchange_.certificate_thumbprint = thumbprint_of(connection_.stream().peer_certificate());
 }
 
+// What a call does without waiting has no coroutine of its own: each costs as much as a stage.
 net::Task<> Conversation::run() {
   for (;;) {
     const http::Arrival arrival = co_await connection_.read_head();
@@ -46,7 +47,18 @@ net::Task<> Conversation::run() {
       co_await connection_.finish();
       co_return;
     }
-    co_await answer_request();
+    Flow flow = begin_call();
+    if (flow > Flow::answer) flow = co_await meet_needs(flow);
+    ask_by_the_way();
+    if (flow == Flow::proceed) {
+      worker_.live_calls().begin(*this);
+      co_await call_backend();
+      worker_.live_calls().end(*this);
+      if (judging_.size() > 0) judging_.cancel();
+    }
+    if (own_path_) co_await answer_own_path();
+    if (status_ == 0 && connection_.stream().is_open()) co_await write_own_answer();
+    record();
     snapshot_ = {};
     if (connection_.finish_at_once()) continue;
     const bool goes_on = co_await connection_.finish();
@@ -76,42 +88,37 @@ net::Task<> Conversation::refuse_head() {
   static_cast<void>(written);
 }
 
-net::Task<> Conversation::answer_request() {
+// As far as it goes without waiting.
+Flow Conversation::begin_call() {
   ids_ = call_ids(connection_.head(), worker_.next_id(), worker_.next_id());
   status_ = 0;
   request_bytes_ = response_bytes_ = 0;
   backend_began_ = backend_ended_ = Tick{};
   ended_by_ = FaultCode{};
-  if (begin_exchange()) {
-    if (exchange_.api == nullptr && is_own_path(exchange_.path)) {
-      co_await answer_own_path();
-    } else {
-      std::size_t stage = 0;
-      Flow flow = run_stages(exchange_, worker_.surroundings(), stage);
-      for (unsigned needs = 0; flow > Flow::answer; ++needs) {
-        if (needs == needs_max) flow = exchange_.fail(FaultCode::key_manager_unavailable);
-        if (flow == Flow::need_credential) co_await meet_credential(exchange_);
-        if (flow == Flow::need_permit) co_await meet_permit();
-        if (flow > Flow::answer) {
-          exchange_.turn = worker_.loop().tick();
-          flow = run_stages(exchange_, worker_.surroundings(), stage);
-        }
-      }
-      worker_.leases().speak();
-      if (exchange_.recheck) {
-        worker_.metrics().stale_tokens->add();
-        worker_.keys().recheck(exchange_.credential, exchange_.credential_hash);
-      }
-      if (flow == Flow::proceed) {
-        worker_.live_calls().begin(*this);
-        co_await call_backend();
-        worker_.live_calls().end(*this);
-        if (judging_.size() > 0) judging_.cancel();
-      }
-    }
+  stage_ = 0;
+  own_path_ = false;
+  if (!begin_exchange()) return Flow::answer;
+  own_path_ = exchange_.api == nullptr && is_own_path(exchange_.path);
+  return own_path_ ? Flow::answer : run_stages(exchange_, worker_.surroundings(), stage_);
+}
+
+net::Task<Flow> Conversation::meet_needs(Flow flow) {
+  for (unsigned needs = 0; flow > Flow::answer; ++needs) {
+    if (needs == needs_max) co_return exchange_.fail(FaultCode::key_manager_unavailable);
+    if (flow == Flow::need_credential) co_await meet_credential(exchange_);
+    if (flow == Flow::need_permit) co_await meet_permit();
+    exchange_.turn = worker_.loop().tick();
+    flow = run_stages(exchange_, worker_.surroundings(), stage_);
   }
-  if (status_ == 0 && connection_.stream().is_open()) co_await write_own_answer();
-  record();
+  co_return flow;
+}
+
+// What the stages want to know for the calls to come.
+void Conversation::ask_by_the_way() {
+  worker_.leases().speak();
+  if (!exchange_.recheck) return;
+  worker_.metrics().stale_tokens->add();
+  worker_.keys().recheck(exchange_.credential, exchange_.credential_hash);
 }
 
 // Finds the route. False when there is a fault to answer.

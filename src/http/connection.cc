@@ -27,54 +27,60 @@ void Connection::cut() {
   if (incoming_.has_stream()) stream().close();
 }
 
-net::Task<Arrival> Connection::read_head() {
+void Connection::begin_head() {
   head_.clear();
   refusal_ = {};
   continue_awaited_ = false;
   persists_ = false;
-  Buffer& buffer = incoming_.buffer();
-  if (buffer.empty()) {
-    begin_idling();
-    for (FirstBytes first = FirstBytes::none; first == FirstBytes::none;) {
-      const Result<> readable = co_await stream().wait_readable();
-      first = readable ? take_first_bytes() : FirstBytes::never;
-      if (first == FirstBytes::never) co_return Arrival::closed;
-    }
-    set_idle(false);
-  }
+  const bool idle = incoming_.buffer().empty();
+  if (idle) set_idle(true);
   // The first request is due from the moment of the connection on.
-  if (!first_) stream().set_deadline(stream().loop().tick() + options_.head_timeout);
-  for (;;) {
-    switch (head_.read(buffer.unread(), options_.limits)) {
-      case HeadState::complete: co_return begin_request();
-      case HeadState::refused: co_return refuse(head_.refusal());
-      case HeadState::incomplete: break;
-    }
-    const Result<std::size_t> read = co_await stream().read_some(buffer.room());
-    if (!read) {
-      if (stream().failure() != net::Failure::timed_out) co_return Arrival::closed;
-      co_return refuse({408, "The request did not arrive in time"});
-    }
-    if (*read == 0) co_return Arrival::closed;
-    buffer.added(*read);
+  if (!first_) {
+    stream().set_deadline(stream().loop().tick() +
+                          (idle ? options_.idle_timeout : options_.head_timeout));
   }
 }
 
-void Connection::begin_idling() {
-  if (!first_) stream().set_deadline(stream().loop().tick() + options_.idle_timeout);
-  set_idle(true);
+std::optional<Arrival> Connection::take_head() {
+  for (const Buffer& buffer = incoming_.buffer();;) {
+    if (!buffer.empty()) {
+      switch (head_.read(buffer.unread(), options_.limits)) {
+        case HeadState::complete: return begin_request();
+        case HeadState::refused: return refuse(head_.refusal());
+        case HeadState::incomplete: break;
+      }
+    }
+    if (!stream().may_read()) return {};  // holds no buffer while nothing comes
+    switch (take_bytes()) {
+      case net::Progress::State::moved: break;
+      case net::Progress::State::blocked: return {};
+      case net::Progress::State::failed: return Arrival::closed;
+    }
+  }
 }
 
-// Holds no buffer while nothing comes.
-Connection::FirstBytes Connection::take_first_bytes() {
+// `failed` at the end of what the client sends, too.
+net::Progress::State Connection::take_bytes() {
   Buffer& buffer = incoming_.buffer();
+  const bool first = buffer.empty();
   const net::Progress read = stream().try_read(buffer.room());
-  if (read.state == net::Progress::State::moved && read.bytes > 0) {
-    buffer.added(read.bytes);
-    return FirstBytes::some;
+  if (read.state != net::Progress::State::moved || read.bytes == 0) {
+    buffer.give_back_if_empty();
+    return read.state == net::Progress::State::blocked ? read.state : net::Progress::State::failed;
   }
-  buffer.give_back_if_empty();
-  return read.state == net::Progress::State::blocked ? FirstBytes::none : FirstBytes::never;
+  buffer.added(read.bytes);
+  if (first) {
+    set_idle(false);
+    if (!first_) stream().set_deadline(stream().loop().tick() + options_.head_timeout);
+  }
+  return read.state;
+}
+
+// At the deadline, or cut.
+Arrival Connection::give_up_head() {
+  const bool late = stream().failure() == net::Failure::timed_out;
+  if (!late || incoming_.buffer().empty()) return Arrival::closed;
+  return refuse({408, "The request did not arrive in time"});
 }
 
 Arrival Connection::begin_request() {

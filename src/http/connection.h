@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,8 +58,9 @@ class Connection final : private Drain::Member {
              BlockPool& blocks, Drain& drain);
   ~Connection() = default;
 
-  // Waits for the next request.
-  net::Task<Arrival> read_head();
+  // co_await connection.read_head(): Arrival, of the next request.
+  class ReadHead;
+  ReadHead read_head();
   const RequestHead& head() const { return head_; }
   // Of a head, 408 for a slow one included; or of a body after read_body_some has failed with it:
   // 400 malformed, 408 silent, 413 beyond the limit. status is 0 when the client is gone.
@@ -107,10 +109,12 @@ class Connection final : private Drain::Member {
 
  private:
   void cut() override;
-  enum class FirstBytes : std::uint8_t { none, some, never };
 
-  void begin_idling();
-  FirstBytes take_first_bytes();
+  void begin_head();
+  // What has come of a head: nothing when more must.
+  std::optional<Arrival> take_head();
+  net::Progress::State take_bytes();
+  Arrival give_up_head();
   Arrival begin_request();
   Arrival refuse(const Refusal& refusal);
   Result<BodyPiece> count(Result<BodyPiece> piece);
@@ -129,5 +133,26 @@ class Connection final : private Drain::Member {
   bool continue_awaited_ = false;  // the client wants "100 Continue" and has not got it
   bool persists_ = false;
 };
+
+class [[nodiscard]] Connection::ReadHead final : public net::Stream::Wait {
+ public:
+  explicit ReadHead(Connection& connection)
+      : Wait(connection.stream(), Direction::reading), connection_(connection) {}
+  Arrival await_resume() { return arrival_ ? *arrival_ : connection_.give_up_head(); }
+
+ private:
+  net::Progress attempt() override {
+    arrival_ = connection_.take_head();
+    return arrival_ ? net::Progress::moved(0) : net::Progress::blocked();
+  }
+
+  Connection& connection_;
+  std::optional<Arrival> arrival_;
+};
+
+inline Connection::ReadHead Connection::read_head() {
+  begin_head();
+  return ReadHead(*this);
+}
 
 }  // namespace gatehouse::http

@@ -22,32 +22,35 @@ UpstreamFault Upstream::stream_fault() const {
   return reused_ && !answered_ ? UpstreamFault::stale : UpstreamFault::cut;
 }
 
-net::Task<Result<>> Upstream::read_head(Method request, const HeadLimits& limits) {
+std::optional<Result<>> Upstream::take_head(Method request) {
   Buffer& buffer = incoming_.buffer();
-  int interim = 0;
   for (;;) {
-    const HeadState state = head_.read(buffer.unread(), request, limits);
-    if (state == HeadState::refused) {
-      co_return failed(UpstreamFault::malformed, head_.refusal().reason);
+    switch (head_.read(buffer.unread(), request, {})) {
+      case HeadState::refused: return failed(UpstreamFault::malformed, head_.refusal().reason);
+      case HeadState::complete:
+        if (!head_.interim()) {
+          incoming_.begin_body(head_.size(), head_.framing(), head_.content_length());
+          complete_ = true;
+          return Result<>();
+        }
+        if (++interim_heads_ > interim_heads_max) {
+          return failed(UpstreamFault::malformed, "There are too many interim answers");
+        }
+        buffer.consume(head_.size());
+        head_.clear();
+        continue;
+      case HeadState::incomplete: break;
     }
-    if (state == HeadState::complete && !head_.interim()) break;
-    if (state == HeadState::complete) {
-      if (++interim > interim_heads_max) {
-        co_return failed(UpstreamFault::malformed, "There are too many interim answers");
-      }
-      buffer.consume(head_.size());
-      head_.clear();
-      continue;
+    if (!stream().may_read()) return {};  // holds no buffer while nothing comes
+    const net::Progress read = stream().try_read(buffer.room());
+    if (read.state == net::Progress::State::blocked) return {};
+    if (read.state == net::Progress::State::failed) {
+      return failed(stream_fault(), "The connection failed or stayed silent");
     }
-    const Result<std::size_t> read = co_await stream().read_some(buffer.room());
-    if (!read) co_return failed(stream_fault(), "The connection failed or stayed silent");
-    if (*read == 0) co_return failed(stream_fault(), "The connection ended before the answer");
+    if (read.bytes == 0) return failed(stream_fault(), "The connection ended before the answer");
     answered_ = true;
-    buffer.added(*read);
+    buffer.added(read.bytes);
   }
-  incoming_.begin_body(head_.size(), head_.framing(), head_.content_length());
-  complete_ = true;
-  co_return Result<>();
 }
 
 net::Task<Result<BodyPiece>> Upstream::read_body_some(Tick deadline) {
@@ -69,6 +72,7 @@ void Upstream::begin_again() {
   incoming_.buffer().give_back_if_empty();
   head_.clear();
   answered_ = false;
+  interim_heads_ = 0;
   complete_ = false;
   reused_ = true;
 }

@@ -97,8 +97,10 @@ class Upstream {
 
   // Reads the head of the answer to a request of this method, past interim ones (at most 8), until
   // the stream's deadline. May run while another task still writes the request.
+  // co_await upstream.read_head(method): Result<>.
   // Error: unavailable; fault() and reason() say why.
-  net::Task<Result<>> read_head(Method request, const HeadLimits& limits = {});
+  class ReadHead;
+  ReadHead read_head(Method request);
   const ResponseHead& head() const { return head_; }
 
   // The body, as Incoming has it.
@@ -125,6 +127,8 @@ class Upstream {
  private:
   friend class UpstreamPool;
 
+  // What has come of the head: nothing when more must.
+  std::optional<Result<>> take_head(Method request);
   tl::unexpected<Error> failed(UpstreamFault fault, std::string_view reason);
   void begin_again();
 
@@ -136,9 +140,32 @@ class Upstream {
   bool complete_ = false;  // its head has been read
   bool reused_ = false;
   bool spoiled_ = false;
+  int interim_heads_ = 0;  // of the current answer
   Tick idle_since_{};
   const OriginKey key_;
 };
+
+class [[nodiscard]] Upstream::ReadHead final : public net::Stream::Wait {
+ public:
+  ReadHead(Upstream& upstream, Method request)
+      : Wait(upstream.stream(), Direction::reading), upstream_(upstream), request_(request) {}
+  Result<> await_resume() {
+    if (head_) return *std::move(head_);
+    return upstream_.failed(upstream_.stream_fault(), "The connection failed or stayed silent");
+  }
+
+ private:
+  net::Progress attempt() override {
+    head_ = upstream_.take_head(request_);
+    return head_ ? net::Progress::moved(0) : net::Progress::blocked();
+  }
+
+  Upstream& upstream_;
+  const Method request_;
+  std::optional<Result<>> head_;
+};
+
+inline Upstream::ReadHead Upstream::read_head(Method request) { return {*this, request}; }
 
 class UpstreamPool {
  public:

@@ -119,8 +119,8 @@ Task<Result<>> Stream::handshake() {
 // Sends in a row wake a peer on another processor once, sends between reads wake it each time: that
 // is 3 % of a proxied call. So what is written while events are served leaves when they are.
 bool Stream::Wait::await_ready() {
-  yields_ =
-      ++stream_.streak_ > streak_max || (wish_ == Wish::write && stream_.loop_.serves_events());
+  yields_ = ++stream_.streak_ > streak_max ||
+            (direction_ == Direction::writing && stream_.loop_.serves_events());
   if (yields_) return false;
   progress_ = attempt();
   if (progress_.state != Progress::State::blocked) return true;
@@ -141,14 +141,14 @@ void Stream::Wait::await_suspend(std::coroutine_handle<> coroutine) {
 }
 
 void Stream::Wait::stand() {
-  Wait*& place = stream_.waiting(direction());
+  Wait*& place = direction_ == Direction::reading ? stream_.reader_ : stream_.writer_;
   GH_ASSERT(!place);  // one task reads, one writes
   place = this;
   stands_ = true;
 }
 
 void Stream::Wait::stand_down() {
-  stream_.waiting(direction()) = nullptr;
+  (direction_ == Direction::reading ? stream_.reader_ : stream_.writer_) = nullptr;
   stands_ = false;
 }
 
@@ -167,18 +167,13 @@ void Stream::Wait::on_ready() {
   coroutine_.resume();
 }
 
-Progress Stream::Wait::attempt() {
-  switch (wish_) {
-    case Wish::read: return stream_.try_read(buffer_);
-    case Wish::write: return attempt_write();
-    case Wish::readable: return stream_.may_read() ? Progress::moved(0) : Progress::blocked();
-    case Wish::writable:
-      return stream_.socket_.writable() ? Progress::moved(0) : Progress::blocked();
-  }
-  GH_ASSERT_NOT_REACHED();
+Progress Stream::Readiness::attempt() {
+  const bool ready =
+      direction_ == Direction::reading ? stream_.may_read() : stream_.socket_.writable();
+  return ready ? Progress::moved(0) : Progress::blocked();
 }
 
-Progress Stream::Wait::attempt_write() {
+Progress Stream::Write::attempt() {
   while (!pieces_.empty()) {
     const Progress progress = stream_.try_write(pieces_);
     if (progress.state != Progress::State::moved) return progress;

@@ -38,8 +38,6 @@ enum class Failure : std::uint8_t {
 };
 
 class Stream final : private Source, private Deadline {
-  class Wait;
-
  public:
   // Owns `descriptor`: a connected socket that does not block, with TCP_NODELAY set.
   Stream(Loop& loop, int descriptor, const Endpoint& peer);
@@ -64,6 +62,10 @@ class Stream final : private Source, private Deadline {
   class Readiness;
   Readiness wait_readable();
   Readiness wait_writable();
+  // What a layer above waits for, again and again tried as bytes come: a Wait of its own.
+  class Wait;
+  // False: a read would block, which costs nothing to ask.
+  bool may_read();
 
   // The same without waiting. A write may take a part. Over TLS, what follows a write that was
   // `blocked` begins with the same bytes.
@@ -118,15 +120,9 @@ class Stream final : private Source, private Deadline {
   int descriptor() const { return socket_.descriptor(); }
 
  private:
-  enum class Direction : std::uint8_t { reading, writing };
-
   void on_events(std::uint32_t events) override;
   void on_deadline() override;
   Task<Result<>> handshake();
-  bool may_read();
-  Wait*& waiting(Direction direction) {
-    return direction == Direction::reading ? reader_ : writer_;
-  }
 
   // How often a task may find bytes ready before everybody else gets a turn.
   static constexpr unsigned streak_max = 32;
@@ -141,7 +137,9 @@ class Stream final : private Source, private Deadline {
   Endpoint peer_;
 };
 
-// What waits on a stream, in the frame of the task that waits.
+// What waits on a stream, in the frame of the task that waits: the attempt is made at first, and
+// again whenever the stream may have something, until it is not `blocked`; at the stream's deadline
+// or end it has `failed`. As good as a coroutine that loops, without the frame of one.
 class Stream::Wait : private Ready {
  public:
   Wait(const Wait&) = delete;
@@ -151,73 +149,78 @@ class Stream::Wait : private Ready {
   void await_suspend(std::coroutine_handle<> coroutine);
 
  protected:
-  enum class Wish : std::uint8_t { read, write, readable, writable };
+  enum class Direction : std::uint8_t { reading, writing };
 
-  Wait(Stream& stream, Wish wish) : stream_(stream), wish_(wish) {}
+  Wait(Stream& stream, Direction direction) : stream_(stream), direction_(direction) {}
   ~Wait() {
     if (stands_) stand_down();
   }
 
+  virtual Progress attempt() = 0;
+  Result<> outcome() const {
+    if (progress_.state == Progress::State::moved) [[likely]]
+      return {};
+    return tl::unexpected<Error>(stream_.error());
+  }
+
   Stream& stream_;
+  const Direction direction_;
   Progress progress_ = Progress::blocked();
-  std::span<char> buffer_;   // read
-  std::span<iovec> pieces_;  // write: what is left
-  iovec piece_{};            // write: room for a single one
 
  private:
   friend class Stream;
   void on_ready() override;
-  Progress attempt();
-  Progress attempt_write();
   void stand();
   void stand_down();
   void give_up();
-  Direction direction() const {
-    return wish_ == Wish::read || wish_ == Wish::readable ? Direction::reading : Direction::writing;
-  }
 
-  const Wish wish_;
-  bool stands_ = false;  // in stream_.waiting(direction())
+  bool stands_ = false;  // in stream_.waiting(direction_)
   bool yields_ = false;  // has not tried yet, but lets others go first
   std::coroutine_handle<> coroutine_;
 };
 
-class [[nodiscard]] Stream::Read : public Wait {
+class [[nodiscard]] Stream::Read final : public Wait {
  public:
-  Read(Stream& stream, std::span<char> buffer) : Wait(stream, Wish::read) { buffer_ = buffer; }
+  Read(Stream& stream, std::span<char> buffer)
+      : Wait(stream, Direction::reading), buffer_(buffer) {}
   Result<std::size_t> await_resume() {
     if (progress_.state == Progress::State::moved) [[likely]]
       return progress_.bytes;
     return tl::unexpected<Error>(stream_.error());
   }
-};
-
-class [[nodiscard]] Stream::Write : public Wait {
- public:
-  Write(Stream& stream, std::string_view bytes) : Wait(stream, Wish::write) {
-    piece_ = {const_cast<char*>(bytes.data()), bytes.size()};
-    pieces_ = std::span(&piece_, 1);
-  }
-  Write(Stream& stream, std::span<iovec> pieces) : Wait(stream, Wish::write) { pieces_ = pieces; }
-  Result<> await_resume() {
-    if (progress_.state == Progress::State::moved) [[likely]]
-      return {};
-    return tl::unexpected<Error>(stream_.error());
-  }
-};
-
-class [[nodiscard]] Stream::Readiness : public Wait {
- public:
-  static Readiness to_read(Stream& stream) { return Readiness(stream, Wish::readable); }
-  static Readiness to_write(Stream& stream) { return Readiness(stream, Wish::writable); }
-  Result<> await_resume() {
-    if (progress_.state == Progress::State::moved) [[likely]]
-      return {};
-    return tl::unexpected<Error>(stream_.error());
-  }
 
  private:
-  Readiness(Stream& stream, Wish wish) : Wait(stream, wish) {}
+  Progress attempt() override { return stream_.try_read(buffer_); }
+
+  const std::span<char> buffer_;
+};
+
+class [[nodiscard]] Stream::Write final : public Wait {
+ public:
+  Write(Stream& stream, std::string_view bytes)
+      : Wait(stream, Direction::writing),
+        piece_{const_cast<char*>(bytes.data()), bytes.size()},
+        pieces_(&piece_, 1) {}
+  Write(Stream& stream, std::span<iovec> pieces)
+      : Wait(stream, Direction::writing), pieces_(pieces) {}
+  Result<> await_resume() { return outcome(); }
+
+ private:
+  Progress attempt() override;
+
+  iovec piece_{};  // room for a single one
+  std::span<iovec> pieces_;
+};
+
+class [[nodiscard]] Stream::Readiness final : public Wait {
+ public:
+  static Readiness to_read(Stream& stream) { return {stream, Direction::reading}; }
+  static Readiness to_write(Stream& stream) { return {stream, Direction::writing}; }
+  Result<> await_resume() { return outcome(); }
+
+ private:
+  Readiness(Stream& stream, Direction direction) : Wait(stream, direction) {}
+  Progress attempt() override;
 };
 
 inline Stream::Read Stream::read_some(std::span<char> buffer) { return Read(*this, buffer); }
