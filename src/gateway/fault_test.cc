@@ -15,7 +15,7 @@ namespace {
 // One file per fault: the fields it adds, an empty line, its body in JSON, its body in XML. With
 // GATEHOUSE_WRITE_GOLDEN in the environment the files are written first.
 std::string golden_file(FaultCode code) {
-  const auto tests = std::filesystem::path(__FILE__).parent_path() / "../../tests/golden/faults";
+  const auto tests = std::filesystem::path(GH_SOURCE_DIR) / "tests/golden/faults";
   return tests / (std::to_string(static_cast<std::uint32_t>(code)) + ".txt");
 }
 
