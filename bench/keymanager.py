@@ -3,10 +3,10 @@
 """script/bench keymanager [PART...]: what tokens, validations and logins cost, each figure beside
 its requirement and what others publish.
 
-Parts: issue, postgresql, validate, login, cache; without one, all. The server has one core, over
-HTTPS with kept connections as clients and gateways use it; the load, PostgreSQL and backends have
-the other. CPU time is the operating system's, of all threads. --smoke: a second each, for what is
-answered only, not how fast.
+Parts: issue, postgresql, validate, volume, login, cache; without one, all. The server has one
+core, over HTTPS with kept connections as clients and gateways use it; the load, PostgreSQL and
+backends have the other. CPU time is the operating system's, of all threads. --smoke: a second
+each, for what is answered only, not how fast.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 
 from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend  # noqa: E402
 from logins import Logins, Person, client_for_logins, percentile  # noqa: E402
-from measuring import Load, PinnedPostgres, Report  # noqa: E402
+from measuring import Load, PinnedPostgres, Report, Run  # noqa: E402
 from startup import resident_mb  # noqa: E402
 from support.server import FORM, basic, bearer, call, form  # noqa: E402
 from support.walk import User, expect, token_of  # noqa: E402
@@ -62,13 +63,13 @@ class Bench:
     def seconds(self, wanted):
         return 1 if self.smoke else wanted
 
-    def server(self, stack, *settings):
+    def server(self, stack, *settings, **where):
         secret = os.path.join(self.folder, "cluster.secret")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
                   encoding="utf-8") as out:
             out.write(SECRET + "\n")
         return stack.enter_context(
-            PinnedServer("server.workers=1", f"cluster.secret_file={secret}", *settings))
+            PinnedServer("server.workers=1", f"cluster.secret_file={secret}", *settings, **where))
 
     def load(self, *arguments, **named):
         return Load(tempfile.mkdtemp(dir=self.folder), *arguments, **named)
@@ -91,14 +92,13 @@ def application_of(server, token_type):
     return admin.generate_keys(application["applicationId"])
 
 
-def issue(bench, server, token_type, pids, url=None):
+def issue(bench, server, keys, pids, url=None, seconds=8, connections=CONNECTIONS):
     """client_credentials under load, for the client of an application; over HTTPS unless told."""
-    keys = application_of(server, token_type)
     load = bench.load(url or server.url("/oauth2/token"), [form(grant_type="client_credentials")],
                       {**FORM, **basic(keys["consumerKey"], keys["consumerSecret"])})
     token = token_of(server, keys)
     bench.warm(load, pids)
-    return load.run(pids, bench.seconds(8), CONNECTIONS), token
+    return load.run(pids, bench.seconds(seconds), connections), token
 
 
 def algorithm_of(token):
@@ -133,24 +133,26 @@ def part_issue(bench):
         server = bench.server(stack)
         pids = {"server": server.process.pid}
         before = count_tokens(server)
-        run, _ = issue(bench, server, "OAUTH", pids)
+        run, _ = issue(bench, server, application_of(server, "OAUTH"), pids)
         report.at_least("opaque, durable, SQLite", run.rate, 4000, "tokens/s")
         report.run(run)
         issue_rivals(bench, run)
         bench.must(count_tokens(server) >= before + run.requests, "an answered token is not kept")
         best = openssl_signatures(bench.seconds(3))
-        run, token = issue(bench, server, "JWT", pids)
+        jwt_keys = application_of(server, "JWT")
+        run, token = issue(bench, server, jwt_keys, pids)
         bench.must(algorithm_of(token) == "RS256", "RS256 was asked for")
         report.run(run, f"; JWT RS256 over HTTPS, {100 * run.rate / best:.0f} % of openssl speed")
         # Signatures alone are what `openssl speed` makes: the same without TLS.
-        run, _ = issue(bench, server, "JWT", pids, server.gateway("/token", "http"))
+        run, _ = issue(bench, server, jwt_keys, pids, server.gateway("/token", "http"))
         report.at_least("JWT RS256, over HTTP", run.rate, 0.85 * best, "tokens/s")
         report.run(run, f"; openssl speed rsa2048 signs {best:,.0f}/s, so this is "
                         f"{100 * run.rate / best:.0f} % of it")
         issue_rivals(bench, run)
     with contextlib.ExitStack() as stack:
         server = bench.server(stack, "key_manager.signing_algorithms=ES256,RS256")
-        run, token = issue(bench, server, "JWT", {"server": server.process.pid})
+        keys = application_of(server, "JWT")
+        run, token = issue(bench, server, keys, {"server": server.process.pid})
         bench.must(algorithm_of(token) == "ES256", "ES256 was asked for")
         report.at_least("JWT ES256", run.rate, 5000, "tokens/s")
         report.run(run)
@@ -164,7 +166,7 @@ def part_postgresql(bench):
         postgres = stack.enter_context(PinnedPostgres())
         server = bench.server(stack, *postgres.settings())
         pids = {"server": server.process.pid, "PostgreSQL": postgres.process.pid}
-        run, _ = issue(bench, server, "OAUTH", pids)
+        run, _ = issue(bench, server, application_of(server, "OAUTH"), pids)
         report.at_least("opaque, durable, PostgreSQL", run.rate, 3000, "tokens/s")
         report.run(run)
         issue_rivals(bench, run)
@@ -191,14 +193,14 @@ def question(tokens):
     return '{"tokens":["' + '","'.join(tokens) + '"]}'
 
 
-def validate(bench, server, tokens, batch, seconds):
-    """The run, and how many verdicts it brought; every token is asked about and holds."""
+def validate(bench, server, tokens, batch, seconds, connections=CONNECTIONS, check=None):
+    """The run; every token, or `check` of them, is asked about before and holds."""
     lists = [tokens[i:i + batch] for i in range(0, len(tokens) - batch + 1, batch)]
     url = server.url(VALIDATE)
     first = call(url, "POST", {"tokens": lists[0]}, basic("bench", SECRET))
     expect(first, 200, "a validation")
     session = first.headers["set-cookie"].split(";")[0]
-    for some in lists:
+    for some in lists[:check]:
         answer = call(url, "POST", {"tokens": some}, {"Cookie": session}).json()
         bench.must([one["active"] for one in answer["list"]] == [True] * len(some),
                    "a good token was refused")
@@ -206,7 +208,7 @@ def validate(bench, server, tokens, batch, seconds):
     pids = {"server": server.process.pid}
     bench.warm(load, pids)
     before = metric(server, "gatehouse_key_validations_total")
-    run = load.run(pids, bench.seconds(seconds), CONNECTIONS)
+    run = load.run(pids, bench.seconds(seconds), connections)
     verdicts = metric(server, "gatehouse_key_validations_total") - before
     bench.must(verdicts >= run.requests * batch, "a question was not counted")
     return run
@@ -243,7 +245,70 @@ def part_validate(bench):
                       Hydra_introspections=HYDRA_INTROSPECTIONS, replaced=REPLACED_VALIDATIONS)
 
 
-# --- 4: logins ----------------------------------------------------------------------------------
+# --- 4: among many tokens -----------------------------------------------------------------------
+
+FEW, MANY = 100_000, 10_000_000
+VOLUME_RATIO = 1.2  # what a request costs among MANY, beside the same among FEW
+
+
+class Volume:
+    """A server whose database has `count` live tokens, some of them known here."""
+
+    def __init__(self, bench, stack, count):
+        folder = tempfile.mkdtemp(dir=bench.folder)
+        empty = bench.server(stack, data_dir=folder)
+        self.keys = application_of(empty, "OAUTH")
+        empty.stop()
+        filled = subprocess.run(
+            [os.path.join(ROOT, "build", "release", "bench", "bench_tokens"), "fill", folder,
+             self.keys["consumerKey"], str(count)], capture_output=True, text=True, check=True)
+        os.sync()  # what is measured next does not wait for what was made now
+        self.tokens = filled.stdout.split()
+        self.server = bench.server(stack, "gateway.key_cache=false", data_dir=folder)
+        self.runs = {}
+
+    def measure(self, bench):
+        pids = {"server": self.server.process.pid}
+        for connections in (1, CONNECTIONS):
+            self.keep("validation from the database", connections,
+                      validate(bench, self.server, self.tokens, 1, 3, connections, check=64))
+            self.keep("durable issue", connections,
+                      issue(bench, self.server, self.keys, pids, None, 3, connections)[0])
+
+    def keep(self, *what_and_run):
+        *what, run = what_and_run
+        self.runs.setdefault(tuple(what), []).append(run)
+
+
+def part_volume(bench):
+    """Latency is what one client sees who waits for each answer; what all of them together get out
+    of a core is told beside it."""
+    report = bench.report
+    few, many = (FEW // 100, MANY // 1000) if bench.smoke else (FEW, MANY)
+    report.title(f"SQLite: requests among {many:,} live tokens, beside those among {few:,}")
+    with contextlib.ExitStack() as stack:
+        pair = [Volume(bench, stack, count) for count in (few, many)]
+        for _ in range(1 if bench.smoke else 7):
+            for volume in pair:
+                volume.measure(bench)
+        for what, connections in pair[0].runs:
+            runs = [volume.runs[what, connections] for volume in pair]
+            if connections == 1:
+                report.at_most(f"{what}, latency", paired(runs, lambda run: run.p50),
+                               VOLUME_RATIO, "x among few")
+            else:
+                report.note(f"{what}, {connections} connections: CPU "
+                            f"{paired(runs, Run.cpu_us):.2f} x among few")
+            for count, some in zip((few, many), runs):
+                report.note(f"among {count:,}: {statistics.median(r.rate for r in some):,.0f}/s")
+                report.run(sorted(some, key=lambda run: run.p50)[len(some) // 2])
+
+
+def paired(runs, figure):
+    return statistics.median(figure(b) / figure(a) for a, b in zip(*runs))
+
+
+# --- 5: logins ----------------------------------------------------------------------------------
 
 LOGINS, LOGIN_MS = 10, 150
 PEOPLE = 300
@@ -310,7 +375,7 @@ def login_beside_gateway(bench, server, admin, backend, people):
                 + ", ".join(f"{run.p99:.2f}" for run in runs) + " ms")
 
 
-# --- 5: where the keys are cached ---------------------------------------------------------------
+# --- 6: where the keys are cached ---------------------------------------------------------------
 
 MODES = (
     ("at the gateway", [], [], "2 gateways"),
@@ -403,7 +468,7 @@ def idle_cpu(pair, seconds):
 
 
 PARTS = {"issue": part_issue, "postgresql": part_postgresql, "validate": part_validate,
-         "login": part_login, "cache": part_cache}
+         "volume": part_volume, "login": part_login, "cache": part_cache}
 
 
 def main():

@@ -29,7 +29,14 @@ bool defines_columns(std::string_view statement) {
 std::optional<std::string> sqlite_dialect(std::string_view definition) {
   if (!definition.starts_with("CREATE TABLE")) return std::string(definition);
   if (definition.find(partition) != definition.npos) return std::nullopt;
-  return std::string(trim(definition.substr(0, definition.find(partitioned))));
+  const std::size_t end = definition.find(partitioned);
+  std::string table(trim(definition.substr(0, end)));
+  if (end == definition.npos) return table;
+  const std::string_view list = definition.substr(definition.find('(', end) + 1);
+  const std::string column = ", " + std::string(list.substr(0, list.find(')'))) + ")";
+  const std::size_t place = table.find(column, table.find("PRIMARY KEY"));
+  if (place != table.npos) table.replace(place, column.size(), ")");
+  return table;
 }
 
 // Texts in quotes stand in no definition of ours, so every word is a word of SQL.

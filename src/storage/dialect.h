@@ -5,7 +5,9 @@
 //   BLOB                            SQLite: as it is     PostgreSQL: BYTEA
 //   TEXT                            SQLite: as it is     PostgreSQL: TEXT COLLATE "C", so that both
 //                                                        order and compare by bytes
-//   ... ) PARTITION BY LIST (c)     SQLite: left out     PostgreSQL: as it is
+//   ... ) PARTITION BY LIST (c)     SQLite: left out,    PostgreSQL: as it is, and there every key
+//                                   as `, c` of the      must name c. In SQLite it would make three
+//                                   primary key is       searches of one.
 //   CREATE TABLE a PARTITION OF b   SQLite: left out     PostgreSQL: as it is
 //
 // Thread:  pure functions.

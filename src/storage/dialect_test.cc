@@ -32,6 +32,12 @@ INSTANTIATE_TEST_SUITE_P(
                                  "CREATE TABLE t (\na BIGINT\n) PARTITION BY LIST (a)",
                                  "CREATE TABLE t (\na BIGINT\n)",
                                  "CREATE TABLE t (\na BIGINT\n) PARTITION BY LIST (a)"},
+                      Definition{"partitioned_key",
+                                 "CREATE TABLE t (a BLOB, p BIGINT, PRIMARY KEY (a, p)) "
+                                 "PARTITION BY LIST (p)",
+                                 "CREATE TABLE t (a BLOB, p BIGINT, PRIMARY KEY (a))",
+                                 "CREATE TABLE t (a BYTEA, p BIGINT, PRIMARY KEY (a, p)) "
+                                 "PARTITION BY LIST (p)"},
                       Definition{"partition", "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)",
                                  std::nullopt, "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)"},
                       Definition{"row", "INSERT INTO t VALUES ('TEXT')",
