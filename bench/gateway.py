@@ -133,8 +133,8 @@ class Proxy:
         return {
             "cpu_us": used * 1e6 / requests,
             "rate": rate,
-            "p50": re.search(r"50%\s+(\S+)", output).group(1),
-            "p99": re.search(r"99%\s+(\S+)", output).group(1),
+            "p50": re.search(r" 50%\s+(\S+)", output).group(1),
+            "p99": re.search(r" 99%\s+(\S+)", output).group(1),
         }
 
 
