@@ -130,6 +130,9 @@ void add_files(Keys& keys, Configuration& all) {
           {"cluster", "node_names", &all.cluster.node_names,
            "DNS names in the certificates of nodes that may ask this key manager; \"*.gw.example\" "
            "stands for every name with one label more."},
+          {"cluster", "control_plane_names", &all.cluster.control_plane_names,
+           "The same for nodes of the control plane, to which the whole inside of a key manager is "
+           "open; without certificates they are known by the cluster key."},
           {"cluster", "certificate", &all.cluster.certificate,
            "PEM file with the certificate chain that this node shows to key managers of other "
            "nodes, instead of the secret."},
@@ -145,9 +148,12 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
       {
           {"gateway", "environments", &gateway.environments,
            "Environments that this gateway serves."},
+          {"gateway", "control_plane", &gateway.control_plane,
+           "Nodes with a portal that this gateway learns from, the next one when one does not "
+           "answer; the default is the one in this process, if there is one."},
           {"gateway", "key_manager", &gateway.key_manager,
            "Key managers that this gateway asks, the next one when one does not answer; the "
-           "default is the one in this process."},
+           "default is the one in this process, if there is one."},
           {"gateway", "http_port", &gateway.http_port, "Port for APIs over HTTP.", {0, 65'535}},
           {"gateway", "https_port", &gateway.https_port, "Port for APIs over HTTPS.", {0, 65'535}},
           {"gateway", "key_cache", &gateway.key_cache,
@@ -192,13 +198,17 @@ void add_control_plane(Keys& keys, Configuration& all) {
                    "Allows gateway.key_cache and key_manager.key_cache together, which is not "
                    "recommended."},
                   {"key_manager", "issuer", &all.key_manager.issuer,
-                   "Issuer of tokens; empty: https://HOSTNAME:9443/oauth2/token with the port of "
-                   "this node."},
+                   "Issuer of tokens, the same on every node of the control plane; empty: "
+                   "/oauth2/token of the key manager of this node, else of the first one of "
+                   "portals.key_manager."},
                   {"key_manager", "dpop_nonce", &all.key_manager.dpop_nonce,
                    "Whether DPoP proofs must carry a nonce of this server (RFC 9449, section 8)."},
                   {"key_manager", "signing_algorithms", &all.key_manager.signing_algorithms,
                    "Algorithms that tokens are signed with, a key each: RS256, PS256, ES256, "
                    "EdDSA. The first one signs access tokens unless a client says otherwise."},
+                  {"portals", "key_manager", &all.portals.key_manager,
+                   "Key managers that the portals of this node ask, the next one when one does not "
+                   "answer; the default is the one in this process. Clients see the first one."},
                   {"portals", "publisher_url", &all.portals.publisher_url,
                    "The publisher's address as browsers see it; empty: made of hostname and port."},
                   {"portals", "devportal_url", &all.portals.devportal_url,

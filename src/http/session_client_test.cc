@@ -139,6 +139,63 @@ TEST_F(SessionClientTest, PassesOnWhatIsNotItsOwnOnceAndAsItIs) {
   EXPECT_EQ(second_.asked[1].headers.find("Cookie"), nullptr) << "a browser's cookie is no session";
 }
 
+TEST_F(SessionClientTest, PassesOnToTheNextPeerOnlyWhatHasNotBeenSent) {
+  struct Row {
+    std::uint32_t number;
+    std::size_t asked_elsewhere;
+  };
+  for (const Row& row : {Row{unsent, 1}, Row{0, 0}}) {
+    first_ = {{fail(ErrorCode::unavailable, "away", "", row.number)}, {}};
+    second_ = {{answer(200)}, {}};
+    const auto client = this->client();
+    const Result<Response> passed =
+        loop_.run_until_done(client->send(make_request("POST", "/oauth2/token"), 3s));
+    EXPECT_EQ(passed.has_value(), row.asked_elsewhere == 1);
+    if (!passed) EXPECT_EQ(passed.error().number, 0U);
+    EXPECT_EQ(first_.asked.size(), 1U);
+    EXPECT_EQ(second_.asked.size(), row.asked_elsewhere);
+  }
+}
+
+TEST_F(SessionClientTest, SaysWhomItPassesARequestOnFor) {
+  first_.answers = {answer(200)};
+  const auto client = this->client();
+  Request request = make_request("POST", "/oauth2/token");
+  request.peer.address = "192.0.2.7";
+  ASSERT_TRUE(loop_.run_until_done(client->send(request, 3s)));
+  Request question = make_request("POST", "/internal/x");
+  question.peer.address = "192.0.2.7";
+  ASSERT_TRUE(loop_.run_until_done(client->send(question, 3s)));
+  ASSERT_EQ(first_.asked.size(), 2U);
+  EXPECT_EQ(first_.asked[0].headers.value_or("X-Forwarded-For", ""), "192.0.2.7");
+  EXPECT_EQ(first_.asked[1].headers.find("X-Forwarded-For"), nullptr);
+}
+
+TEST_F(SessionClientTest, DoesNotTakeItsOwnRefusalForOneOfTheUser) {
+  Result<Response> refused = answer(401);
+  refused->headers.add(std::string(node_refused_field), std::string(node_refused));
+  first_.answers = {refused};
+  second_.answers = {answer(401)};
+  const auto client = this->client();
+  EXPECT_EQ(send(*client), 401);
+  EXPECT_EQ(second_.asked.size(), 1U) << "the next peer may know this node";
+  second_.answers = {refused};
+  const Result<Response> nobody = client->ask(make_request("POST", "/internal/x"), 3s);
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().code, ErrorCode::unavailable);
+}
+
+TEST_F(SessionClientTest, ThreadsThatAskKeepTheSessionAndThePeer) {
+  first_.answers = {fail(ErrorCode::unavailable, "away")};
+  second_.answers = {answer(200, "n=1; Path=/; Secure"), answer(200)};
+  const auto client = this->client();
+  ASSERT_TRUE(client->ask(make_request("POST", "/internal/x"), 3s));
+  ASSERT_TRUE(client->ask(make_request("POST", "/internal/x"), 3s));
+  EXPECT_EQ(first_.asked.size(), 1U);
+  ASSERT_EQ(second_.asked.size(), 2U);
+  EXPECT_EQ(second_.asked[1].headers.value_or("Cookie", ""), "n=1");
+}
+
 TEST_F(SessionClientTest, SaysSoWhenNobodyAnswers) {
   first_.answers = {fail(ErrorCode::unavailable, "away")};
   second_.answers = {answer(503)};

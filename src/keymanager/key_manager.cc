@@ -100,7 +100,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
           resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
                  provider_reader_, provider_tokens_, provider_clients_, directory_,
-                 forgotten_password_, login_}) {
+                 forgotten_password_, login_, try_out_keys_}) {
   if (options.send_mail) sign_in_.set_help(options.base_url + "/oauth2/forgotten-password");
 }
 

@@ -41,12 +41,11 @@ class KeyManager {
   // /oauth2/*, /oauth2endpoints/token, /oidc/logout, /.well-known/*,
   // /client-registration/v0.17/register.
   http::Handler& public_handler() { return public_; }
-  // /internal/keys/v1/*; never on a public listener.
+  // /internal/keys/v1/*; on a public listener behind a NodeDoor only.
   http::Handler& internal_handler() { return internal_; }
 
   Passwords& passwords() { return passwords_; }
   SigningKeys& signing_keys() { return signing_keys_; }
-  const TryOutKeys& try_out_keys() const { return try_out_keys_; }
 
   // Every half minute: reads signing keys that other nodes may have made, and deletes tokens and
   // revocations that have expired, a bounded batch of each. Returns how many rows went.
