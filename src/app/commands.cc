@@ -78,7 +78,7 @@ struct Workshop {
   }
   Result<jose::Sealer> sealer(const Configuration& configuration) {
     GH_TRY(key, load_or_make_key(configuration.path(configuration.cluster.key_file),
-                                         surroundings.random));
+                                 surroundings.random));
     return jose::Sealer({key});
   }
 };

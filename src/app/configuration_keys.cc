@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/roles.h"
 #include "keymanager/mail/message.h"
 #include "net/address.h"
 
@@ -114,31 +115,35 @@ void add_files(Keys& keys, Configuration& all) {
           {"cluster",
            "accept",
            &all.cluster.accept,
-           "What other nodes may be known by when they ask this key manager: the cluster's secret "
-           "(a session, else Basic), a certificate (mutual TLS), or either.",
+           "What other nodes may be known by when they ask this one: a secret (a session, else "
+           "Basic), a "
+           "certificate (mutual TLS), or either (docs/nodes.md).",
            {},
            {"secret", "certificate"}},
           {"cluster", "secret_file", &all.cluster.secret_file,
-           "File with the secret that a cluster's nodes share; empty: no node is known by it."},
+           "File with the secret that gateways and those whom they ask share; empty: no gateway is "
+           "known by it."},
           {"cluster", "ca", &all.cluster.ca,
-           "PEM file with the authorities that other nodes are known by, as key managers and as "
-           "those "
-           "who ask them; empty: key managers by those of this machine."},
+           "PEM file with the authorities that other nodes are known by, when they are asked and "
+           "when "
+           "they ask; empty: when they are asked, by those of this machine."},
           {"cluster", "revocations", &all.cluster.revocations,
            "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
            "empty: no certificate is revoked."},
           {"cluster", "node_names", &all.cluster.node_names,
-           "DNS names in the certificates of nodes that may ask this key manager; \"*.gw.example\" "
+           "DNS names in the certificates of gateways that may ask this node; \"*.gw.example\" "
            "stands for every name with one label more."},
           {"cluster", "control_plane_names", &all.cluster.control_plane_names,
            "The same for nodes of the control plane, to which the whole inside of a key manager is "
            "open; without certificates they are known by the cluster key."},
           {"cluster", "certificate", &all.cluster.certificate,
-           "PEM file with the certificate chain that this node shows to key managers of other "
-           "nodes, instead of the secret."},
+           "PEM file with the certificate chain that this node shows to the nodes that it asks, "
+           "instead of a secret."},
           {"cluster", "key", &all.cluster.key, "PEM file with its private key."},
           {"cluster", "key_file", &all.cluster.key_file,
-           "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
+           "The key that seals signing keys and other secrets, the same on all nodes with a "
+           "database; "
+           "made with mode 0600 at the first start. Back it up."},
       });
 }
 
@@ -337,8 +342,9 @@ Keys keys_of(Configuration& configuration) {
 
 Result<> check_rules(const Configuration& configuration) {
   GH_CHECK(check_mail(configuration.mail));
-  if (configuration.gateway.key_cache && configuration.key_manager.key_cache &&
-      !configuration.key_manager.allow_both_caches) {
+  const Roles roles = Roles::of(configuration.server.profile);
+  if (roles.gateway && roles.key_manager && configuration.gateway.key_cache &&
+      configuration.key_manager.key_cache && !configuration.key_manager.allow_both_caches) {
     return fail(ErrorCode::invalid_argument,
                 "gateway.key_cache and key_manager.key_cache are both on: switch one off, or set "
                 "key_manager.allow_both_caches = true");

@@ -68,19 +68,23 @@ ControlPlane::ControlPlane(Parts parts)
     : parts_(std::move(parts)),
       sealer_({parts_.cluster_key}),
       fetches_(fetcher_options(parts_.configuration)),
-      resources_{parts_.databases.user_manager(), parts_.databases.api_manager(),
-                 parts_.surroundings.clock,       parts_.surroundings.random,
-                 parts_.surroundings.bus,         parts_.surroundings.logins,
-                 sealer_,                         parts_.surroundings.metrics,
+      resources_{parts_.databases.user_manager(),
+                 parts_.databases.api_manager(),
+                 parts_.surroundings.clock,
+                 parts_.surroundings.random,
+                 parts_.surroundings.bus,
+                 parts_.surroundings.logins,
+                 sealer_,
+                 parts_.surroundings.metrics,
                  fetches_.fetcher()},
       own_key_manager_client_(parts_.surroundings.loop, parts_.surroundings.sql, internal_),
       key_manager_client_(parts_.key_managers != nullptr ? *parts_.key_managers
                                                          : own_key_manager_client_),
-      key_manager_(parts_.roles.key_manager
-                       ? std::make_unique<keymanager::KeyManager>(
-                             resources_,
-                             key_manager_options(parts_.configuration, parts_.surroundings))
-                       : nullptr),
+      key_manager_(
+          parts_.roles.key_manager
+              ? std::make_unique<keymanager::KeyManager>(
+                    resources_, key_manager_options(parts_.configuration, parts_.surroundings))
+              : nullptr),
       passwords_(key_manager_ ? nullptr
                               : std::make_unique<keymanager::Passwords>(
                                     parts_.surroundings.random, keymanager::PasswordCost{},
@@ -177,7 +181,8 @@ Result<> ControlPlane::hear_of_changes() {
                    [](storage::Transaction& transaction) { return change_head(transaction); }));
   if (head.number <= announced_) return {};
   announced_ = head.number;
-  parts_.surroundings.bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", head.number));
+  parts_.surroundings.bus.publish(bus::subject_changes,
+                                  fmt::format("{{\"number\":{}}}", head.number));
   return key_manager_ ? key_manager_->signing_keys().reload() : Result<>();
 }
 

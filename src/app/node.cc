@@ -23,6 +23,8 @@ constexpr milliseconds gateway_wait_max{200};
 constexpr std::chrono::seconds care_interval{1};
 // Workers drain on threads of their own and take up to a minute; nobody sees so short a wait.
 constexpr milliseconds drain_look_interval{20};
+// A snapshot of 100,000 APIs and a million subscriptions fits in.
+constexpr std::uint64_t snapshot_bytes_max = 2ULL * 1024 * 1024 * 1024;
 // What a gateway that ends waits for a control plane of another node.
 constexpr milliseconds last_words_max{1000};
 
@@ -123,7 +125,6 @@ Result<> Node::open_data() {
   const Roles& roles = deployment_.roles;
   if (!roles.keeps_data()) return {};
   storage::DatabaseOptions options = database_options(configuration_);
-  if (!roles.keeps_registry()) options.registry.clear();
   options.on_change = [&bus = surroundings_.bus](std::uint64_t number) {
     bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", number));
   };
@@ -133,12 +134,10 @@ Result<> Node::open_data() {
   GH_TRY(cluster_key, load_or_make_key(configuration_.path(configuration_.cluster.key_file),
                                        surroundings_.random));
   if (roles.portals() && deployment_.key_managers_of_portals == Place::elsewhere) {
-    GH_TRY(nodes,
-           RemoteNodes::open(configuration_,
-                             {.key = "portals.key_manager",
-                              .urls = configuration_.portals.key_manager,
-                              .authorization = proof_of_control_plane(configuration_,
-                                                                      cluster_key)}));
+    GH_TRY(nodes, RemoteNodes::open(configuration_, {.key = "portals.key_manager",
+                                                     .urls = configuration_.portals.key_manager,
+                                                     .authorization = proof_of_control_plane(
+                                                         configuration_, cluster_key)}));
     key_managers_of_portals_ = std::move(nodes);
     portals_ask_ = std::make_unique<RemoteAsker>(*key_managers_of_portals_);
   }
@@ -149,14 +148,14 @@ Result<> Node::open_data() {
     };
     local.snapshot = [this] { return gateway_ ? gateway_->snapshot() : nullptr; };
   }
-  control_plane_ = std::make_unique<ControlPlane>(ControlPlane::Parts{
-      .configuration = configuration_,
-      .roles = deployment_.roles,
-      .surroundings = surroundings_,
-      .databases = *databases_,
-      .cluster_key = cluster_key,
-      .key_managers = portals_ask_ ? &portals_ask_->client() : nullptr,
-      .gateway = std::move(local)});
+  control_plane_ = std::make_unique<ControlPlane>(
+      ControlPlane::Parts{.configuration = configuration_,
+                          .roles = deployment_.roles,
+                          .surroundings = surroundings_,
+                          .databases = *databases_,
+                          .cluster_key = cluster_key,
+                          .key_managers = portals_ask_ ? &portals_ask_->client() : nullptr,
+                          .gateway = std::move(local)});
   return control_plane_->start();
 }
 
@@ -186,7 +185,9 @@ Result<> Node::open_neighbours() {
   if (!feed_elsewhere) return {};
   GH_TRY(nodes, RemoteNodes::open(configuration_, {.key = "gateway.control_plane",
                                                    .urls = configuration_.gateway.control_plane,
-                                                   .authorization = proof}));
+                                                   .authorization = proof,
+                                                   .patience = http::SessionClient::Patience::whole,
+                                                   .body_bytes_max = snapshot_bytes_max}));
   feed_nodes_ = std::move(nodes);
   feed_asks_ = std::make_unique<RemoteAsker>(*feed_nodes_);
   return {};
@@ -236,19 +237,18 @@ Result<> Node::open_gateway() {
   if (!deployment_.roles.gateway) return {};
   GH_CHECK(open_neighbours());
   GH_TRY(options, gateway_options());
-  http::Client& feed =
-      feed_asks_ ? feed_asks_->client() : static_cast<http::Client&>(*feed_here_);
+  http::Client& feed = feed_asks_ ? feed_asks_->client() : static_cast<http::Client&>(*feed_here_);
   gateway_ = std::make_unique<gateway::Gateway>(
-      gateway::Gateway::Parts{
-          surroundings_.clock, surroundings_.random, surroundings_.metrics, surroundings_.bus,
-          surroundings_.files, feed,
-          [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
-            if (key_managers_of_gateway_) {
-              return key_managers_of_gateway_->client(loop, surroundings_.files);
-            }
-            return std::make_unique<http::LocalClient>(loop, surroundings_.sql,
-                                                       control_plane_->internal_handler());
-          }},
+      gateway::Gateway::Parts{surroundings_.clock, surroundings_.random, surroundings_.metrics,
+                              surroundings_.bus, surroundings_.files, feed,
+                              [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
+                                if (key_managers_of_gateway_) {
+                                  return key_managers_of_gateway_->client(loop,
+                                                                          surroundings_.files);
+                                }
+                                return std::make_unique<http::LocalClient>(
+                                    loop, surroundings_.sql, control_plane_->internal_handler());
+                              }},
       std::move(options));
   return gateway_->start();
 }

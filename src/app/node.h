@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A node: the roles of its profile (app/roles.h), built in the order of their dependencies and ended
-// in reverse. What its roles do not need is not opened.
+// A node: the roles of its profile (app/roles.h), built in the order of their dependencies and
+// ended in reverse. What its roles do not need is not opened.
 //
 // Thread:  the main thread, which runs the loop.
 #pragma once
@@ -84,7 +84,7 @@ class Node {
   std::unique_ptr<http::Server> control_server_;
   std::unique_ptr<http::Server> status_server_;
   std::unique_ptr<http::Server> sample_server_;
-  bool started_ = false;   // of the loop, as is the next
+  bool started_ = false;  // of the loop, as is the next
   bool draining_ = false;
   net::TaskGroup tasks_;
 };

@@ -70,6 +70,8 @@ Result<> NodeDoors::open(const Roles& roles, const std::string& cluster_key, htt
   if (gateways_.door && roles.key_manager) {
     outside.add("/internal/keys/v1/validate", *gateways_.door);
   }
+  // Who is let in names its environments itself, and may name any: a credential that is good for
+  // some of them is checked in NodeDoor::open_for, where it is known whose question this is.
   if (gateways_.door && roles.portals()) outside.add("/internal/data/v1", *gateways_.door);
 
   // Where all portals and no other node are here, nobody would come.

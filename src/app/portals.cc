@@ -57,17 +57,16 @@ Portals::Portals(const Parts& parts)
 
 publisher::PublisherOptions Portals::publisher_options() const {
   const Configuration& configuration = parts_.configuration;
-  return {.devportal_url =
-              portal_url(configuration, configuration.portals.devportal_url, "devportal"),
-          .seal =
-              [this](std::string_view secret) {
-                return to_base64(
-                    parts_.sealer.seal(secret, "endpoint", parts_.surroundings.random));
-              },
-          .issue_try_out_key =
-              [this](const std::string& api_id, const std::string& user_id) {
-                return rest::issue_try_out_key(parts_.key_manager, api_id, user_id);
-              }};
+  return {
+      .devportal_url = portal_url(configuration, configuration.portals.devportal_url, "devportal"),
+      .seal =
+          [this](std::string_view secret) {
+            return to_base64(parts_.sealer.seal(secret, "endpoint", parts_.surroundings.random));
+          },
+      .issue_try_out_key =
+          [this](const std::string& api_id, const std::string& user_id) {
+            return rest::issue_try_out_key(parts_.key_manager, api_id, user_id);
+          }};
 }
 
 devportal::DevPortalOptions Portals::devportal_options() const {
@@ -93,8 +92,8 @@ storage::DefaultsOptions Portals::defaults() const {
   return {.host = configuration.server.hostname,
           .http_port = configuration.port(configuration.gateway.http_port),
           .https_port = configuration.port(configuration.gateway.https_port),
-          .known_vhost = parts_.roles.gateway ? storage::KnownVhost::follows
-                                              : storage::KnownVhost::stays};
+          .known_vhost =
+              parts_.roles.gateway ? storage::KnownVhost::follows : storage::KnownVhost::stays};
 }
 
 // Ports may have moved since the last start, for every tenant.

@@ -66,8 +66,8 @@ Result<> check_surplus(const Configuration& configuration, const Roles& roles) {
 
 Result<> check_gateway(const Configuration& configuration, const Deployment& deployment) {
   const ClusterConfig& cluster = configuration.cluster;
-  const bool asks_others = deployment.key_managers_of_gateway == Place::elsewhere ||
-                           deployment.feed == Place::elsewhere;
+  const bool asks_others =
+      deployment.key_managers_of_gateway == Place::elsewhere || deployment.feed == Place::elsewhere;
   if (!asks_others || !cluster.certificate.empty() || !cluster.secret_file.empty()) return {};
   return refuse(configuration, "cluster.secret_file",
                 "other nodes (gateway.key_manager, gateway.control_plane) want to know this one by "
@@ -106,8 +106,7 @@ void warn_of_localhost(const Configuration& configuration, const Deployment& dep
   }
 }
 
-void warn_of_local_bus(const Configuration& configuration, const Roles& roles,
-                       Warnings& warnings) {
+void warn_of_local_bus(const Configuration& configuration, const Roles& roles, Warnings& warnings) {
   if (configuration.bus.url != "local") return;
   const auto warn = [&](std::string_view what) {
     warnings.push_back(about(configuration, "bus.url", what));
@@ -121,6 +120,11 @@ void warn_of_local_bus(const Configuration& configuration, const Roles& roles,
     warn(
         "no traffic manager is reached on a local bus: calls with a limit follow whenOwnerSilent "
         "of their policy, which usually refuses them");
+  }
+  if (roles.key_manager && configuration.key_manager.key_cache && !roles.gateway) {
+    warnings.push_back(about(configuration, "key_manager.key_cache",
+                             "with bus.url = \"local\" this key manager does not hear what another "
+                             "one revokes"));
   }
   if (roles.traffic_manager && !roles.gateway) {
     warn("no gateway reaches this traffic manager on a local bus");
@@ -137,8 +141,9 @@ void warn_of_parting(const Configuration& configuration, const Roles& roles, War
                           "each other's tokens",
                           configuration.issuer())));
   }
-  for (const auto& [key, url] : {std::pair{"database.user_manager", &configuration.database.user_manager},
-                                 std::pair{"database.api_manager", &configuration.database.api_manager}}) {
+  for (const auto& [key, url] :
+       {std::pair{"database.user_manager", &configuration.database.user_manager},
+        std::pair{"database.api_manager", &configuration.database.api_manager}}) {
     if (!url->starts_with("sqlite:")) continue;
     warnings.push_back(
         about(configuration, key, "no other node can share an SQLite file; name a PostgreSQL"));

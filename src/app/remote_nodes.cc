@@ -7,7 +7,6 @@
 #include "core/digest.h"
 #include "core/text.h"
 #include "http/origin_client.h"
-#include "http/session_client.h"
 
 namespace gatehouse::app {
 
@@ -76,7 +75,7 @@ class RemoteNodes::Asker final : public http::Client {
       : loop_(loop),
         resolver_(loop, names),
         nodes_(nodes),
-        questions_(peers(&Origins::questions), nodes.wanted_.authorization),
+        questions_(peers(&Origins::questions), nodes.wanted_.authorization, nodes.wanted_.patience),
         for_others_(peers(&Origins::for_others), "") {}
 
   net::Task<Result<http::Response>> send(const http::Request& request,
@@ -100,7 +99,11 @@ class RemoteNodes::Asker final : public http::Client {
   class Peer final : public http::Client {
    public:
     Peer(Asker& asker, List list, std::size_t number)
-        : client_(asker.loop_, asker.resolver_, {}), asker_(asker), list_(list), number_(number) {}
+        : client_(asker.loop_, asker.resolver_,
+                  {.body_bytes_max = asker.nodes_.wanted_.body_bytes_max}),
+          asker_(asker),
+          list_(list),
+          number_(number) {}
 
     net::Task<Result<http::Response>> send(const http::Request& request,
                                            milliseconds timeout) override {

@@ -3,9 +3,9 @@
 // Equal nodes of other machines, as a role of this one asks them: the key managers or the control
 // planes of a gateway, the key managers of portals.
 //
-// A node proves itself by cluster.certificate if that is set, and then by nothing else. Without it a
-// gateway has the cluster's secret, and a node of the control plane what is made of the cluster key,
-// which gateways never have.
+// A node proves itself by cluster.certificate if that is set, and then by nothing else. Without it
+// a gateway has the cluster's secret, and a node of the control plane what is made of the cluster
+// key, which gateways never have.
 //
 // Thread:  opened and reloaded by the main thread; client: any, each client belongs to its loop.
 #pragma once
@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "app/configuration.h"
-#include "http/client.h"
+#include "http/session_client.h"
 #include "http/upstream.h"
 #include "net/pool.h"
 
@@ -38,6 +38,8 @@ class RemoteNodes {
     std::string key;  // of the configuration, which errors name
     std::vector<std::string> urls;
     std::string authorization;  // empty: by certificate
+    http::SessionClient::Patience patience = http::SessionClient::Patience::part;
+    std::uint64_t body_bytes_max = 64 * 1024 * 1024;  // of an answer
   };
 
   // Error: invalid_argument, naming the key, for a broken URL or file.

@@ -26,8 +26,8 @@ constexpr std::array profiles{
 };
 
 using Role = bool Roles::*;
-constexpr std::array<Role, 6> every_role{&Roles::publisher,   &Roles::devportal,
-                                         &Roles::admin,       &Roles::key_manager,
+constexpr std::array<Role, 6> every_role{&Roles::publisher,       &Roles::devportal,
+                                         &Roles::admin,           &Roles::key_manager,
                                          &Roles::traffic_manager, &Roles::gateway};
 
 using Urls = std::vector<std::string>;

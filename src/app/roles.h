@@ -32,7 +32,6 @@ struct Roles {
   bool keeps_registry() const { return portals(); }
   // Port 9443.
   bool has_control_port() const { return keeps_data(); }
-  bool all() const { return portals_complete() && key_manager && traffic_manager && gateway; }
   bool portals_complete() const { return publisher && devportal && admin; }
   // "gateway, key-manager", for people.
   std::string text() const;

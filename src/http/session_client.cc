@@ -17,8 +17,9 @@ void take_refusal(Result<Response>& response) {
 
 }  // namespace
 
-SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization)
-    : peers_(std::move(peers)), authorization_(std::move(authorization)) {
+SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization,
+                             Patience patience)
+    : peers_(std::move(peers)), authorization_(std::move(authorization)), patience_(patience) {
   GH_ASSERT(!peers_.empty());
 }
 
@@ -41,6 +42,11 @@ std::size_t SessionClient::attempts_for(const Request& request) const {
   return is_question(request) ? peers_.size() + 1 : peers_.size();
 }
 
+std::chrono::milliseconds SessionClient::time_of(std::size_t attempts,
+                                                 std::chrono::milliseconds timeout) const {
+  return patience_ == Patience::whole ? timeout : timeout / static_cast<std::int64_t>(attempts);
+}
+
 bool SessionClient::take_in(const Attempt& attempt, Result<Response>& response) {
   const bool question = is_question(attempt.request);
   if (question) take_refusal(response);
@@ -61,10 +67,10 @@ net::Task<Result<Response>> SessionClient::send(const Request& request,
                                                 std::chrono::milliseconds timeout) {
   Result<Response> response = fail(ErrorCode::unavailable, "No peer was asked");
   const std::size_t attempts = attempts_for(request);
-  const auto part = timeout / static_cast<std::int64_t>(attempts);
+  const auto time = time_of(attempts, timeout);
   for (std::size_t i = 0; i < attempts; ++i) {
     const Attempt now = attempt(request);
-    response = co_await peers_[now.peer]->send(now.request, part);
+    response = co_await peers_[now.peer]->send(now.request, time);
     if (take_in(now, response)) break;
   }
   co_return response;
@@ -73,10 +79,10 @@ net::Task<Result<Response>> SessionClient::send(const Request& request,
 Result<Response> SessionClient::ask(const Request& request, std::chrono::milliseconds timeout) {
   Result<Response> response = fail(ErrorCode::unavailable, "No peer was asked");
   const std::size_t attempts = attempts_for(request);
-  const auto part = timeout / static_cast<std::int64_t>(attempts);
+  const auto time = time_of(attempts, timeout);
   for (std::size_t i = 0; i < attempts; ++i) {
     const Attempt now = attempt(request);
-    response = peers_[now.peer]->ask(now.request, part);
+    response = peers_[now.peer]->ask(now.request, time);
     if (take_in(now, response)) break;
   }
   return response;

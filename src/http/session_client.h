@@ -34,10 +34,14 @@ class SessionClient final : public Client {
     return request.target.starts_with("/internal/");
   }
 
-  // `peers`: at least one. `authorization`: the value of the header; empty: none, and no session.
-  SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization);
+  // How long a peer that says nothing is waited for: its part of the timeout, so that the others
+  // are asked in time, or all of it, where an answer may well take that long.
+  enum class Patience : std::uint8_t { part, whole };
 
-  // Each peer gets its part of `timeout`.
+  // `peers`: at least one. `authorization`: the value of the header; empty: none, and no session.
+  SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization,
+                Patience patience = Patience::part);
+
   net::Task<Result<Response>> send(const Request& request,
                                    std::chrono::milliseconds timeout) override;
   Result<Response> ask(const Request& request, std::chrono::milliseconds timeout) override;
@@ -51,11 +55,13 @@ class SessionClient final : public Client {
   // Whom to ask next, and what.
   Attempt attempt(const Request& request);
   std::size_t attempts_for(const Request& request) const;
+  std::chrono::milliseconds time_of(std::size_t attempts, std::chrono::milliseconds timeout) const;
   // False when the next peer should be asked.
   bool take_in(const Attempt& attempt, Result<Response>& response);
 
   const std::vector<std::unique_ptr<Client>> peers_;
   const std::string authorization_;
+  const Patience patience_;
 
   std::mutex mutex_;
   // Guarded by mutex_.

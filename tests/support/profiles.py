@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 
 from support.authority import Authority, write
 from support.cluster import secret_file
@@ -13,6 +14,17 @@ from support.postgres import Postgres
 from support.server import Server
 
 PORTALS = "publisher,devportal,admin"
+WAIT_SECONDS_MAX = 20
+
+
+def until(condition, seconds=WAIT_SECONDS_MAX):
+    """Seconds until the condition held."""
+    begun = time.monotonic()
+    while not condition():
+        if time.monotonic() - begun > seconds:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.02)
+    return time.monotonic() - begun
 
 
 class Deployment:
