@@ -198,6 +198,7 @@ void ControlPlane::care() {
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
   if (key_manager_) {
+    log_failure("revocations", key_manager_->catch_up());
     log_failure("key managers", key_manager_->refresh_providers());
     log_failure("directories", key_manager_->follow_directories());
   }

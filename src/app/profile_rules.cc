@@ -106,12 +106,16 @@ void warn_of_localhost(const Configuration& configuration, const Deployment& dep
   }
 }
 
-void warn_of_local_bus(const Configuration& configuration, const Roles& roles, Warnings& warnings) {
+void warn_of_local_bus(const Configuration& configuration, const Deployment& deployment,
+                       Warnings& warnings) {
   if (configuration.bus.url != "local") return;
+  const Roles& roles = deployment.roles;
   const auto warn = [&](std::string_view what) {
     warnings.push_back(about(configuration, "bus.url", what));
   };
-  if (roles.gateway && !roles.keeps_data()) {
+  const bool told_by_others =
+      deployment.feed == Place::elsewhere || deployment.key_managers_of_gateway == Place::elsewhere;
+  if (roles.gateway && told_by_others) {
     warn(
         "news of other nodes does not travel on a local bus: this gateway asks for changes and "
         "revocations twice a second");
@@ -120,11 +124,6 @@ void warn_of_local_bus(const Configuration& configuration, const Roles& roles, W
     warn(
         "no traffic manager is reached on a local bus: calls with a limit follow whenOwnerSilent "
         "of their policy, which usually refuses them");
-  }
-  if (roles.key_manager && configuration.key_manager.key_cache && !roles.gateway) {
-    warnings.push_back(about(configuration, "key_manager.key_cache",
-                             "with bus.url = \"local\" this key manager does not hear what another "
-                             "one revokes"));
   }
   if (roles.traffic_manager && !roles.gateway) {
     warn("no gateway reaches this traffic manager on a local bus");
@@ -188,7 +187,7 @@ std::vector<std::string> warnings_of(const Configuration& configuration) {
   Warnings warnings;
   const Deployment deployment = Deployment::of(configuration);
   if (deployment.roles.gateway) warn_of_localhost(configuration, deployment, warnings);
-  warn_of_local_bus(configuration, deployment.roles, warnings);
+  warn_of_local_bus(configuration, deployment, warnings);
   warn_of_parting(configuration, deployment.roles, warnings);
   return warnings;
 }

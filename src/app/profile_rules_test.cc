@@ -91,7 +91,7 @@ TEST_F(ProfileRules, WarnOfWhatIsMostLikelyAMistake) {
            WarningCase{"[server]\nprofile = [\"traffic-manager\"]\n", {bus}},
            WarningCase{"[server]\nprofile = [\"control-plane\"]\n"
                        "[key_manager]\nkey_cache = true\n",
-                       {"key_manager.key_cache"}},
+                       {}},
            WarningCase{"[server]\nprofile = [\"key-manager\"]\n" + secret + databases + issuer, {}},
            WarningCase{"[server]\nprofile = [\"key-manager\"]\n",
                        {"key_manager.issuer", "database.user_manager", "database.api_manager",

@@ -15,6 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using Tls = std::shared_ptr<const net::TlsClient>;
 
+constexpr milliseconds stop_interval{50};
+
 Result<Tls> trust_of(const Configuration& configuration, const net::CertificateFiles& shown) {
   net::TlsClient::Options options;
   if (!configuration.cluster.ca.empty()) {
@@ -210,7 +212,10 @@ void RemoteAsker::stop_after(milliseconds time) {
 
 net::Task<> RemoteAsker::stop_later(milliseconds time) {
   co_await loop_.sleep_for(time);
-  asker_->stop();
+  for (;;) {
+    asker_->stop();
+    co_await loop_.sleep_for(stop_interval);  // then again, for what was asked at that moment
+  }
 }
 
 }  // namespace gatehouse::app

@@ -11,6 +11,8 @@
 //          one thread at a time.
 #pragma once
 
+#include <atomic>
+
 #include "keymanager/first_users.h"
 #include "keymanager/foreign/provider_clients.h"
 #include "keymanager/foreign/provider_keys.h"
@@ -51,6 +53,8 @@ class KeyManager {
   // revocations that have expired, a bounded batch of each. Returns how many rows went.
   Result<std::int64_t> sweep();
 
+  // Every second: takes in what other key managers have revoked and the bus has not told.
+  Result<> catch_up();
   // Every second: reads the keys of other servers whose time has come; does not wait for them.
   Result<> refresh_providers() { return provider_keys_.refresh(); }
   // Every second: looks after users of directories whose time has come; does not wait for them.
@@ -59,6 +63,8 @@ class KeyManager {
 
  private:
   void hear(std::string_view message);
+  // What is remembered here and the revocation means is forgotten.
+  void apply(const model::Revocation& revocation);
 
   const Resources resources_;
   const std::string client_authorities_;
@@ -127,6 +133,8 @@ class KeyManager {
 
   PublicEndpoints public_;
   InternalEndpoints internal_;
+
+  std::atomic<std::uint64_t> heard_up_to_ = 0;  // every revocation up to this number is applied
 
   // Last, so that nothing is heard while the rest goes.
   std::unique_ptr<bus::Subscription> subscription_;

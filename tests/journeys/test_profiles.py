@@ -14,7 +14,7 @@ from support.cluster import SECRET, counter
 from support.ports import free_port
 from support.profiles import Parts, deployment, here, until
 from support.server import FORM, PASSWORD, basic, bearer, call, form
-from support.walk import DEVPORTAL, PUBLISHER, User, expect, token_of
+from support.walk import ADMIN, DEVPORTAL, PUBLISHER, User, expect, token_of
 
 # Without a bus a gateway asks twice a second; the contract says one second, and the machine of a
 # test may be busy.
@@ -126,6 +126,17 @@ class ThreeMachines(unittest.TestCase):
         self.assertIn("gateway.key", names)
         with self.assertRaises(ConnectionError):
             call(self.gateway.url("/oauth2/jwks"))
+
+    def test_a_gateway_learns_of_its_environments_alone(self):
+        other = self.nodes.gateway([self.key_manager], [self.portals],
+                                   "gateway.environments=Elsewhere")
+        self.nodes.start(other)
+        self.opened("Homely")
+        number = self.gateway.status("/readyz").json()["number"]
+        until(lambda: other.status(f"/readyz?at={number}").status == 200, LATE_SECONDS_MAX)
+        self.assertEqual(call(self.gateway.gateway("/homely/1.0.0/menu")).status, 401)
+        self.assertEqual(call(other.gateway("/homely/1.0.0/menu")).status, 404)
+        other.stop()
 
     def test_usage_reaches_the_portals(self):
         _, keys = self.opened("Counted")
@@ -311,6 +322,26 @@ class FullyDistributed(unittest.TestCase):
         for key_manager in self.key_managers:
             User(Parts(self.publisher, key_manager, None), "olga", password,
                  "apim:api_view").must(200, "GET", f"{PUBLISHER}/apis")
+
+    def test_a_former_password_holds_nowhere_a_moment_later(self):
+        """Each key manager remembers a pair that it has checked for a minute, if nobody tells."""
+        admin = self.admin_of(self.admin_node, self.key_managers[0])
+        former = admin.create_user("pavel", ["Internal/subscriber"])
+        client = {"callbackUrl": "", "clientName": "pavels", "owner": "pavel",
+                  "grantType": "password", "saasApp": True}
+
+        def status_at(key_manager, password):
+            return call(key_manager.url("/client-registration/v0.17/register"), "POST", client,
+                        basic("pavel", password)).status
+
+        for key_manager in self.key_managers:
+            self.assertEqual(status_at(key_manager, former), 200)
+        admin.must(200, "PUT", f"{ADMIN}/users/pavel",
+                   {"userName": "pavel", "password": "An0ther-long-one!",
+                    "roles": ["Internal/subscriber"]})
+        for key_manager in self.key_managers:
+            until(lambda at=key_manager: status_at(at, former) == 401, LATE_SECONDS_MAX)
+            self.assertEqual(status_at(key_manager, "An0ther-long-one!"), 200)
 
     def test_the_next_key_manager_is_asked_when_one_is_away(self):
         admin = self.admin_of(self.publisher, self.key_managers[1])
