@@ -3,6 +3,7 @@
 all of them together do what one node does."""
 
 import contextlib
+import copy
 import os
 import signal
 import time
@@ -322,6 +323,18 @@ class FullyDistributed(unittest.TestCase):
         for key_manager in self.key_managers:
             User(Parts(self.publisher, key_manager, None), "olga", password,
                  "apim:api_view").must(200, "GET", f"{PUBLISHER}/apis")
+
+    def test_the_vhost_that_an_administrator_names_stays(self):
+        admin = self.admin_of(self.admin_node, self.key_managers[0])
+        environment = admin.must(200, "GET", f"{ADMIN}/environments").json()["list"][0]
+        path = f"{ADMIN}/environments/{environment['id']}"
+        self.addCleanup(admin.must, 200, "PUT", path, copy.deepcopy(environment))
+        environment["vhosts"][0]["host"] = "gw.example.org"
+        admin.must(200, "PUT", path, environment)
+        for node in (self.admin_node, self.publisher):
+            node.restart()
+        self.assertEqual(admin.must(200, "GET", path).json()["vhosts"][0]["host"],
+                         "gw.example.org")
 
     def test_a_former_password_holds_nowhere_a_moment_later(self):
         """Each key manager remembers a pair that it has checked for a minute, if nobody tells."""
