@@ -109,38 +109,45 @@ void add_files(Keys& keys, Configuration& all) {
            "How nodes tell each other news; \"local\": one process.",
            {},
            {"local"}},
-          {"cluster", "share_sessions", &all.cluster.share_sessions,
+      });
+}
+
+void add_cluster(Keys& keys, ClusterConfig& cluster) {
+  keys.insert(
+      keys.end(),
+      {
+          {"cluster", "share_sessions", &cluster.share_sessions,
            "Whether key managers believe each other's sessions of gateways; if not, a balancer "
            "without affinity makes each of them fall back to Basic."},
           {"cluster",
            "accept",
-           &all.cluster.accept,
+           &cluster.accept,
            "What other nodes may be known by when they ask this one: a secret (a session, else "
            "Basic), a "
            "certificate (mutual TLS), or either (docs/nodes.md).",
            {},
            {"secret", "certificate"}},
-          {"cluster", "secret_file", &all.cluster.secret_file,
+          {"cluster", "secret_file", &cluster.secret_file,
            "File with the secret that gateways and those whom they ask share; empty: no gateway is "
            "known by it."},
-          {"cluster", "ca", &all.cluster.ca,
+          {"cluster", "ca", &cluster.ca,
            "PEM file with the authorities that other nodes are known by, when they are asked and "
            "when "
            "they ask; empty: when they are asked, by those of this machine."},
-          {"cluster", "revocations", &all.cluster.revocations,
+          {"cluster", "revocations", &cluster.revocations,
            "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
            "empty: no certificate is revoked."},
-          {"cluster", "node_names", &all.cluster.node_names,
+          {"cluster", "node_names", &cluster.node_names,
            "DNS names in the certificates of gateways that may ask this node; \"*.gw.example\" "
            "stands for every name with one label more."},
-          {"cluster", "control_plane_names", &all.cluster.control_plane_names,
+          {"cluster", "control_plane_names", &cluster.control_plane_names,
            "The same for nodes of the control plane, to which the whole inside of a key manager is "
            "open; without certificates they are known by the cluster key."},
-          {"cluster", "certificate", &all.cluster.certificate,
+          {"cluster", "certificate", &cluster.certificate,
            "PEM file with the certificate chain that this node shows to the nodes that it asks, "
            "instead of a secret."},
-          {"cluster", "key", &all.cluster.key, "PEM file with its private key."},
-          {"cluster", "key_file", &all.cluster.key_file,
+          {"cluster", "key", &cluster.key, "PEM file with its private key."},
+          {"cluster", "key_file", &cluster.key_file,
            "The key that seals signing keys and other secrets, the same on all nodes with a "
            "database; "
            "made with mode 0600 at the first start. Back it up."},
@@ -333,6 +340,7 @@ Keys keys_of(Configuration& configuration) {
   add_server(keys, configuration.server);
   add_log(keys, configuration.log);
   add_files(keys, configuration);
+  add_cluster(keys, configuration.cluster);
   add_gateway(keys, configuration.gateway);
   add_control_plane(keys, configuration);
   add_login(keys, configuration.login);
