@@ -123,8 +123,7 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
            "accept",
            &cluster.accept,
            "What other nodes may be known by when they ask this one: a secret (a session, else "
-           "Basic), a "
-           "certificate (mutual TLS), or either (docs/nodes.md).",
+           "Basic), a certificate (mutual TLS), or either (docs/nodes.md).",
            {},
            {"secret", "certificate"}},
           {"cluster", "secret_file", &cluster.secret_file,
@@ -132,8 +131,7 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
            "known by it."},
           {"cluster", "ca", &cluster.ca,
            "PEM file with the authorities that other nodes are known by, when they are asked and "
-           "when "
-           "they ask; empty: when they are asked, by those of this machine."},
+           "when they ask; empty: when they are asked, by those of this machine."},
           {"cluster", "revocations", &cluster.revocations,
            "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
            "empty: no certificate is revoked."},
@@ -149,8 +147,7 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
           {"cluster", "key", &cluster.key, "PEM file with its private key."},
           {"cluster", "key_file", &cluster.key_file,
            "The key that seals signing keys and other secrets, the same on all nodes with a "
-           "database; "
-           "made with mode 0600 at the first start. Back it up."},
+           "database; made with mode 0600 at the first start. Back it up."},
       });
 }
 
