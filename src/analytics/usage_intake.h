@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes the usage that gateways send: POST /internal/data/v1/usage, never on a public listener.
+// Takes the usage that gateways send: POST /internal/data/v1/usage, on a public listener behind a
+// keymanager/node_door.h only.
 //
 //   {"node":"gw-1","sequence":7,"rows":[{"minute_ms","tenant","api_id","resource","application_id",
 //    "key_type","status_class","fault_code","count","request_bytes","response_bytes",

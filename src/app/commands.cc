@@ -77,8 +77,8 @@ struct Workshop {
     return {};
   }
   Result<jose::Sealer> sealer(const Configuration& configuration) {
-    GH_TRY(key, load_or_make_cluster_key(configuration.path(configuration.cluster.key_file),
-                                         surroundings.random));
+    GH_TRY(key, load_or_make_key(configuration.path(configuration.cluster.key_file),
+                                 surroundings.random));
     return jose::Sealer({key});
   }
 };

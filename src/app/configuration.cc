@@ -10,6 +10,8 @@
 #include <toml++/toml.h>
 
 #include "app/configuration_keys.h"
+#include "app/profile_rules.h"
+#include "app/roles.h"
 #include "core/text.h"
 
 extern char** environ;
@@ -96,8 +98,9 @@ const ConfigurationKey* find_key(const std::vector<ConfigurationKey>& keys,
   return found == keys.end() ? nullptr : &*found;
 }
 
-Result<> read_section(const std::vector<ConfigurationKey>& keys, const std::string& file,
+Result<> read_section(const std::vector<ConfigurationKey>& keys, Configuration& configuration,
                       const std::string& section, const toml::table& table) {
+  const std::string& file = configuration.source_file;
   for (const auto& [name, node] : table) {
     const std::string full_name = section + "." + std::string(name.str());
     const std::string where = fmt::format("{}:{}", file, node.source().begin.line);
@@ -106,11 +109,13 @@ Result<> read_section(const std::vector<ConfigurationKey>& keys, const std::stri
     if (!store(*key, node)) {
       return refuse(where, fmt::format("'{}' must be {}", full_name, allowed_values(*key)));
     }
+    configuration.given[full_name] = where;
   }
   return {};
 }
 
-Result<> read_file(const std::vector<ConfigurationKey>& keys, const std::string& file) {
+Result<> read_file(const std::vector<ConfigurationKey>& keys, Configuration& configuration) {
+  const std::string& file = configuration.source_file;
   toml::parse_result parsed = toml::parse_file(file);
   if (!parsed) {
     return refuse(fmt::format("{}:{}", file, parsed.error().source().begin.line),
@@ -125,22 +130,31 @@ Result<> read_file(const std::vector<ConfigurationKey>& keys, const std::string&
     const bool known = std::ranges::any_of(
         keys, [&](const ConfigurationKey& key) { return key.section == section.str(); });
     if (!known) return refuse(where, fmt::format("unknown section '[{}]'", section.str()));
-    GH_CHECK(read_section(keys, file, std::string(section.str()), *node.as_table()));
+    GH_CHECK(read_section(keys, configuration, std::string(section.str()), *node.as_table()));
   }
   return {};
 }
 
-Result<> set(const std::vector<ConfigurationKey>& keys, const std::string& where,
-             const std::string& full_name, const std::string& value) {
+// A setting from outside of the file, and what is said of where it stands.
+struct Setting {
+  std::string where;
+  std::string full_name;
+  std::string value;
+};
+
+Result<> set(const std::vector<ConfigurationKey>& keys, Configuration& configuration,
+             const Setting& setting) {
+  const auto& [where, full_name, value] = setting;
   const ConfigurationKey* key = find_key(keys, full_name);
   if (key == nullptr) return refuse(where, fmt::format("unknown key '{}'", full_name));
   if (!store_text(*key, value)) {
     return refuse(where, fmt::format("'{}' must be {}", full_name, allowed_values(*key)));
   }
+  configuration.given[full_name] = where;
   return {};
 }
 
-Result<> read_environment(const std::vector<ConfigurationKey>& keys) {
+Result<> read_environment(const std::vector<ConfigurationKey>& keys, Configuration& configuration) {
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     if (!text.starts_with(environment_prefix)) continue;
@@ -150,8 +164,10 @@ Result<> read_environment(const std::vector<ConfigurationKey>& keys) {
     const std::size_t middle = name.find("__");
     const std::string full_name =
         middle == std::string::npos ? name : name.substr(0, middle) + "." + name.substr(middle + 2);
-    GH_CHECK(set(keys, std::string(text.substr(0, equals)), full_name,
-                 std::string(text.substr(equals + 1))));
+    GH_CHECK(set(keys, configuration,
+                 {.where = std::string(text.substr(0, equals)),
+                  .full_name = full_name,
+                  .value = std::string(text.substr(equals + 1))}));
   }
   return {};
 }
@@ -188,9 +204,13 @@ std::string Configuration::base_url() const {
   return fmt::format("https://{}:{}", server.hostname, port(9443));
 }
 
+std::string Configuration::key_manager_url() const {
+  const bool here = Roles::of(server.profile).key_manager || portals.key_manager.empty();
+  return here ? base_url() : portals.key_manager.front();
+}
+
 std::string Configuration::issuer() const {
-  if (!key_manager.issuer.empty()) return key_manager.issuer;
-  return fmt::format("https://{}:{}/oauth2/token", server.hostname, port(9443));
+  return key_manager.issuer.empty() ? key_manager_url() + "/oauth2/token" : key_manager.issuer;
 }
 
 std::vector<jose::Algorithm> Configuration::signing_algorithms() const {
@@ -205,16 +225,21 @@ std::vector<jose::Algorithm> Configuration::signing_algorithms() const {
 Result<Configuration> read_configuration(const ConfigurationSources& sources) {
   Configuration configuration;
   const std::vector<ConfigurationKey> keys = keys_of(configuration);
-  if (!sources.file.empty()) GH_CHECK(read_file(keys, sources.file));
-  GH_CHECK(read_environment(keys));
+  configuration.source_file = sources.file;
+  if (!sources.file.empty()) GH_CHECK(read_file(keys, configuration));
+  GH_CHECK(read_environment(keys, configuration));
   for (const std::string& setting : sources.settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos) {
       return refuse("--set " + setting, "write section.key=value");
     }
-    GH_CHECK(set(keys, "--set " + setting, setting.substr(0, equals), setting.substr(equals + 1)));
+    GH_CHECK(set(keys, configuration,
+                 {.where = "--set " + setting.substr(0, equals),
+                  .full_name = setting.substr(0, equals),
+                  .value = setting.substr(equals + 1)}));
   }
   GH_CHECK(check_rules(configuration));
+  GH_CHECK(check_profile(configuration));
   return configuration;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,7 @@ struct ClusterConfig {
   std::string ca;
   std::string revocations;
   std::vector<std::string> node_names;
+  std::vector<std::string> control_plane_names;
   std::string certificate;
   std::string key;
 
@@ -74,6 +76,7 @@ struct ClusterConfig {
 
 struct GatewayConfig {
   std::vector<std::string> environments{"Default"};
+  std::vector<std::string> control_plane{"https://127.0.0.1:9443"};
   std::vector<std::string> key_manager{"https://127.0.0.1:9443"};
   std::int64_t http_port = 8280;
   std::int64_t https_port = 8243;
@@ -118,6 +121,7 @@ struct SampleConfig {
 };
 
 struct PortalsConfig {
+  std::vector<std::string> key_manager{"https://127.0.0.1:9443"};
   std::string publisher_url;
   std::string devportal_url;
   std::string admin_url;
@@ -138,6 +142,9 @@ struct Configuration {
   PortalsConfig portals;
   SampleConfig sample;
 
+  std::string source_file;                   // that was read; empty: none
+  std::map<std::string, std::string> given;  // where each key was set that was set: "FILE:LINE"
+
   // Port of the control plane, of the status pages and of the gateway, moved by port_offset.
   std::uint16_t port(std::int64_t base) const {
     return static_cast<std::uint16_t>(base + server.port_offset);
@@ -146,7 +153,10 @@ struct Configuration {
   std::string path(std::string_view file) const;
   // Where browsers and clients find the control plane: "https://HOSTNAME:PORT".
   std::string base_url() const;
-  // The issuer of our tokens: as configured, else made of hostname and port.
+  // Where clients find the key manager: here if it runs here, else the first of
+  // portals.key_manager.
+  std::string key_manager_url() const;
+  // The issuer of our tokens: as configured, else made of key_manager_url().
   std::string issuer() const;
   // key_manager.signing_algorithms, which check_rules has read.
   std::vector<jose::Algorithm> signing_algorithms() const;

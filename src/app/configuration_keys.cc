@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/roles.h"
 #include "keymanager/mail/message.h"
 #include "net/address.h"
 
@@ -108,34 +109,45 @@ void add_files(Keys& keys, Configuration& all) {
            "How nodes tell each other news; \"local\": one process.",
            {},
            {"local"}},
-          {"cluster", "share_sessions", &all.cluster.share_sessions,
+      });
+}
+
+void add_cluster(Keys& keys, ClusterConfig& cluster) {
+  keys.insert(
+      keys.end(),
+      {
+          {"cluster", "share_sessions", &cluster.share_sessions,
            "Whether key managers believe each other's sessions of gateways; if not, a balancer "
            "without affinity makes each of them fall back to Basic."},
           {"cluster",
            "accept",
-           &all.cluster.accept,
-           "What other nodes may be known by when they ask this key manager: the cluster's secret "
-           "(a session, else Basic), a certificate (mutual TLS), or either.",
+           &cluster.accept,
+           "What other nodes may be known by when they ask this one: a secret (a session, else "
+           "Basic), a certificate (mutual TLS), or either (docs/nodes.md).",
            {},
            {"secret", "certificate"}},
-          {"cluster", "secret_file", &all.cluster.secret_file,
-           "File with the secret that a cluster's nodes share; empty: no node is known by it."},
-          {"cluster", "ca", &all.cluster.ca,
-           "PEM file with the authorities that other nodes are known by, as key managers and as "
-           "those "
-           "who ask them; empty: key managers by those of this machine."},
-          {"cluster", "revocations", &all.cluster.revocations,
+          {"cluster", "secret_file", &cluster.secret_file,
+           "File with the secret that gateways and those whom they ask share; empty: no gateway is "
+           "known by it."},
+          {"cluster", "ca", &cluster.ca,
+           "PEM file with the authorities that other nodes are known by, when they are asked and "
+           "when they ask; empty: when they are asked, by those of this machine."},
+          {"cluster", "revocations", &cluster.revocations,
            "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
            "empty: no certificate is revoked."},
-          {"cluster", "node_names", &all.cluster.node_names,
-           "DNS names in the certificates of nodes that may ask this key manager; \"*.gw.example\" "
+          {"cluster", "node_names", &cluster.node_names,
+           "DNS names in the certificates of gateways that may ask this node; \"*.gw.example\" "
            "stands for every name with one label more."},
-          {"cluster", "certificate", &all.cluster.certificate,
-           "PEM file with the certificate chain that this node shows to key managers of other "
-           "nodes, instead of the secret."},
-          {"cluster", "key", &all.cluster.key, "PEM file with its private key."},
-          {"cluster", "key_file", &all.cluster.key_file,
-           "The key that seals signing keys; made with mode 0600 at the first start. Back it up."},
+          {"cluster", "control_plane_names", &cluster.control_plane_names,
+           "The same for nodes of the control plane, to which the whole inside of a key manager is "
+           "open; without certificates they are known by the cluster key."},
+          {"cluster", "certificate", &cluster.certificate,
+           "PEM file with the certificate chain that this node shows to the nodes that it asks, "
+           "instead of a secret."},
+          {"cluster", "key", &cluster.key, "PEM file with its private key."},
+          {"cluster", "key_file", &cluster.key_file,
+           "The key that seals signing keys and other secrets, the same on all nodes with a "
+           "database; made with mode 0600 at the first start. Back it up."},
       });
 }
 
@@ -145,9 +157,12 @@ void add_gateway(Keys& keys, GatewayConfig& gateway) {
       {
           {"gateway", "environments", &gateway.environments,
            "Environments that this gateway serves."},
+          {"gateway", "control_plane", &gateway.control_plane,
+           "Nodes with a portal that this gateway learns from, the next one when one does not "
+           "answer; the default is the one in this process, if there is one."},
           {"gateway", "key_manager", &gateway.key_manager,
            "Key managers that this gateway asks, the next one when one does not answer; the "
-           "default is the one in this process."},
+           "default is the one in this process, if there is one."},
           {"gateway", "http_port", &gateway.http_port, "Port for APIs over HTTP.", {0, 65'535}},
           {"gateway", "https_port", &gateway.https_port, "Port for APIs over HTTPS.", {0, 65'535}},
           {"gateway", "key_cache", &gateway.key_cache,
@@ -192,13 +207,17 @@ void add_control_plane(Keys& keys, Configuration& all) {
                    "Allows gateway.key_cache and key_manager.key_cache together, which is not "
                    "recommended."},
                   {"key_manager", "issuer", &all.key_manager.issuer,
-                   "Issuer of tokens; empty: https://HOSTNAME:9443/oauth2/token with the port of "
-                   "this node."},
+                   "Issuer of tokens, the same on every node of the control plane; empty: "
+                   "/oauth2/token of the key manager of this node, else of the first one of "
+                   "portals.key_manager."},
                   {"key_manager", "dpop_nonce", &all.key_manager.dpop_nonce,
                    "Whether DPoP proofs must carry a nonce of this server (RFC 9449, section 8)."},
                   {"key_manager", "signing_algorithms", &all.key_manager.signing_algorithms,
                    "Algorithms that tokens are signed with, a key each: RS256, PS256, ES256, "
                    "EdDSA. The first one signs access tokens unless a client says otherwise."},
+                  {"portals", "key_manager", &all.portals.key_manager,
+                   "Key managers that the portals of this node ask, the next one when one does not "
+                   "answer; the default is the one in this process. Clients see the first one."},
                   {"portals", "publisher_url", &all.portals.publisher_url,
                    "The publisher's address as browsers see it; empty: made of hostname and port."},
                   {"portals", "devportal_url", &all.portals.devportal_url,
@@ -318,6 +337,7 @@ Keys keys_of(Configuration& configuration) {
   add_server(keys, configuration.server);
   add_log(keys, configuration.log);
   add_files(keys, configuration);
+  add_cluster(keys, configuration.cluster);
   add_gateway(keys, configuration.gateway);
   add_control_plane(keys, configuration);
   add_login(keys, configuration.login);
@@ -327,8 +347,9 @@ Keys keys_of(Configuration& configuration) {
 
 Result<> check_rules(const Configuration& configuration) {
   GH_CHECK(check_mail(configuration.mail));
-  if (configuration.gateway.key_cache && configuration.key_manager.key_cache &&
-      !configuration.key_manager.allow_both_caches) {
+  const Roles roles = Roles::of(configuration.server.profile);
+  if (roles.gateway && roles.key_manager && configuration.gateway.key_cache &&
+      configuration.key_manager.key_cache && !configuration.key_manager.allow_both_caches) {
     return fail(ErrorCode::invalid_argument,
                 "gateway.key_cache and key_manager.key_cache are both on: switch one off, or set "
                 "key_manager.allow_both_caches = true");

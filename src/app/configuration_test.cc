@@ -82,8 +82,10 @@ TEST(Configuration, LaterSourcesWin) {
 }
 
 TEST(Configuration, PrintedTomlReadsBackTheSame) {
-  const Result<Configuration> first = read_configuration(
-      {.file = "", .settings = {"server.profile=gateway,traffic-manager", "log.access=a\"b"}});
+  const Result<Configuration> first =
+      read_configuration({.file = "",
+                          .settings = {"server.profile=gateway,traffic-manager",
+                                       "cluster.secret_file=s", "log.access=a\"b"}});
   ASSERT_TRUE(first) << first.error().message;
   const File file(to_toml(*first));
   const Result<Configuration> second = read_configuration({.file = file.path(), .settings = {}});

@@ -1,56 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The roles that own the databases, wired together: key manager, publisher, developer portal,
-// admin, statistics and the feed.
+// The roles of a node that keep data, wired together: the key manager and the portals, either or
+// both.
 //
-//   public   REST APIs and OAuth endpoints, for the port 9443
+//   public   REST APIs and OAuth endpoints, for the port 9443, and the doors for other nodes
 //   internal /internal/keys and /internal/data, for gateways and portals of this process
 //
 // Thread:  made and started by the main thread; the handlers on the loop and the `sql` pool; care()
 //          from one pool thread at a time.
 #pragma once
 
-#include <functional>
+#include <atomic>
 #include <memory>
 #include <string>
 
-#include "admin/admin.h"
-#include "analytics/analytics.h"
 #include "app/configuration.h"
-#include "app/gateway_inspection.h"
+#include "app/node_doors.h"
 #include "app/path_dispatcher.h"
+#include "app/portals.h"
+#include "app/roles.h"
 #include "app/surroundings.h"
-#include "devportal/devportal.h"
 #include "http/fetch_thread.h"
 #include "http/local_client.h"
 #include "jose/seal.h"
 #include "keymanager/key_manager.h"
-#include "keymanager/node_door.h"
-#include "publisher/feed.h"
-#include "publisher/publisher.h"
-#include "rest/documents.h"
-#include "rest/router.h"
 #include "storage/databases.h"
 
 namespace gatehouse::app {
 
 class ControlPlane {
  public:
-  // The gateway of this process, which starts later.
-  struct LocalGateway {
-    // Returns once it stands at the change, or after a moment.
-    std::function<void(std::uint64_t change)> wait;
-    GatewayInspection::Read snapshot;
+  // Everything outlives it.
+  struct Parts {
+    const Configuration& configuration;
+    const Roles& roles;
+    Surroundings& surroundings;
+    storage::Databases& databases;
+    std::string cluster_key;
+    http::Client* key_managers = nullptr;  // of other nodes; null: the one of this process
+    LocalGateway gateway{};
   };
-
-  ControlPlane(const Configuration& configuration, Surroundings& surroundings,
-               storage::Databases& databases, const std::string& cluster_key, LocalGateway gateway);
-  ~ControlPlane();
+  explicit ControlPlane(Parts parts);
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;
 
-  // Before the pools stop: nobody waits any longer for another server.
-  void stop_fetching() { fetches_.stop(); }
+  // Before the pools stop: nobody waits any longer, for another server or for a change.
+  void stop_waiting();
 
   // Makes what a new node lacks: defaults, the administrator, signing keys.
   Result<> start();
@@ -61,54 +56,38 @@ class ControlPlane {
   // Once a second: what other processes have written is noticed, what a crash has left is finished,
   // what has expired goes.
   void care();
+  // The newest number of the change log that care() has seen.
+  std::uint64_t change_number() const { return announced_; }
 
-  // Reads again who issues the certificates of nodes, and which ones are revoked.
-  // Error: invalid_argument; then all stays as it was.
-  Result<> reload_node_trust();
+  // As NodeDoors::reload.
+  Result<> reload_node_trust() { return doors_.reload(); }
 
  private:
-  rest::Router& add_router(const rest::EmbeddedDocument& document,
-                           std::vector<std::string> base_paths);
-  publisher::PublisherOptions publisher_options();
-  rest::PasswordHashing hashing();
-  storage::DefaultsOptions defaults() const;
-  Result<> make_defaults();
-  Result<> mount();
-  Result<> open_node_door();
+  keymanager::Passwords& passwords();
+  Result<> make_what_is_missing();
   Result<> bootstrap();
+  Result<> mount();
   Result<> hear_of_users();
   Result<> hear_of_changes();
   Result<> clean();
-  Result<> sweep_contents();
 
-  const Configuration& configuration_;
-  Surroundings& surroundings_;
-  storage::Databases& databases_;
-  const LocalGateway gateway_;
-  const std::string cluster_key_;
+  const Parts parts_;
   const jose::Sealer sealer_;
 
   http::FetchThread fetches_;
+  const keymanager::Resources resources_;
   PathDispatcher internal_;
-  http::LocalClient key_manager_client_;
-  keymanager::KeyManager key_manager_;
-  publisher::Feed feed_;
-  std::unique_ptr<bus::Subscription> changes_;
-  publisher::Publisher publisher_;
-  devportal::DevPortal devportal_;
-  admin::Admin admin_;
-  analytics::Analytics analytics_;
-  GatewayInspection inspection_;
-  std::vector<std::unique_ptr<rest::Router>> routers_;
+  http::LocalClient own_key_manager_client_;
+  http::Client& key_manager_client_;
+  std::unique_ptr<keymanager::KeyManager> key_manager_;  // null: it is elsewhere
+  std::unique_ptr<keymanager::Passwords> passwords_;     // of a node without a key manager
+  const rest::PasswordHashing hashing_;
+  std::unique_ptr<Portals> portals_;  // null: they are elsewhere
+  NodeDoors doors_;
   PathDispatcher public_;
 
-  // For gateways of other nodes; null while there is nothing that they could be known by.
-  std::unique_ptr<keymanager::NodeCertificates> node_certificates_;
-  std::unique_ptr<keymanager::NodeSessions> node_sessions_;
-  std::unique_ptr<keymanager::NodeDoor> node_door_;
-
-  std::uint64_t announced_ = 0;  // of care(), as is the next
-  std::uint64_t rounds_ = 0;
+  std::atomic<std::uint64_t> announced_ = 0;
+  std::uint64_t rounds_ = 0;  // of care()
 };
 
 }  // namespace gatehouse::app

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the configuration says that the three databases are.
+// Where the configuration says that the databases of this node are.
 //
 // Thread:  pure functions.
 #pragma once

@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/configuration.h"
+#include "app/profile_rules.h"
 #include "app/serve.h"
 #include "core/log.h"
 
@@ -70,6 +71,9 @@ int with_configuration(const Arguments& arguments, Command command) {
 int check_config(const std::string& file) {
   const Result<Configuration> configuration = read_configuration({.file = file, .settings = {}});
   if (!configuration) return code_of(configuration.error());
+  for (const std::string& warning : warnings_of(*configuration)) {
+    std::cerr << "gatehouse: warning: " << warning << "\n";
+  }
   std::cout << file << ": good\n";
   return EXIT_SUCCESS;
 }

@@ -48,7 +48,7 @@ Result<> write_secret(const std::string& file, const std::string& content) {
   return {};
 }
 
-Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random) {
+Result<std::string> load_or_make_key(const std::string& file, Random& random) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
     GH_CHECK(write_secret(file, random.bytes(key_size)));

@@ -12,9 +12,9 @@
 
 namespace gatehouse::app {
 
-// The cluster key, 32 bytes; made when the file is absent.
+// A key of 32 bytes, as the cluster's or a gateway's; made when the file is absent.
 // Error: invalid_argument, when the file is not a key or others may read it; unavailable.
-Result<std::string> load_or_make_cluster_key(const std::string& file, Random& random);
+Result<std::string> load_or_make_key(const std::string& file, Random& random);
 
 // What the nodes of a cluster share: the text of the file without the end of its line.
 // Error: invalid_argument, when others may read the file or it has less than 32 characters;

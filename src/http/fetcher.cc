@@ -109,9 +109,12 @@ Result<Response> Fetcher::fetch(const std::string& url, Request request,
   for (int redirects = 0;; ++redirects) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    GH_TRY(response, client_.ask(origin, request, std::max(left, std::chrono::milliseconds(1))));
-    if (!is_redirect(response.status) || request.method != "GET") return response;
-    const std::string location(response.headers.value_or("Location", ""));
+    Result<Response> response =
+        client_.ask(origin, request, std::max(left, std::chrono::milliseconds(1)));
+    if (!response) response.error().number = 0;  // whether it was sent concerns nobody here
+    const bool redirected = response && is_redirect(response->status) && request.method == "GET";
+    if (!redirected) return response;
+    const std::string location(response->headers.value_or("Location", ""));
     if (redirects == redirects_max) {
       return fail(ErrorCode::forbidden, "The URL redirects too often", url);
     }

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "http/client.h"
 #include "http/writer.h"
 
 namespace gatehouse::http {
@@ -101,7 +102,11 @@ net::Task<Result<Response>> OriginClient::send(const Origin& origin, const Reque
   const Tick deadline = loop_.tick() + timeout;
   GH_CO_TRY(head, request_head(request, origin));
   Result<std::unique_ptr<Upstream>> upstream = co_await pool_.acquire(origin, deadline);
-  if (!upstream) co_return tl::unexpected<Error>(std::move(upstream).error());
+  if (!upstream) {
+    Error error = std::move(upstream).error();
+    error.number = unsent;
+    co_return tl::unexpected<Error>(std::move(error));
+  }
 
   Exchange exchange{head, request, deadline};
   Result<Response> response = co_await this->exchange(**upstream, exchange);

@@ -16,13 +16,17 @@ class ScriptedPeer final : public Client {
   struct Script {
     std::vector<Result<Response>> answers;
     std::vector<Request> asked;
+    std::chrono::milliseconds time{};  // that the last question was given
   };
   explicit ScriptedPeer(Script& script) : script_(script) {}
 
-  net::Task<Result<Response>> send(const Request& request, std::chrono::milliseconds) override {
+  net::Task<Result<Response>> send(const Request& request,
+                                   std::chrono::milliseconds time) override {
+    script_.time = time;
     co_return next(request);
   }
-  Result<Response> ask(const Request& request, std::chrono::milliseconds) override {
+  Result<Response> ask(const Request& request, std::chrono::milliseconds time) override {
+    script_.time = time;
     return next(request);
   }
 
@@ -46,11 +50,12 @@ Result<Response> answer(int status, const std::string& cookie = "") {
 class SessionClientTest : public ::testing::Test {
  protected:
   std::unique_ptr<SessionClient> client(
-      const std::string& authorization = "Basic bm9kZTpzZWNyZXQ=") {
+      const std::string& authorization = "Basic bm9kZTpzZWNyZXQ=",
+      SessionClient::Patience patience = SessionClient::Patience::part) {
     std::vector<std::unique_ptr<Client>> peers;
     peers.push_back(std::make_unique<ScriptedPeer>(first_));
     peers.push_back(std::make_unique<ScriptedPeer>(second_));
-    return std::make_unique<SessionClient>(std::move(peers), authorization);
+    return std::make_unique<SessionClient>(std::move(peers), authorization, patience);
   }
   int send(SessionClient& client) {
     const Result<Response> response =
@@ -137,6 +142,76 @@ TEST_F(SessionClientTest, PassesOnWhatIsNotItsOwnOnceAndAsItIs) {
   ASSERT_EQ(second_.asked.size(), 2U);
   EXPECT_EQ(second_.asked[0].headers.value_or("Authorization", ""), "Basic c2hvcDpzZWNyZXQ=");
   EXPECT_EQ(second_.asked[1].headers.find("Cookie"), nullptr) << "a browser's cookie is no session";
+}
+
+TEST_F(SessionClientTest, PassesOnToTheNextPeerOnlyWhatHasNotBeenSent) {
+  struct Row {
+    std::uint32_t number;
+    std::size_t asked_elsewhere;
+  };
+  for (const Row& row : {Row{unsent, 1}, Row{0, 0}}) {
+    first_ = {};
+    second_ = {};
+    first_.answers = {fail(ErrorCode::unavailable, "away", "", row.number)};
+    second_.answers = {answer(200)};
+    const auto client = this->client();
+    const Result<Response> passed =
+        loop_.run_until_done(client->send(make_request("POST", "/oauth2/token"), 3s));
+    EXPECT_EQ(passed.has_value(), row.asked_elsewhere == 1);
+    if (!passed) {
+      EXPECT_EQ(passed.error().number, 0U);
+    }
+    EXPECT_EQ(first_.asked.size(), 1U);
+    EXPECT_EQ(second_.asked.size(), row.asked_elsewhere);
+  }
+}
+
+TEST_F(SessionClientTest, SaysWhomItPassesARequestOnFor) {
+  first_.answers = {answer(200)};
+  const auto client = this->client();
+  Request request = make_request("POST", "/oauth2/token");
+  request.peer.address = "192.0.2.7";
+  ASSERT_TRUE(loop_.run_until_done(client->send(request, 3s)));
+  Request question = make_request("POST", "/internal/x");
+  question.peer.address = "192.0.2.7";
+  ASSERT_TRUE(loop_.run_until_done(client->send(question, 3s)));
+  ASSERT_EQ(first_.asked.size(), 2U);
+  EXPECT_EQ(first_.asked[0].headers.value_or("X-Forwarded-For", ""), "192.0.2.7");
+  EXPECT_EQ(first_.asked[1].headers.find("X-Forwarded-For"), nullptr);
+}
+
+TEST_F(SessionClientTest, DoesNotTakeItsOwnRefusalForOneOfTheUser) {
+  Result<Response> refused = answer(401);
+  refused->headers.add(std::string(node_refused_field), std::string(node_refused));
+  first_.answers = {refused};
+  second_.answers = {answer(401)};
+  const auto client = this->client();
+  EXPECT_EQ(send(*client), 401);
+  EXPECT_EQ(second_.asked.size(), 1U) << "the next peer may know this node";
+  second_.answers = {refused};
+  const Result<Response> nobody = client->ask(make_request("POST", "/internal/x"), 3s);
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().code, ErrorCode::unavailable);
+}
+
+TEST_F(SessionClientTest, ThreadsThatAskKeepTheSessionAndThePeer) {
+  first_.answers = {fail(ErrorCode::unavailable, "away")};
+  second_.answers = {answer(200, "n=1; Path=/; Secure"), answer(200)};
+  const auto client = this->client();
+  ASSERT_TRUE(client->ask(make_request("POST", "/internal/x"), 3s));
+  ASSERT_TRUE(client->ask(make_request("POST", "/internal/x"), 3s));
+  EXPECT_EQ(first_.asked.size(), 1U);
+  ASSERT_EQ(second_.asked.size(), 2U);
+  EXPECT_EQ(second_.asked[1].headers.value_or("Cookie", ""), "n=1");
+}
+
+TEST_F(SessionClientTest, GivesAPeerItsPartOfTheTimeOrAllOfIt) {
+  first_.answers = {answer(200)};
+  ASSERT_TRUE(client()->ask(make_request("GET", "/internal/x"), 3s));
+  EXPECT_EQ(first_.time, 1s);
+  const auto patient = client("", SessionClient::Patience::whole);
+  ASSERT_TRUE(patient->ask(make_request("GET", "/internal/x"), 3s));
+  EXPECT_EQ(first_.time, 3s);
 }
 
 TEST_F(SessionClientTest, SaysSoWhenNobodyAnswers) {

@@ -88,7 +88,8 @@ InternalEndpoints::InternalEndpoints(const InternalParts& parts)
       provider_clients_(parts.provider_clients),
       directory_(parts.directory),
       forgotten_(parts.forgotten),
-      login_(parts.login) {
+      login_(parts.login),
+      try_out_keys_(parts.try_out_keys) {
   mount();
 }
 
@@ -115,6 +116,7 @@ void InternalEndpoints::mount() {
   on("POST", "/internal/keys/v1/password-reset", 201, &Self::reset_password);
   on("POST", "/internal/keys/v1/user-changed", 204, &Self::user_changed);
   on("POST", "/internal/keys/v1/tenant-changed", 204, &Self::tenant_changed);
+  on("POST", "/internal/keys/v1/try-out-key", 200, &Self::issue_try_out_key);
   on("POST", "/internal/keys/v1/tenant", 200, &Self::find_tenant);
 }
 
@@ -314,6 +316,12 @@ InternalEndpoints::Reply InternalEndpoints::tenant_changed(const json::object& b
                                                            const std::string&) {
   GH_CHECK(revocations_.announce_tenant(number_or(body, "tenant", model::first_tenant)));
   return json::object();
+}
+
+InternalEndpoints::Reply InternalEndpoints::issue_try_out_key(const json::object& body,
+                                                              const std::string&) {
+  GH_TRY(key, try_out_keys_.issue(text_or(body, "api_id", ""), text_or(body, "user_id", "")));
+  return json::object{{"key", key}};
 }
 
 InternalEndpoints::Reply InternalEndpoints::find_tenant(const json::object& body,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What gateways and portals ask the key manager: /internal/keys/v1. Never served on a public
-// listener.
+// What gateways and portals ask the key manager: /internal/keys/v1. Nodes of other machines come to
+// it through keymanager/node_door.h, everybody else not at all.
 //
 //   POST validate {"tokens":["…"]}                    200 {"revocation":R,"list":[Validation]}
 //        with "tenant":T and one token: other servers are asked as well, 503
@@ -37,6 +37,7 @@
 //                                                     mailed; 404, 409
 //   POST user-changed {"tenant","user_id"}            204
 //   POST tenant-changed {"tenant"}                    204
+//   POST try-out-key {"api_id","user_id"}             200 {"key"}
 //   POST tenant {"domain"}                            200 {"tenant","tenant_domain"}, 404
 //
 // Thread:  pool threads; try_answer serves remembered validations on the loop.
@@ -50,6 +51,7 @@
 #include "keymanager/foreign/provider_reader.h"
 #include "keymanager/foreign/provider_tokens.h"
 #include "keymanager/routes.h"
+#include "keymanager/try_out_keys.h"
 
 namespace gatehouse::keymanager {
 
@@ -65,6 +67,7 @@ struct InternalParts {
   const Directory& directory;
   ForgottenPassword& forgotten;
   Login& login;
+  const TryOutKeys& try_out_keys;
 };
 
 class InternalEndpoints final : public http::Handler {
@@ -104,6 +107,7 @@ class InternalEndpoints final : public http::Handler {
   Reply reset_password(const json::object& body, const std::string& id);
   Reply user_changed(const json::object& body, const std::string& id);
   Reply tenant_changed(const json::object& body, const std::string& id);
+  Reply issue_try_out_key(const json::object& body, const std::string& id);
   Reply find_tenant(const json::object& body, const std::string& id);
 
   TokenValidator& validator_;
@@ -117,6 +121,7 @@ class InternalEndpoints final : public http::Handler {
   const Directory& directory_;
   ForgottenPassword& forgotten_;
   Login& login_;
+  const TryOutKeys& try_out_keys_;
   Routes routes_;
 };
 

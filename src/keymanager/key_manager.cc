@@ -14,6 +14,7 @@ namespace {
 using storage::Transaction;
 
 constexpr std::int64_t sweep_rows_max = 10'000;
+constexpr std::int64_t catch_up_max = 10'000;
 // As many tokens as may have expired since the last time: more than are issued in half a minute.
 constexpr std::int64_t sweep_tokens_max = 300'000;
 
@@ -100,7 +101,7 @@ KeyManager::KeyManager(const Resources& resources, const Options& options)
           resources.logins),
       internal_({validator_, authenticator_, clients_, client_secrets_, revocations_,
                  provider_reader_, provider_tokens_, provider_clients_, directory_,
-                 forgotten_password_, login_}) {
+                 forgotten_password_, login_, try_out_keys_}) {
   if (options.send_mail) sign_in_.set_help(options.base_url + "/oauth2/forgotten-password");
 }
 
@@ -119,6 +120,7 @@ Result<> KeyManager::start() {
     return storage::RevocationStore(transaction).newest();
   }));
   if (validator_.cache() != nullptr) validator_.cache()->begin_at(newest);
+  heard_up_to_ = newest;
   return {};
 }
 
@@ -130,11 +132,34 @@ void KeyManager::hear(std::string_view message) {
     log_warning("key manager: a revocation cannot be read: {}", revocation.error().message);
     return;
   }
-  if (validator_.cache() != nullptr) validator_.cache()->apply(*revocation);
-  if (revocation->kind == "user" || revocation->kind == "user_changed") {
-    login_.forget(revocation->value);
+  apply(*revocation);
+  // After a gap the others are read by catch_up.
+  std::uint64_t before = revocation->number - 1;
+  heard_up_to_.compare_exchange_strong(before, revocation->number);
+}
+
+void KeyManager::apply(const model::Revocation& revocation) {
+  if (validator_.cache() != nullptr) validator_.cache()->apply(revocation);
+  if (revocation.kind == "user" || revocation.kind == "user_changed") {
+    login_.forget(revocation.value);
   }
-  if (revocation->kind == "tenant_changed") token_algorithms_.forget(revocation->tenant);
+  if (revocation.kind == "tenant_changed") token_algorithms_.forget(revocation.tenant);
+}
+
+Result<> KeyManager::catch_up() {
+  const std::uint64_t known = heard_up_to_;
+  GH_TRY(others, resources_.apis.read([&](Transaction& transaction) {
+    return storage::RevocationStore(transaction).since(known, catch_up_max);
+  }));
+  for (const model::Revocation& revocation : others) {
+    apply(revocation);
+    // The bus may have told later ones meanwhile.
+    std::uint64_t seen = heard_up_to_;
+    while (seen < revocation.number &&
+           !heard_up_to_.compare_exchange_weak(seen, revocation.number)) {
+    }
+  }
+  return {};
 }
 
 Result<std::int64_t> KeyManager::sweep() {

@@ -11,6 +11,8 @@
 //          one thread at a time.
 #pragma once
 
+#include <atomic>
+
 #include "keymanager/first_users.h"
 #include "keymanager/foreign/provider_clients.h"
 #include "keymanager/foreign/provider_keys.h"
@@ -41,17 +43,18 @@ class KeyManager {
   // /oauth2/*, /oauth2endpoints/token, /oidc/logout, /.well-known/*,
   // /client-registration/v0.17/register.
   http::Handler& public_handler() { return public_; }
-  // /internal/keys/v1/*; never on a public listener.
+  // /internal/keys/v1/*; on a public listener behind a NodeDoor only.
   http::Handler& internal_handler() { return internal_; }
 
   Passwords& passwords() { return passwords_; }
   SigningKeys& signing_keys() { return signing_keys_; }
-  const TryOutKeys& try_out_keys() const { return try_out_keys_; }
 
   // Every half minute: reads signing keys that other nodes may have made, and deletes tokens and
   // revocations that have expired, a bounded batch of each. Returns how many rows went.
   Result<std::int64_t> sweep();
 
+  // Every second: takes in what other key managers have revoked and the bus has not told.
+  Result<> catch_up();
   // Every second: reads the keys of other servers whose time has come; does not wait for them.
   Result<> refresh_providers() { return provider_keys_.refresh(); }
   // Every second: looks after users of directories whose time has come; does not wait for them.
@@ -60,6 +63,8 @@ class KeyManager {
 
  private:
   void hear(std::string_view message);
+  // What is remembered here and the revocation means is forgotten.
+  void apply(const model::Revocation& revocation);
 
   const Resources resources_;
   const std::string client_authorities_;
@@ -128,6 +133,8 @@ class KeyManager {
 
   PublicEndpoints public_;
   InternalEndpoints internal_;
+
+  std::atomic<std::uint64_t> heard_up_to_ = 0;  // every revocation up to this number is applied
 
   // Last, so that nothing is heard while the rest goes.
   std::unique_ptr<bus::Subscription> subscription_;

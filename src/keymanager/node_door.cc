@@ -8,6 +8,7 @@
 #include "core/digest.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "http/session_client.h"
 #include "keymanager/basic.h"
 #include "keymanager/internal_answer.h"
 
@@ -15,7 +16,6 @@ namespace gatehouse::keymanager {
 
 namespace {
 
-constexpr std::string_view served_path = "/internal/keys/v1/validate";
 constexpr std::string_view cookie_name = "gatehouse_node";
 
 constexpr std::size_t node_bytes_max = 128;
@@ -41,6 +41,13 @@ std::string_view session_of(const http::Request& request) {
   return {};
 }
 
+Histogram& time_of(Metrics& metrics, const NodeDoor::Proofs& proofs, std::string_view by) {
+  return metrics.histogram(
+      "gatehouse_key_manager_node_authentication_seconds",
+      fmt::format("by=\"{}\"{}{}", by, proofs.labels.empty() ? "" : ",", proofs.labels),
+      "What it took to know a node");
+}
+
 }  // namespace
 
 NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics)
@@ -48,20 +55,17 @@ NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics
       certificates_(proofs.certificates),
       sessions_(proofs.sessions),
       secret_hash_(to_bytes(sha256(proofs.secret))),
-      mtls_hits_(metrics.counter("gatehouse_key_manager_mtls_hits_total", "",
+      mtls_hits_(metrics.counter("gatehouse_key_manager_mtls_hits_total", proofs.labels,
                                  "Requests of nodes that were known by their certificate")),
-      session_hits_(metrics.counter("gatehouse_key_manager_session_hits_total", "",
+      session_hits_(metrics.counter("gatehouse_key_manager_session_hits_total", proofs.labels,
                                     "Requests of nodes that were known by their session")),
-      basic_fallbacks_(metrics.counter("gatehouse_key_manager_basic_fallbacks_total", "",
+      basic_fallbacks_(metrics.counter("gatehouse_key_manager_basic_fallbacks_total", proofs.labels,
                                        "Requests of nodes that were known by Basic only")),
-      refusals_(metrics.counter("gatehouse_key_manager_node_refusals_total", "",
+      refusals_(metrics.counter("gatehouse_key_manager_node_refusals_total", proofs.labels,
                                 "Requests of nodes that were not known")),
-      mtls_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
-                                   "by=\"mtls\"", "What it took to know a node")),
-      session_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
-                                      "by=\"session\"", "What it took to know a node")),
-      basic_time_(metrics.histogram("gatehouse_key_manager_node_authentication_seconds",
-                                    "by=\"basic\"", "What it took to know a node")) {}
+      mtls_time_(time_of(metrics, proofs, "mtls")),
+      session_time_(time_of(metrics, proofs, "session")),
+      basic_time_(time_of(metrics, proofs, "basic")) {}
 
 Result<NodeDoor::Entry> NodeDoor::open_by_secret(const http::Request& request) const {
   if (sessions_->check(session_of(request))) return Entry{.by = Proof::session, .node = {}};
@@ -90,6 +94,7 @@ http::Response NodeDoor::refuse(const Error& error) {
     log_warning("a node is refused: {}: {}", error.message, error.detail);
   }
   http::Response response = internal_refusal(error);
+  response.headers.set(http::node_refused_field, std::string(http::node_refused));
   if (sessions_ != nullptr) {
     response.headers.set("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
   }
@@ -120,7 +125,6 @@ http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
 }
 
 std::optional<http::Response> NodeDoor::try_answer(const http::Request& request) {
-  if (request.path != served_path) return std::nullopt;
   // A chain is verified on the pool.
   const std::string& certificate = request.peer.certificate;
   if (certificates_ != nullptr && !certificate.empty() && !certificates_->remembered(certificate)) {
@@ -136,9 +140,6 @@ std::optional<http::Response> NodeDoor::try_answer(const http::Request& request)
 }
 
 http::Response NodeDoor::handle(const http::Request& request) {
-  if (request.path != served_path) {
-    return internal_refusal(Error{ErrorCode::not_found, "There is nothing here", request.path});
-  }
   const auto begun = std::chrono::steady_clock::now();
   const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;

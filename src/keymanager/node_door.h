@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lets gateways of other machines in, and serves what is behind it to those who are known: by the
+// Lets nodes of other machines in, and serves what is behind it to those who are known: by the
 // certificate of their connection, or by what they send, the session id first, then Basic, within
 // the same request.
 //
@@ -10,7 +10,7 @@
 //
 // Where certificates count, who shows one is known by it or not at all: nothing less is looked at.
 //
-// Behind it is the validation of tokens and nothing else of the key manager's inside.
+// What is behind it, and which nodes open it, is the choice of app/node_doors.h.
 //
 // Thread:  pool threads; what the key manager remembers is answered on the loop.
 #pragma once
@@ -31,7 +31,8 @@ class NodeDoor final : public http::Handler {
   struct Proofs {
     NodeCertificates* certificates = nullptr;
     const NodeSessions* sessions = nullptr;
-    std::string secret{};  // that the nodes of a cluster share; counts with sessions only
+    std::string secret{};  // that these nodes share; counts with sessions only
+    std::string labels{};  // of the door's series, where a node has several doors: `opens="keys"`
   };
 
   // All given outlive the door.

@@ -9,6 +9,7 @@
 
 #include "core/random.h"
 #include "core/text.h"
+#include "http/session_client.h"
 #include "keymanager/test_authority.h"
 
 namespace gatehouse::keymanager {
@@ -253,12 +254,15 @@ TEST_F(NodeDoorTest, LooksAtNoCertificateWhereNoneCounts) {
   EXPECT_EQ(door_.handle(request).status, 200);
 }
 
-TEST_F(NodeDoorTest, OpensToNothingElse) {
-  http::Request request = question(sessions_.make("gw"), "");
-  request.path = "/internal/keys/v1/clients";
-  EXPECT_EQ(door_.handle(request).status, 404);
-  EXPECT_FALSE(door_.try_answer(request));
-  EXPECT_EQ(inside_.handled, 0);
+TEST_F(NodeDoorTest, SaysThatItIsTheNodeWhoIsNotKnown) {
+  http::Request stranger = question("", "gw:wrong");
+  stranger.body = "remembered";
+  for (const http::Response& refused : {door_.handle(stranger), *door_.try_answer(stranger)}) {
+    EXPECT_EQ(refused.status, 401);
+    EXPECT_EQ(refused.headers.value_or(http::node_refused_field, ""), http::node_refused);
+  }
+  const http::Response served = door_.handle(question("", "gw:the cluster's secret"));
+  EXPECT_EQ(served.headers.find(http::node_refused_field), nullptr);
 }
 
 }  // namespace

@@ -192,6 +192,13 @@ Result<json::object> read_provider_keys(http::Client& key_manager,
   return key_set == nullptr ? json::object() : *key_set;
 }
 
+Result<std::string> issue_try_out_key(http::Client& key_manager, std::string_view api_id,
+                                      std::string_view user_id) {
+  GH_TRY(answer, ask(key_manager, "POST", "/try-out-key",
+                     json::object{{"api_id", api_id}, {"user_id", user_id}}));
+  return text_or(answer, "key", "");
+}
+
 Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,
                            std::string_view user_id) {
   return tell_of_user(key_manager, "/user-changed", tenant, user_id);

@@ -115,6 +115,10 @@ Result<json::object> read_provider_metadata(http::Client& key_manager, std::stri
 Result<json::object> read_provider_keys(http::Client& key_manager,
                                         const json::object& certificates);
 
+// A key that opens one API for a minute (keymanager/try_out_keys.h).
+Result<std::string> issue_try_out_key(http::Client& key_manager, std::string_view api_id,
+                                      std::string_view user_id);
+
 // The roles, status or password of a user changed.
 Result<> tell_user_changed(http::Client& key_manager, model::TenantNumber tenant,
                            std::string_view user_id);

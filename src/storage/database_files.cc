@@ -32,7 +32,11 @@ Result<std::filesystem::path> file_of(std::string_view url, const std::filesyste
 Result<DatabaseFiles> database_files(const DatabaseOptions& options) {
   GH_TRY(user_manager, file_of(options.user_manager, options.data_dir));
   GH_TRY(api_manager, file_of(options.api_manager, options.data_dir));
-  GH_TRY(registry, file_of(options.registry, options.data_dir));
+  std::filesystem::path registry;
+  if (!options.registry.empty()) {
+    GH_TRY(file, file_of(options.registry, options.data_dir));
+    registry = std::move(file);
+  }
   const auto same = [](const std::filesystem::path& a, const std::filesystem::path& b) {
     return !a.empty() && a == b;
   };

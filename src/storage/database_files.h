@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the three databases are, as files; one that is in PostgreSQL has an empty path.
+// Where the three databases are, as files; one that is in PostgreSQL or left alone has an empty
+// path.
 //
 // Thread:  at start-up and in commands, by one thread.
 #pragma once

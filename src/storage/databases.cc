@@ -75,9 +75,11 @@ Result<std::unique_ptr<Databases>> Databases::open_all(const DatabaseOptions& op
     const WriteOptions& options;
   };
   const DatabaseFiles& all = *databases->files_;
+  const bool has_registry = !options.registry.empty();
   for (const Place& place : {Place{databases->user_manager_, all.user_manager, urls[0], unlogged},
                              Place{databases->api_manager_, all.api_manager, urls[1], logged},
                              Place{databases->registry_, all.registry, urls[2], unlogged}}) {
+    if (&place.database == &databases->registry_ && !has_registry) continue;
     if (place.url) {
       GH_TRY(opened, PostgresDatabase::open(*place.url, options.connections_max, place.options));
       place.database = std::move(opened);
@@ -94,11 +96,11 @@ Result<> Databases::migrate_all(Access access, const Clock& clock, Random& rando
   if (access == Access::command) {
     GH_CHECK(check_migrated(*user_manager_, user_manager_migrations));
     GH_CHECK(check_migrated(*api_manager_, api_manager_migrations));
-    return check_migrated(*registry_, registry_migrations);
+    return registry_ ? check_migrated(*registry_, registry_migrations) : Result<>();
   }
   GH_CHECK(migrate(*user_manager_, user_manager_migrations, clock));
   GH_CHECK(migrate(*api_manager_, api_manager_migrations, clock));
-  GH_CHECK(migrate(*registry_, registry_migrations, clock));
+  if (registry_) GH_CHECK(migrate(*registry_, registry_migrations, clock));
   const std::string tag = random_uuid(random);
   return api_manager_->write(
       [&](Transaction& transaction) { return begin_history(transaction, tag); });

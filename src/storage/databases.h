@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The three databases of the configuration, opened and migrated; their backup and restore.
+// The three databases of the configuration, opened and migrated; their backup and restore. A key
+// manager on its own has two of them.
 //
 // Thread:  opened and closed by one thread; the databases as Database says.
 #pragma once
@@ -31,7 +32,7 @@ struct DatabaseOptions {
   // "sqlite:FILE", below data_dir unless FILE is absolute, or "postgres://USER@HOST/DATABASE".
   std::string user_manager = "sqlite:user_manager.db";
   std::string api_manager = "sqlite:api_manager.db";
-  std::string registry = "sqlite:registry.db";
+  std::string registry = "sqlite:registry.db";  // empty: left alone
 
   // Of PostgreSQL: a file with the password for URLs without one (empty: none), and the most
   // connections to each database.
@@ -55,7 +56,10 @@ class Databases {
 
   Database& user_manager() { return *user_manager_; }
   Database& api_manager() { return *api_manager_; }
-  Database& registry() { return *registry_; }
+  Database& registry() {
+    GH_ASSERT(registry_ != nullptr);
+    return *registry_;
+  }
 
   // Copies all three into `directory`, which is made and must hold no backup yet. Online: nobody
   // waits. Every row of the copies finds in them the contents and users that it names.
@@ -77,7 +81,7 @@ class Databases {
   const std::unique_ptr<const DatabaseFiles> files_;
   std::unique_ptr<Database> user_manager_;
   std::unique_ptr<Database> api_manager_;
-  std::unique_ptr<Database> registry_;
+  std::unique_ptr<Database> registry_;  // null: left alone
 };
 
 // Puts a backup in the place of the databases of `options`, while no server runs on them. The

@@ -39,6 +39,14 @@ class ThreeDatabases : public ::testing::Test {
   SeededRandom random_{42};
 };
 
+TEST_F(ThreeDatabases, LeaveTheRegistryAloneWhereNobodyNeedsIt) {
+  options_.registry.clear();
+  ASSERT_TRUE(open());
+  EXPECT_TRUE(std::filesystem::exists(options_.data_dir / "api_manager.db"));
+  EXPECT_FALSE(std::filesystem::exists(options_.data_dir / "registry.db"));
+  ASSERT_TRUE(open(Access::command));
+}
+
 struct BadUrl {
   const char* url;
   const char* said;

@@ -102,11 +102,19 @@ class Door(unittest.TestCase):
             self.server.restart()
         self.assertEqual(self.ask({"Cookie": old}).status, 200)
 
-    def test_nothing_else_of_the_inside_is_behind_it(self):
+    def test_the_secret_of_gateways_opens_nothing_else_of_the_key_manager(self):
         for path in ("/internal/keys/v1/clients", "/internal/keys/v1/authenticate",
-                     "/internal/data/v1/snapshot"):
-            answer = call(self.server.url(path), "POST", {}, basic("gw", SECRET))
-            self.assertEqual(answer.status, 404, path)
+                     "/internal/keys/v1/validate/clients"):
+            for headers in (basic("gw", SECRET), {"Cookie": self.session()}):
+                answer = call(self.server.url(path), "POST", {}, headers)
+                self.assertIn(answer.status, (401, 404), path)
+
+    def test_without_a_proof_to_ask_for_there_is_no_door(self):
+        with Server() as server:
+            for path in ("/internal/keys/v1/validate", "/internal/keys/v1/authenticate",
+                         "/internal/data/v1/snapshot"):
+                answer = call(server.url(path), "POST", {}, basic("gw", SECRET))
+                self.assertEqual(answer.status, 404, path)
 
 
 class KeyCacheModes(unittest.TestCase):

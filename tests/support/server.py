@@ -79,10 +79,12 @@ BASE_PORTS = (9443, 9763, 8243, 8280, 9780)
 class Server:
     """A running node. Use as a context manager; `restart` keeps data and ports."""
 
-    def __init__(self, *settings, data_dir=None, arguments=()):
+    def __init__(self, *settings, data_dir=None, arguments=(), offset=None, started=(200,)):
+        """`started`: what /readyz says once it has, 503 for a gateway that knows nothing yet."""
         self.settings = settings
         self.arguments = arguments
-        self.offset = free_ports(BASE_PORTS)
+        self.started = started
+        self.offset = free_ports(BASE_PORTS) if offset is None else offset
         self.data_dir = data_dir or tempfile.mkdtemp(prefix="gatehouse-journey-")
         self.owns_data_dir = data_dir is None
         self.process = None
@@ -129,7 +131,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended: {self.log()}")
             try:
-                if self.status("/readyz").status == 200:
+                if self.status("/readyz").status in self.started:
                     return
             except OSError:
                 pass

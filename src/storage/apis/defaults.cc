@@ -107,6 +107,7 @@ Result<> add_defaults(Database& api_manager, const DefaultsOptions& options, con
   return api_manager.write([&](Transaction& transaction) -> Result<> {
     EnvironmentStore environments(transaction, options.tenant);
     const auto known = environments.find_by_name(environment.name);
+    if (known && options.known_vhost == KnownVhost::stays) return {};
     if (known) return follow_ports(environments, *known, vhost_of(options));
     if (known.error().code != ErrorCode::not_found) return tl::unexpected(known.error());
     GH_CHECK(environments.insert(environment));
