@@ -113,9 +113,11 @@ Result<> Node::open_data() {
   GH_TRY(cluster_key, load_or_make_cluster_key(configuration_.path(configuration_.cluster.key_file),
                                                surroundings_.random));
   token_key_ = hkdf_sha256(cluster_key, "gateway token journal");
-  owner_ = std::make_unique<traffic::Owner>(
-      surroundings_.bus, surroundings_.clock,
-      traffic::OwnerOptions{.journal_file = configuration_.path("limits.journal")});
+  owner_ =
+      std::make_unique<traffic::Owner>(traffic::Owner::Parts{.bus = surroundings_.bus,
+                                                             .keep = *surroundings_.keep,
+                                                             .clock = surroundings_.clock,
+                                                             .metrics = surroundings_.metrics});
   GH_CHECK(owner_->start());
   ControlPlane::LocalGateway local{
       .wait =
@@ -134,7 +136,9 @@ Result<> Node::open_gateway() {
   GH_TRY(key_managers, RemoteKeyManagers::open(configuration_, surroundings_.files));
   key_managers_ = std::move(key_managers);
   gateway::Options options;
-  options.node = configuration_.server.hostname;
+  options.node =
+      configuration_.bus.name.empty() ? configuration_.server.hostname : configuration_.bus.name;
+  options.holder = fmt::format("{}.{}", surroundings_.name, to_hex(surroundings_.random.bytes(4)));
   options.snapshot_folder = configuration_.path("gateway");
   options.token_key = token_key_;
   options.environments = configuration_.gateway.environments;
