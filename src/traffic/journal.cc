@@ -15,7 +15,7 @@ constexpr std::size_t reservation_size = 40;
 constexpr std::size_t record_reservations_max = 10'000;
 constexpr std::size_t journal_bytes_max = 8 * 1024 * 1024;
 // A new owner reads them one by one, while nobody grants.
-constexpr std::size_t journal_records_max = 10'000;
+constexpr std::size_t journal_records_max = 50'000;
 
 template <typename Number>
 void put(std::string& bytes, Number number) {
@@ -88,11 +88,12 @@ Result<> Journal::append(std::span<const limits::Reservation> reservations) {
 // nothing.
 Result<> Journal::rewrite(std::span<const limits::Reservation> reservations) {
   const auto part = reservations.first(std::min(reservations.size(), record_reservations_max));
-  records_ = bytes_ = 0;
   GH_CHECK(append(part));
   const std::uint64_t first = last_;
   const auto rest = reservations.subspan(part.size());
   if (!rest.empty()) GH_CHECK(append(rest));
+  base_bytes_ = reservations.size() * reservation_size;
+  records_ = bytes_ = 0;
   return keep_.forget_before(log, first);
 }
 
@@ -103,7 +104,8 @@ Result<> Journal::close_cleanly(std::span<const limits::Reservation> granted) {
 }
 
 bool Journal::is_long() const {
-  return bytes_ > journal_bytes_max || records_ > journal_records_max;
+  // A large base is worth as many bytes again before it is written anew.
+  return bytes_ > std::max(journal_bytes_max, base_bytes_) || records_ > journal_records_max;
 }
 
 }  // namespace gatehouse::traffic

@@ -43,9 +43,10 @@ class Journal {
 
  private:
   bus::Keep& keep_;
-  std::uint64_t last_ = 0;   // number of the last record
-  std::size_t records_ = 0;  // since the last rewrite
-  std::size_t bytes_ = 0;    // the same
+  std::uint64_t last_ = 0;      // number of the last record
+  std::size_t records_ = 0;     // since the last rewrite
+  std::size_t bytes_ = 0;       // the same
+  std::size_t base_bytes_ = 0;  // that it has written
 };
 
 }  // namespace gatehouse::traffic

@@ -122,8 +122,8 @@ class News(unittest.TestCase):
                   f"median {sorted(times)[len(times) // 2] * 1000:.1f} ms", flush=True)
             self.assertLessEqual(p99(times), QUICK_SECONDS, name)
         self.nats.kill()
-        # Calls without a credential are limited, and nobody may decide about limits now; that b asks
-        # for one proves that it knows the API.
+        # Calls without a credential are limited, and nobody may decide about limits now; that b
+        # asks for one proves that it knows the API.
         published = self.publish_times(5, "Application & Application User", 401)
         for times in (published, self.revoke_times(5)):
             self.assertLessEqual(max(times), LATE_SECONDS)
