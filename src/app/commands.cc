@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/database_options.h"
+#include "app/nats_permissions.h"
 #include "app/sample_walk.h"
 #include "app/secrets.h"
 #include "app/surroundings.h"
@@ -206,6 +207,22 @@ Result<> run_reset_link(const Configuration& configuration, const std::string& u
             << configuration.base_url() << "/oauth2/password-reset?token=" << token << "\n";
         return {};
       });
+}
+
+Result<> run_nats_permissions(const std::vector<std::string>& nodes, const std::string& passwords,
+                              std::ostream& out) {
+  SystemRandom random;
+  std::vector<ClusterNode> all;
+  for (const std::string& text : nodes) {
+    GH_TRY(node, ClusterNode::parse(text));
+    if (!passwords.empty()) {
+      GH_TRY(password, password_of_node(passwords, node.name, random));
+      node.password = std::move(password);
+    }
+    all.push_back(std::move(node));
+  }
+  out << nats_permissions(all);
+  return {};
 }
 
 }  // namespace gatehouse::app

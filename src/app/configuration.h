@@ -57,6 +57,12 @@ struct DatabaseConfig {
 
 struct BusConfig {
   std::string url = "local";
+  std::string name;
+  std::string user;
+  std::string password_file;
+  std::string ca;
+  std::string certificate;
+  std::string key;
 };
 
 struct ClusterConfig {

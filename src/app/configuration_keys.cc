@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/roles.h"
+#include "app/bus_options.h"
 #include "keymanager/mail/message.h"
 #include "net/address.h"
 
@@ -12,8 +13,6 @@ namespace gatehouse::app {
 
 namespace {
 
-const std::vector<std::string> profiles{"all-in-one", "gateway",   "key-manager", "traffic-manager",
-                                        "publisher",  "devportal", "admin",       "control-plane"};
 const std::vector<std::string> levels{"trace", "debug", "info", "warning", "error", "off"};
 
 using Keys = std::vector<ConfigurationKey>;
@@ -26,7 +25,7 @@ void add_server(Keys& keys, ServerConfig& server) {
                    &server.profile,
                    "What this node runs: one profile or several.",
                    {},
-                   profiles},
+                   profiles()},
                   {"server", "hostname", &server.hostname,
                    "The name clients use; it stands in every URL that is printed and in the made "
                    "certificate."},
@@ -103,12 +102,6 @@ void add_files(Keys& keys, Configuration& all) {
            &all.database.connections_max,
            "Connections of this node to each database in PostgreSQL, at most.",
            {1, 1'000}},
-          {"bus",
-           "url",
-           &all.bus.url,
-           "How nodes tell each other news; \"local\": one process.",
-           {},
-           {"local"}},
       });
 }
 
@@ -148,6 +141,27 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
           {"cluster", "key_file", &cluster.key_file,
            "The key that seals signing keys and other secrets, the same on all nodes with a "
            "database; made with mode 0600 at the first start. Back it up."},
+      });
+}
+
+void add_bus(Keys& keys, BusConfig& bus) {
+  keys.insert(
+      keys.end(),
+      {
+          {"bus", "url", &bus.url,
+           "How nodes tell each other news: \"local\": one process; else the servers of a NATS "
+           "cluster, as \"nats://bus1:4222,nats://bus2:4222\", or tls:// (docs/bus.md)."},
+          {"bus", "name", &bus.name,
+           "The name of this node there, another one for each node; empty: made at each start."},
+          {"bus", "user", &bus.user, "Who this node is there; empty: nobody asks."},
+          {"bus", "password_file", &bus.password_file,
+           "File whose first line is the password of that user."},
+          {"bus", "ca", &bus.ca,
+           "PEM file of the authorities that the servers' certificates are checked with; empty: "
+           "those of this machine, where tls:// asks for it."},
+          {"bus", "certificate", &bus.certificate,
+           "PEM file with the certificate chain that this node shows to the servers."},
+          {"bus", "key", &bus.key, "PEM file with its private key."},
       });
 }
 
@@ -332,12 +346,20 @@ Result<> check_cluster(const ClusterConfig& cluster) {
 
 }  // namespace
 
+const std::vector<std::string>& profiles() {
+  static const std::vector<std::string> all{"all-in-one",      "gateway",      "key-manager",
+                                            "traffic-manager", "publisher",    "devportal",
+                                            "admin",           "control-plane"};
+  return all;
+}
+
 Keys keys_of(Configuration& configuration) {
   Keys keys;
   add_server(keys, configuration.server);
   add_log(keys, configuration.log);
   add_files(keys, configuration);
   add_cluster(keys, configuration.cluster);
+  add_bus(keys, configuration.bus);
   add_gateway(keys, configuration.gateway);
   add_control_plane(keys, configuration);
   add_login(keys, configuration.login);
@@ -347,6 +369,7 @@ Keys keys_of(Configuration& configuration) {
 
 Result<> check_rules(const Configuration& configuration) {
   GH_CHECK(check_mail(configuration.mail));
+  GH_CHECK(check_bus(configuration.bus));
   const Roles roles = Roles::of(configuration.server.profile);
   if (roles.gateway && roles.key_manager && configuration.gateway.key_cache &&
       configuration.key_manager.key_cache && !configuration.key_manager.allow_both_caches) {

@@ -33,6 +33,9 @@ struct ConfigurationKey {
   std::string full_name() const { return section + "." + name; }
 };
 
+// Every value of server.profile.
+const std::vector<std::string>& profiles();
+
 std::vector<ConfigurationKey> keys_of(Configuration& configuration);
 
 // A rule over several keys. Error: invalid_argument.

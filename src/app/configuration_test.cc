@@ -102,6 +102,40 @@ TEST(Configuration, BothKeyCachesAreRefusedUnlessAllowed) {
       {.file = "", .settings = {"key_manager.key_cache=true", "gateway.key_cache=false"}}));
 }
 
+struct BusCase {
+  const char* name;
+  std::vector<std::string> settings;
+  const char* refused_for;  // a key; empty: taken
+};
+
+class Bus : public ::testing::TestWithParam<BusCase> {};
+
+TEST_P(Bus, IsLocalOrServersWithWhatTheyAskFor) {
+  const auto read = read_configuration({.file = "", .settings = GetParam().settings});
+  const std::string key = GetParam().refused_for;
+  EXPECT_EQ(read.has_value(), key.empty());
+  if (!read) {
+    EXPECT_NE(read.error().message.find(key), std::string::npos) << read.error().message;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Tables, Bus,
+    ::testing::Values(
+        BusCase{"local", {"bus.url=local"}, ""},
+        BusCase{"one_server", {"bus.url=nats://bus1:4222"}, ""},
+        BusCase{"three_servers", {"bus.url=tls://a:4222, tls://b:4222,tls://c:4222"}, ""},
+        BusCase{"user", {"bus.url=nats://a:1", "bus.user=gw", "bus.password_file=x"}, ""},
+        BusCase{"no_servers", {"bus.url="}, "bus.url"},
+        BusCase{"a_hole", {"bus.url=nats://a:1,,nats://b:1"}, "bus.url"},
+        BusCase{"no_port", {"bus.url=nats://a"}, "bus.url"},
+        BusCase{"user_in_the_url", {"bus.url=nats://u@a:1"}, "bus.url"},
+        BusCase{"user_without_password", {"bus.user=gw"}, "bus.password_file"},
+        BusCase{"certificate_without_key", {"bus.certificate=x"}, "bus.key"},
+        BusCase{"name_with_a_dot", {"bus.name=a.b"}, "bus.name"},
+        BusCase{"name_for_all", {"bus.name=*"}, "bus.name"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
 TEST(Configuration, MailInTheClearStaysOnTheMachine) {
   const auto taken = [](const std::string& host) {
     return read_configuration(

@@ -26,6 +26,7 @@ struct Arguments {
   std::string file;
   std::string directory;
   std::string user;
+  std::vector<std::string> nodes;
   bool reference = false;
   bool link = false;
   SampleArguments sample;
@@ -164,6 +165,19 @@ void add_care(CLI::App& program, Arguments& arguments, int& code) {
   });
 }
 
+void add_cluster(CLI::App& program, Arguments& arguments, int& code) {
+  CLI::App* cluster = program.add_subcommand("cluster", "several nodes")->require_subcommand(1);
+  CLI::App* permissions = cluster->add_subcommand(
+      "nats-permissions", "print what each node may do on NATS, for nats-server's configuration");
+  permissions->add_option("NODE", arguments.nodes, "NAME=PROFILE or NAME=PROFILE+PROFILE")
+      ->required();
+  permissions->add_option("--passwords", arguments.directory,
+                          "folder of NAME.password, made where missing; else by certificate");
+  permissions->callback([&] {
+    code = code_of(run_nats_permissions(arguments.nodes, arguments.directory, std::cout));
+  });
+}
+
 int run(int count, char** values) {
   CLI::App program("Gatehouse: API management");
   program.require_subcommand(1);
@@ -173,6 +187,7 @@ int run(int count, char** values) {
   add_sample(program, arguments, code);
   add_information(program, arguments, code);
   add_care(program, arguments, code);
+  add_cluster(program, arguments, code);
   try {
     program.parse(count, values);
   } catch (const CLI::ParseError& error) {

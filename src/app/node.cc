@@ -161,9 +161,11 @@ Result<> Node::open_data() {
 
 Result<> Node::open_traffic_manager() {
   if (!deployment_.roles.traffic_manager) return {};
-  owner_ = std::make_unique<traffic::Owner>(
-      surroundings_.bus, surroundings_.clock,
-      traffic::OwnerOptions{.journal_file = configuration_.path("limits.journal")});
+  owner_ =
+      std::make_unique<traffic::Owner>(traffic::Owner::Parts{.bus = surroundings_.bus,
+                                                             .keep = *surroundings_.keep,
+                                                             .clock = surroundings_.clock,
+                                                             .metrics = surroundings_.metrics});
   return owner_->start();
 }
 
@@ -197,9 +199,13 @@ Result<gateway::Options> Node::gateway_options() {
   gateway::Options options;
   // Of this gateway alone: it names tokens in the journal of validations, and the gateway itself.
   GH_TRY(key, load_or_make_key(configuration_.path("gateway.key"), surroundings_.random));
-  options.node = fmt::format("{}-{}", configuration_.server.hostname,
-                             sha256_hex(hkdf_sha256(key, "gateway name")).substr(0, 12));
+  options.node = configuration_.bus.name;
+  if (options.node.empty()) {
+    options.node = fmt::format("{}-{}", configuration_.server.hostname,
+                               sha256_hex(hkdf_sha256(key, "gateway name")).substr(0, 12));
+  }
   options.token_key = hkdf_sha256(key, "gateway token journal");
+  options.holder = fmt::format("{}.{}", surroundings_.name, to_hex(surroundings_.random.bytes(4)));
   options.snapshot_folder = configuration_.path("gateway");
   options.environments = configuration_.gateway.environments;
   options.workers = configuration_.server.workers > 0

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "app/bus_options.h"
 #include "app/node.h"
 #include "core/log.h"
 #include "net/signals.h"
@@ -26,7 +27,11 @@ Result<> run_server(const ConfigurationSources& sources) {
   give_large_blocks_back();
   GH_TRY(configuration, read_configuration(sources));
   net::block_signals();
-  Surroundings surroundings;
+  // After that: it may begin threads, which would take signals otherwise.
+  if (is_shared(configuration.bus)) {
+    GH_CHECK(bus::check(bus_options(configuration, configuration.bus.name)));
+  }
+  Surroundings surroundings(configuration);
   Node node(configuration, surroundings);
   net::Signals signals(surroundings.loop, [&](int number) {
     log_info("signal {}", number);

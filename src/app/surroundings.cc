@@ -6,6 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "app/bus_options.h"
+#include "bus/local_bus.h"
+#include "bus/local_keep.h"
+#include "bus/nats_bus.h"
+#include "bus/nats_keep.h"
+
 namespace gatehouse::app {
 
 namespace {
@@ -26,13 +32,32 @@ keymanager::HashTurns::Options hash_turns_of_this_machine() {
   return {.at_once = at_once, .waiting_max = 4 * at_once + 4};
 }
 
+std::unique_ptr<bus::Bus> make_bus(const Configuration& configuration, Surroundings& around) {
+  if (!is_shared(configuration.bus)) return std::make_unique<bus::LocalBus>();
+  return std::make_unique<bus::NatsBus>(bus_options(configuration, around.name), around.random,
+                                        around.metrics);
+}
+
+std::unique_ptr<bus::Keep> make_keep(const Configuration& configuration, Surroundings& around) {
+  if (!is_shared(configuration.bus)) {
+    return std::make_unique<bus::LocalKeep>(configuration.server.data_dir, around.clock);
+  }
+  return std::make_unique<bus::NatsKeep>(bus_options(configuration, around.name), around.metrics);
+}
+
 }  // namespace
 
 // Who writes waits for the disk most of the time, and all who wait share one commit: hence so many
 // threads. Logins: a thread for each that hashes or waits for its turn, and some for those that are
 // refused.
-Surroundings::Surroundings()
-    : hash_turns(hash_turns_of_this_machine()),
+Surroundings::Surroundings() : Surroundings(Configuration{}) {}
+
+Surroundings::Surroundings(const Configuration& configuration)
+    : name(node_name(configuration, random)),
+      own_bus(make_bus(configuration, *this)),
+      bus(*own_bus),
+      keep(make_keep(configuration, *this)),
+      hash_turns(hash_turns_of_this_machine()),
       sql({.name = "sql", .threads = 64, .queue_max = 4096}),
       logins({.name = "login",
               .threads = hash_turns.at_once + hash_turns.waiting_max + 2,

@@ -5,7 +5,12 @@
 // Thread:  made first and destroyed last, by the main thread.
 #pragma once
 
-#include "bus/local_bus.h"
+#include <memory>
+#include <string>
+
+#include "app/configuration.h"
+#include "bus/bus.h"
+#include "bus/keep.h"
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/random.h"
@@ -16,7 +21,10 @@
 namespace gatehouse::app {
 
 struct Surroundings {
+  // Of a command: nobody else hears it.
   Surroundings();
+  // Of a node, with the bus that it asks for.
+  explicit Surroundings(const Configuration& configuration);
 
   // Before what the pools' functions refer to dies.
   void stop_pools();
@@ -24,7 +32,10 @@ struct Surroundings {
   SystemClock clock;
   SystemRandom random;
   Metrics metrics;
-  bus::LocalBus bus;
+  const std::string name;  // of this process among all on the bus
+  const std::unique_ptr<bus::Bus> own_bus;
+  bus::Bus& bus;
+  const std::unique_ptr<bus::Keep> keep;
   const keymanager::HashTurns::Options hash_turns;
   net::Loop loop;  // of the main thread: the control plane and the status page
   net::Pool sql;

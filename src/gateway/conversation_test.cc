@@ -91,7 +91,7 @@ class AllocationTest : public ::testing::Test {
   static TestOwner::Answers grant(const limits::HolderMessage& asked) {
     limits::OwnerMessage answer;
     for (const limits::Ask& ask : asked.asks) {
-      answer.grants.push_back({ask.key, 1, 1'000'000, 0, std::chrono::hours(1), 0});
+      answer.grants.push_back({ask.key, 1, 1'000'000, 0, std::chrono::hours(1), 0, ask.number});
     }
     return {{asked.holder, answer}};
   }

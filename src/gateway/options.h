@@ -27,8 +27,9 @@ struct Ports {
 };
 
 struct Options {
-  std::string node = "gateway";  // names this gateway in usage and leases; unique among gateways
-  std::string snapshot_folder;   // where its knowledge is kept
+  std::string node = "gateway";    // names this gateway in usage; unique among gateways
+  std::string holder = "gateway";  // names this process in leases; unique among all of them
+  std::string snapshot_folder;     // where its knowledge is kept
   // Names tokens in the journal of validations; empty: none is kept.
   std::string token_key;
   std::vector<std::string> environments = {"Default"};

@@ -16,8 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds tick_time{100};
 constexpr std::size_t learned_max = 50'000;  // tokens that wait to be collected
 
-std::string holder_name(const std::string& node, unsigned number) {
-  return fmt::format("{}.{}", node, number);
+std::string holder_name(const std::string& holder, unsigned number) {
+  return fmt::format("{}.{}", holder, number);
 }
 
 // The addresses of this machine, read once: a backend may not be a port of ours under any of them.
@@ -95,9 +95,9 @@ Worker::Worker(const Parts& parts, unsigned number)
       upstreams_(loop_, blocks_, resolver_, {.allowed = backend_rule(parts_.options)}),
       key_manager_(parts.key_manager(loop_)),
       tokens_(parts_.options.tokens_max),
-      leases_(holder_name(parts_.options.node, number),
+      leases_(holder_name(parts_.options.holder, number),
               std::max<std::size_t>(parts_.options.limits_max / parts_.options.workers, 16)),
-      lease_client_(loop_, parts.bus, leases_, holder_name(parts_.options.node, number)),
+      lease_client_(loop_, parts.bus, leases_, holder_name(parts_.options.holder, number)),
       trials_(parts_.options.token_trials_max, *metrics_.refused_trials),
       surroundings_{parts_.options.cache_rules, tokens_, revocations_, leases_, trials_,
                     parts_.used_proofs},

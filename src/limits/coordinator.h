@@ -80,6 +80,7 @@ class Coordinator {
   struct Pending {
     HolderIndex holder = 0;
     std::uint32_t need = 0;
+    std::uint32_t number = 0;  // of the ask
   };
   struct Account {
     Limit limit;

@@ -134,9 +134,13 @@ void LeaseTable::ask(const Key& key, Entry& entry, Tick now) {
   const auto elapsed =
       std::max<std::chrono::duration<double>>(now - entry.asked_at, std::chrono::milliseconds(1));
   const double rate = static_cast<double>(entry.offered) / elapsed.count();
+  if (!entry.asking) {
+    entry.number = ++asks_made_;
+    entry.first_asked_at = now;
+  }
   // Waiters that join before the message leaves are in the same ask: on_grant counts them.
-  out_.asks.push_back(
-      {key, entry.limit, entry.waiting, static_cast<std::uint32_t>(std::min(rate, 4e9))});
+  out_.asks.push_back({key, entry.limit, entry.waiting,
+                       static_cast<std::uint32_t>(std::min(rate, 4e9)), entry.number});
   entry.asking = true;
   entry.asked_for = entry.waiting;
   entry.offered = 0;
@@ -161,7 +165,9 @@ void LeaseTable::settle(Permit::Demand& demand, Permit::State state) {
 
 void LeaseTable::on_grant(const Grant& grant, Tick now) {
   const auto found = entries_.find(grant.key);
-  if (found == entries_.end()) {
+  const bool expected =
+      found != entries_.end() && found->second.asking && found->second.number == grant.number;
+  if (!expected) {
     if (grant.permits > 0) out_.returns.push_back({grant.key, grant.window, grant.permits});
     return;
   }
@@ -171,8 +177,8 @@ void LeaseTable::on_grant(const Grant& grant, Tick now) {
   entry.window = grant.window;
   entry.left_at_owner = grant.left;
   entry.permits += grant.permits;
-  // The holder counts from when it asked, so its permits die before the owner's window does.
-  if (grant.permits > 0) entry.deadline = entry.asked_at + grant.remaining;
+  // The holder counts from when it asked first, so its permits die before the owner's window does.
+  if (grant.permits > 0) entry.deadline = entry.first_asked_at + grant.remaining;
   std::uint32_t answered = std::min(entry.asked_for, entry.waiting);
   while (entry.first != nullptr && (answered > 0 || entry.permits > 0 || grant.refused > 0)) {
     Permit::Demand& demand = *entry.first;

@@ -8,9 +8,11 @@
 //
 // An ask that is not answered within `silence` is repeated, and until an answer comes the key's
 // owner is silent: nobody waits for it, and each limit's own choice says what becomes of its calls.
+// Permits live from the first of these asks on, so that they never outlive the owner's window; what
+// comes for an ask that has had its answer goes back.
 //
 // Thread:  belongs to one event loop; no lock.
-// Memory:  at most `keys_max` keys of about 120 bytes; the least recently used go first, their
+// Memory:  at most `keys_max` keys of about 140 bytes; the least recently used go first, their
 // permits
 //          are returned.
 // Cost:    one look-up per limit when permits are at hand; no allocation.
@@ -138,9 +140,11 @@ class LeaseTable {
     Tick deadline{};
     Tick refused_until{};
     Tick asked_at{};
+    Tick first_asked_at{};  // of the asks with this number
     Tick used_at{};
     bool asking = false;
-    bool silent = false;  // an ask was not answered in time, nor any since
+    bool silent = false;       // an ask was not answered in time, nor any since
+    std::uint32_t number = 0;  // of the last ask
     std::uint32_t waiting = 0;
     std::uint32_t asked_for = 0;  // waiters that the ask under way speaks for
     Permit::Demand* first = nullptr;
@@ -161,6 +165,7 @@ class LeaseTable {
   std::size_t keys_max_;
   boost::unordered_flat_map<Key, Entry, KeyHash> entries_;
   std::uint64_t entries_made_ = 0;  // since the start
+  std::uint32_t asks_made_ = 0;     // the same, repeated ones apart
   HolderMessage out_;
   std::vector<Waiter*> ready_;
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace gatehouse::limits {
 namespace {
 
@@ -31,16 +33,42 @@ class SilentOwner : public ::testing::Test {
     return taken.outcome;
   }
   void grant(std::uint64_t permits, std::uint64_t left = 0) {
-    OwnerMessage answer;
-    answer.grants = {{key_, 1, permits, left, std::chrono::hours(1), 0}};
-    table_.on_message(answer, now_);
+    answer({key_, 1, permits, left, std::chrono::hours(1), 0, number_of(key_)});
   }
-  std::size_t asks() { return table_.take_message().asks.size(); }
+  void answer(const Grant& grant) {
+    OwnerMessage message;
+    message.grants = {grant};
+    table_.on_message(message, now_);
+  }
+  // Of asks since the last call.
+  std::size_t asks() {
+    hear();
+    return std::exchange(asks_, 0);
+  }
+  // Of the last ask for the key.
+  std::uint32_t number_of(const Key& key) {
+    hear();
+    return numbers_[key];
+  }
+  // Permits that came back since the last call.
+  std::uint64_t returned() {
+    hear();
+    return std::exchange(returned_, 0);
+  }
+  void hear() {
+    const HolderMessage message = table_.take_message();
+    asks_ += message.asks.size();
+    for (const Ask& ask : message.asks) numbers_[ask.key] = ask.number;
+    for (const Return& item : message.returns) returned_ += item.permits;
+  }
 
   const Key key_ = key_of("api:pizza");
   const Limit limit_{LimitKind::window, 100, seconds(60)};
   LeaseTable table_{"test", 4};
   Tick now_{std::chrono::hours(1)};
+  std::size_t asks_ = 0;
+  std::uint64_t returned_ = 0;
+  std::map<Key, std::uint32_t> numbers_;
 };
 
 TEST_F(SilentOwner, IsOneThatLeavesAnAskUnansweredForASecond) {
@@ -104,9 +132,7 @@ TEST_F(SilentOwner, LetsPassItsOwnLimitOnly) {
   Nobody waiter;
   ASSERT_EQ(table_.take(permit, now_).outcome, Outcome::unknown);
   table_.wait(permit, waiter, now_);
-  OwnerMessage answer;
-  answer.grants = {{other, 1, 1, 0, std::chrono::hours(1), 0}};
-  table_.on_message(answer, now_);
+  answer({other, 1, 1, 0, std::chrono::hours(1), 0, number_of(other)});
   table_.forget(permit);
   now_ += seconds(1);
   const Taken first = table_.take(permit, now_);
@@ -115,13 +141,31 @@ TEST_F(SilentOwner, LetsPassItsOwnLimitOnly) {
   EXPECT_EQ(table_.take(permit, now_).outcome, Outcome::unknown);
   table_.wait(permit, waiter, now_);
   EXPECT_EQ(waiter.times, 0);
-  answer.grants = {{other, 1, 0, 0, seconds(30), 1}};
-  table_.take_message();
-  table_.on_message(answer, now_);
+  answer({other, 1, 0, 0, seconds(30), 1, number_of(other)});
   EXPECT_EQ(waiter.times, 1);
   const Taken refused = table_.take(permit, now_);
   EXPECT_EQ(refused.outcome, Outcome::none);
   EXPECT_EQ(refused.refused, 1U);
+}
+
+// An owner that takes over, or writes its journal for long, answers late: what it says counts from
+// when it was asked first, as it may have said it then.
+TEST_F(SilentOwner, LateAnswersNeverLengthenAWindow) {
+  EXPECT_EQ(take(WhenSilent::keep_share), Outcome::unknown);
+  now_ += seconds(1);
+  EXPECT_EQ(take(WhenSilent::keep_share), Outcome::silent);
+  EXPECT_EQ(asks(), 2U);
+  answer({key_, 1, 1, 0, milliseconds(1500), 0, number_of(key_)});
+  now_ += milliseconds(499);
+  EXPECT_EQ(take(WhenSilent::keep_share), Outcome::all);
+  answer({key_, 1, 1, 0, milliseconds(1500), 0, number_of(key_)});  // to the repeated one
+  EXPECT_EQ(returned(), 1U);
+  EXPECT_EQ(take(WhenSilent::keep_share), Outcome::unknown);
+  answer({key_, 1, 5, 0, milliseconds(1500), 0, number_of(key_) - 1});
+  EXPECT_EQ(returned(), 5U);
+  answer({key_, 1, 5, 0, milliseconds(2), 0, number_of(key_)});
+  now_ += milliseconds(2);
+  EXPECT_EQ(take(WhenSilent::keep_share), Outcome::unknown);
 }
 
 TEST_F(SilentOwner, IsForgottenWhenRoomIsNeeded) {

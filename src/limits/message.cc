@@ -88,6 +88,7 @@ Ask read_ask(Reader& reader) {
   ask.limit.span = std::chrono::milliseconds(reader.get<std::uint64_t>());
   ask.need = reader.get<std::uint32_t>();
   ask.rate = reader.get<std::uint32_t>();
+  ask.number = reader.get<std::uint32_t>();
   return ask;
 }
 
@@ -99,6 +100,7 @@ Grant read_grant(Reader& reader) {
   grant.left = reader.get<std::uint64_t>();
   grant.remaining = std::chrono::microseconds(reader.get<std::uint64_t>());
   grant.refused = reader.get<std::uint32_t>();
+  grant.number = reader.get<std::uint32_t>();
   return grant;
 }
 
@@ -113,6 +115,7 @@ std::string encode(const HolderMessage& message) {
   for (const Ask& ask : message.asks) {
     writer.put(ask.key).put(static_cast<std::uint8_t>(ask.limit.kind)).put(ask.limit.quota);
     writer.put(static_cast<std::uint64_t>(ask.limit.span.count())).put(ask.need).put(ask.rate);
+    writer.put(ask.number);
   }
   writer.put(static_cast<std::uint32_t>(message.returns.size()));
   for (const Return& item : message.returns) {
@@ -127,6 +130,7 @@ std::string encode(const OwnerMessage& message) {
   for (const Grant& grant : message.grants) {
     writer.put(grant.key).put(grant.window).put(grant.permits).put(grant.left);
     writer.put(static_cast<std::uint64_t>(grant.remaining.count())).put(grant.refused);
+    writer.put(grant.number);
   }
   writer.put(static_cast<std::uint32_t>(message.recalls.size()));
   for (const Recall& recall : message.recalls) writer.put(recall.key).put(recall.window);
@@ -137,7 +141,7 @@ Result<HolderMessage> decode_holder_message(std::string_view bytes) {
   Reader reader(bytes);
   HolderMessage message;
   message.holder = reader.text();
-  message.asks.resize(reader.count(41));
+  message.asks.resize(reader.count(45));
   for (Ask& ask : message.asks) ask = read_ask(reader);
   message.returns.resize(reader.count(32));
   for (Return& item : message.returns) {
@@ -152,7 +156,7 @@ Result<HolderMessage> decode_holder_message(std::string_view bytes) {
 Result<OwnerMessage> decode_owner_message(std::string_view bytes) {
   Reader reader(bytes);
   OwnerMessage message;
-  message.grants.resize(reader.count(52));
+  message.grants.resize(reader.count(56));
   for (Grant& grant : message.grants) grant = read_grant(reader);
   message.recalls.resize(reader.count(24));
   for (Recall& recall : message.recalls) {

@@ -24,12 +24,14 @@ std::string reply_subject(std::string_view holder);
 
 inline constexpr std::size_t message_items_max = 65'536;
 
-// "I need `need` permits now (0: none wait), and see `rate` calls per second."
+// "I need `need` permits now (0: none wait), and see `rate` calls per second." A repeated ask has
+// the number of the first one.
 struct Ask {
   Key key;
   Limit limit;
   std::uint32_t need = 0;
   std::uint32_t rate = 0;
+  std::uint32_t number = 0;
 };
 
 // "I do not need these any more": unasked, or the answer to a recall (then 0 counts too).
@@ -54,6 +56,7 @@ struct Grant {
   std::uint64_t left = 0;                  // what the owner still has after this
   std::chrono::microseconds remaining{0};  // of the window, or until the next permit of a bucket
   std::uint32_t refused = 0;               // how many of the needed ones are refused
+  std::uint32_t number = 0;                // of the ask
 };
 
 // "Give back what you have not spent of this window."

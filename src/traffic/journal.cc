@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traffic/journal.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
-#include "core/digest.h"
+#include <string>
 
 namespace gatehouse::traffic {
 
 namespace {
 
-constexpr std::size_t record_size = 48;
-constexpr std::size_t checked_size = 40;
+constexpr std::string_view log = "limits";
+constexpr std::size_t reservation_size = 40;
+// A record stays well below what a server takes at once (1 MB).
+constexpr std::size_t record_reservations_max = 10'000;
+constexpr std::size_t journal_bytes_max = 8 * 1024 * 1024;
+// A new owner reads them one by one, while nobody grants.
+constexpr std::size_t journal_records_max = 50'000;
 
 template <typename Number>
 void put(std::string& bytes, Number number) {
@@ -32,96 +29,83 @@ Number get(std::string_view bytes, std::size_t at) {
   return number;
 }
 
-void put_record(std::string& bytes, const limits::Reservation& reservation) {
-  const std::size_t start = bytes.size();
-  put(bytes, reservation.key.high);
-  put(bytes, reservation.key.low);
-  put(bytes, reservation.window);
-  put(bytes, static_cast<std::uint64_t>(reservation.span.count()));
-  put(bytes, reservation.permits);
-  put(bytes, crc32(std::string_view(bytes).substr(start, checked_size)));
-  put(bytes, std::uint32_t{0});
-}
-
-std::string records_of(std::span<const limits::Reservation> reservations) {
+std::string record_of(std::span<const limits::Reservation> reservations) {
   std::string bytes;
-  bytes.reserve(reservations.size() * record_size);
-  for (const limits::Reservation& reservation : reservations) put_record(bytes, reservation);
+  bytes.reserve(reservations.size() * reservation_size);
+  for (const limits::Reservation& reservation : reservations) {
+    put(bytes, reservation.key.high);
+    put(bytes, reservation.key.low);
+    put(bytes, reservation.window);
+    put(bytes, static_cast<std::uint64_t>(reservation.span.count()));
+    put(bytes, reservation.permits);
+  }
   return bytes;
 }
 
-tl::unexpected<Error> broken(const std::string& file, std::string_view verb) {
-  return fail(ErrorCode::unavailable, "The journal of limits cannot be written",
-              fmt::format("{} {}: {}", verb, file, std::strerror(errno)));
+limits::Reservation reservation_at(std::string_view bytes, std::size_t at) {
+  limits::Reservation reservation;
+  reservation.key = {get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)};
+  reservation.window = get<std::uint64_t>(bytes, at + 16);
+  reservation.span = std::chrono::milliseconds(get<std::uint64_t>(bytes, at + 24));
+  reservation.permits = get<std::uint64_t>(bytes, at + 32);
+  return reservation;
 }
 
 }  // namespace
 
-Journal::~Journal() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Result<Journal::Contents> Journal::load() {
+  GH_TRY(records, keep_.read(log));
   Contents contents;
-  std::ifstream input(file_, std::ios::binary);
-  if (!input) {
-    if (std::filesystem::exists(file_)) return broken(file_, "read");
-    return contents;
-  }
-  const std::string bytes((std::istreambuf_iterator<char>(input)), {});
-  contents.crashed = true;
-  for (std::size_t at = 0; at + record_size <= bytes.size(); at += record_size) {
-    const std::string_view record = std::string_view(bytes).substr(at, record_size);
-    if (get<std::uint32_t>(record, checked_size) != crc32(record.substr(0, checked_size))) break;
-    limits::Reservation reservation;
-    reservation.key = {get<std::uint64_t>(record, 0), get<std::uint64_t>(record, 8)};
-    reservation.window = get<std::uint64_t>(record, 16);
-    reservation.span = std::chrono::milliseconds(get<std::uint64_t>(record, 24));
-    reservation.permits = get<std::uint64_t>(record, 32);
-    contents.crashed = reservation.key != limits::Key{};
-    if (contents.crashed) contents.reservations.push_back(reservation);
+  last_ = records.empty() ? 0 : records.back().number;
+  contents.crashed = !records.empty();
+  for (const bus::Kept& record : records) {
+    for (std::size_t at = 0; at + reservation_size <= record.bytes.size(); at += reservation_size) {
+      const limits::Reservation reservation = reservation_at(record.bytes, at);
+      contents.crashed = reservation.key != limits::Key{};
+      if (contents.crashed) contents.reservations.push_back(reservation);
+    }
+    // The first record of an owner may be empty.
+    if (record.bytes.empty()) contents.crashed = true;
   }
   return contents;
 }
 
-Result<> Journal::write(int descriptor, const std::string& bytes) {
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t part = ::write(descriptor, bytes.data() + written, bytes.size() - written);
-    if (part < 0 && errno == EINTR) continue;
-    if (part <= 0) return broken(file_, "write");
-    written += static_cast<std::size_t>(part);
-  }
-  if (::fdatasync(descriptor) != 0) return broken(file_, "sync");
-  size_ += bytes.size();
-  return {};
-}
-
-Result<> Journal::rewrite(std::span<const limits::Reservation> reservations) {
-  const std::string next = file_ + ".next";
-  const int descriptor =
-      ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  if (descriptor < 0) return broken(next, "open");
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = descriptor;
-  size_ = 0;
-  GH_CHECK(write(descriptor, records_of(reservations)));
-  if (::rename(next.c_str(), file_.c_str()) != 0) return broken(file_, "rename");
-  const std::string folder = std::filesystem::path(file_).parent_path().string();
-  const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (directory < 0 || ::fsync(directory) != 0) return broken(folder, "sync");
-  ::close(directory);
-  return {};
-}
-
 Result<> Journal::append(std::span<const limits::Reservation> reservations) {
-  return write(descriptor_, records_of(reservations));
+  do {
+    const auto part = reservations.first(std::min(reservations.size(), record_reservations_max));
+    std::string bytes = record_of(part);
+    const std::size_t size = bytes.size();
+    GH_TRY(number, keep_.append(log, last_, std::move(bytes)));
+    last_ = number;
+    ++records_;
+    bytes_ += size;
+    reservations = reservations.subspan(part.size());
+  } while (!reservations.empty());
+  return {};
+}
+
+// What was written before goes when all of it stands there again, so a crash in between loses
+// nothing.
+Result<> Journal::rewrite(std::span<const limits::Reservation> reservations) {
+  const auto part = reservations.first(std::min(reservations.size(), record_reservations_max));
+  GH_CHECK(append(part));
+  const std::uint64_t first = last_;
+  const auto rest = reservations.subspan(part.size());
+  if (!rest.empty()) GH_CHECK(append(rest));
+  base_bytes_ = reservations.size() * reservation_size;
+  records_ = bytes_ = 0;
+  return keep_.forget_before(log, first);
 }
 
 Result<> Journal::close_cleanly(std::span<const limits::Reservation> granted) {
   std::vector<limits::Reservation> records(granted.begin(), granted.end());
   records.emplace_back();
   return rewrite(records);
+}
+
+bool Journal::is_long() const {
+  // A large base is worth as many bytes again before it is written anew.
+  return bytes_ > std::max(journal_bytes_max, base_bytes_) || records_ > journal_records_max;
 }
 
 }  // namespace gatehouse::traffic

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reservations of limits on disk: appended and synced before the grants leave, read at start.
+// The reservations of limits, in a log that the bus keeps: durable before the grants leave, read by
+// the next owner. It fences: once another owner has begun, an append of this one is refused.
 //
-// Shape:   records of 48 bytes, drawn in docs/limits.md: key, window, span, permits, CRC-32, zero.
-// A
-//          record of key 0 at the end says that the owner stopped cleanly. What follows a broken
-//          record was never acknowledged and is dropped.
-// Thread:  one; append blocks for a sync of the disk.
+// Shape:   docs/limits.md draws the records: reservations of 40 bytes, any number of them. One of
+//          key 0 at the end says that the owner stopped cleanly.
+// Thread:  one; each call blocks, as the keep does.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "bus/keep.h"
 #include "limits/coordinator.h"
 
 namespace gatehouse::traffic {
@@ -23,31 +21,32 @@ class Journal {
  public:
   struct Contents {
     std::vector<limits::Reservation> reservations;
-    bool crashed = false;  // there was a former run, and it did not stop cleanly
+    bool crashed = false;  // there was a former owner, and it did not stop cleanly
   };
 
-  explicit Journal(std::string file) : file_(std::move(file)) {}
-  ~Journal();
+  explicit Journal(bus::Keep& keep) : keep_(keep) {}
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // What the former run left; an absent file is empty. Error: unavailable.
+  // What the former owners left. Error: unavailable.
   Result<Contents> load();
-  // Begins the file anew with these records; done before the first append and when it has grown.
+  // Begins anew with these reservations; done before the first append, which ends every other
+  // owner, and when the log has grown. Error: as append.
   Result<> rewrite(std::span<const limits::Reservation> reservations);
-  // Durable when it returns. Error: unavailable: the reservations do not count.
+  // Durable when it returns. Error: conflict, when another owner has begun; unavailable.
   Result<> append(std::span<const limits::Reservation> reservations);
   // After the last append of a clean stop.
   Result<> close_cleanly(std::span<const limits::Reservation> granted);
 
-  std::size_t size() const { return size_; }
+  // Whether it is time to rewrite it.
+  bool is_long() const;
 
  private:
-  Result<> write(int descriptor, const std::string& bytes);
-
-  const std::string file_;
-  int descriptor_ = -1;
-  std::size_t size_ = 0;
+  bus::Keep& keep_;
+  std::uint64_t last_ = 0;      // number of the last record
+  std::size_t records_ = 0;     // since the last rewrite
+  std::size_t bytes_ = 0;       // the same
+  std::size_t base_bytes_ = 0;  // that it has written
 };
 
 }  // namespace gatehouse::traffic

@@ -9,7 +9,8 @@
 #include <mutex>
 
 #include "bus/local_bus.h"
-#include "core/random.h"
+#include "bus/local_keep.h"
+#include "core/test_folder.h"
 
 namespace gatehouse::traffic {
 namespace {
@@ -72,18 +73,20 @@ class Holder {
   std::unique_ptr<bus::Subscription> subscription_;
 };
 
+// A process with a traffic manager, which keeps in the folder.
+struct Process {
+  Process(bus::Bus& bus, const std::filesystem::path& folder, const Clock& clock)
+      : keep(folder.string(), clock), owner({bus, keep, clock, metrics}) {}
+
+  bus::LocalKeep keep;
+  Metrics metrics;
+  Owner owner;
+};
+
 class OwnerTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    SystemRandom random;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("gatehouse-owner-" + std::to_string(random.number()));
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  OwnerOptions options() const { return {.journal_file = (folder_ / "limits.journal").string()}; }
-
-  std::filesystem::path folder_;
+  const TestFolder test_folder_;
+  const std::filesystem::path& folder_ = test_folder_.path();
   FakeClock clock_{from_ms(1'800'000'000'000)};
   bus::LocalBus bus_;
   const limits::Key key_ = limits::key_of("application:1");
@@ -92,34 +95,34 @@ class OwnerTest : public ::testing::Test {
 
 TEST_F(OwnerTest, ACleanRestartForgetsNothingAndLosesNothing) {
   {
-    Owner owner(bus_, clock_, options());
-    ASSERT_TRUE(owner.start());
+    Process process(bus_, folder_, clock_);
+    ASSERT_TRUE(process.owner.start());
     Holder holder(bus_, "a");
     EXPECT_EQ(holder.ask(key_, limit_, 12), 12U);
-    owner.stop();
+    process.owner.stop();
   }
-  Owner owner(bus_, clock_, options());
-  ASSERT_TRUE(owner.start());
+  Process process(bus_, folder_, clock_);
+  ASSERT_TRUE(process.owner.start());
   Holder holder(bus_, "b");
   EXPECT_EQ(holder.ask(key_, limit_, 12), 8U);
 }
 
 TEST_F(OwnerTest, ACrashNeverGrantsTwice) {
   {
-    Owner owner(bus_, clock_, options());
-    ASSERT_TRUE(owner.start());
+    Process process(bus_, folder_, clock_);
+    ASSERT_TRUE(process.owner.start());
     Holder holder(bus_, "a");
     EXPECT_EQ(holder.ask(key_, limit_, 12), 12U);
     // What stands on the disk now is what a crash would leave.
-    std::filesystem::copy(options().journal_file, folder_ / "crashed");
-    owner.stop();
+    std::filesystem::copy(folder_ / "limits.journal", folder_ / "crashed");
+    process.owner.stop();
   }
-  std::filesystem::rename(folder_ / "crashed", options().journal_file);
+  std::filesystem::rename(folder_ / "crashed", folder_ / "limits.journal");
   {
-    std::ofstream(options().journal_file, std::ios::app | std::ios::binary) << "torn record";
+    std::ofstream(folder_ / "limits.journal", std::ios::app | std::ios::binary) << "torn record";
   }
-  Owner owner(bus_, clock_, options());
-  ASSERT_TRUE(owner.start());
+  Process process(bus_, folder_, clock_);
+  ASSERT_TRUE(process.owner.start());
   Holder holder(bus_, "b");
   EXPECT_EQ(holder.ask(key_, limit_, 12), 8U);
   const limits::Limit second{limits::LimitKind::window, 5, milliseconds(1000)};
@@ -127,12 +130,151 @@ TEST_F(OwnerTest, ACrashNeverGrantsTwice) {
 }
 
 TEST_F(OwnerTest, ANewWindowBeginsAfresh) {
-  Owner owner(bus_, clock_, options());
-  ASSERT_TRUE(owner.start());
+  Process process(bus_, folder_, clock_);
+  ASSERT_TRUE(process.owner.start());
   Holder holder(bus_, "a");
   EXPECT_EQ(holder.ask(key_, limit_, 30), 20U);
   clock_.advance(milliseconds(60'000));
   EXPECT_EQ(holder.ask(key_, limit_, 30), 20U);
+}
+
+// What several processes keep together, each through a door that can be shut: whoever is behind it
+// waits, as a process does that is paused.
+class SharedKeep {
+ public:
+  explicit SharedKeep(const std::filesystem::path& folder, const Clock& clock)
+      : keep_(folder.string(), clock) {}
+
+  class Door final : public bus::Keep {
+    template <typename Act>
+    auto pass(Act act) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return open_; });
+      }
+      const std::lock_guard lock(shared_.mutex_);
+      return act(shared_.keep_);
+    }
+
+   public:
+    explicit Door(SharedKeep& shared) : shared_(shared) {}
+
+    void shut() {
+      const std::lock_guard lock(mutex_);
+      open_ = false;
+    }
+    void open() {
+      const std::lock_guard lock(mutex_);
+      open_ = true;
+      changed_.notify_all();
+    }
+
+    Result<std::vector<bus::Kept>> read(std::string_view log) override {
+      return pass([&](bus::Keep& keep) { return keep.read(log); });
+    }
+    Result<std::uint64_t> append(std::string_view log, std::uint64_t after,
+                                 std::string bytes) override {
+      return pass([&](bus::Keep& keep) { return keep.append(log, after, bytes); });
+    }
+    Result<> forget_before(std::string_view log, std::uint64_t number) override {
+      return pass([&](bus::Keep& keep) { return keep.forget_before(log, number); });
+    }
+    milliseconds term() const override { return shared_.keep_.term(); }
+    Result<std::uint64_t> take(std::string_view office) override {
+      return pass([&](bus::Keep& keep) { return keep.take(office); });
+    }
+    Result<std::uint64_t> renew(std::string_view office, std::uint64_t held) override {
+      return pass([&](bus::Keep& keep) { return keep.renew(office, held); });
+    }
+    Result<> leave(std::string_view office, std::uint64_t held) override {
+      return pass([&](bus::Keep& keep) { return keep.leave(office, held); });
+    }
+    bool is_shared() const override { return true; }
+
+   private:
+    SharedKeep& shared_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = true;
+  };
+
+ private:
+  std::mutex mutex_;
+  bus::LocalKeep keep_;
+};
+
+struct Node {
+  Node(bus::Bus& bus, SharedKeep& shared, const Clock& clock)
+      : door(shared), owner({bus, door, clock, metrics}, {.tick = milliseconds(1)}) {}
+  ~Node() { door.open(); }
+
+  SharedKeep::Door door;
+  Metrics metrics;
+  Owner owner;
+};
+
+class TwoOwners : public OwnerTest {
+ protected:
+  static bool leads(const Node& node) {
+    for (int i = 0; i < 10'000 && !node.owner.is_leading(); ++i) {
+      std::this_thread::sleep_for(milliseconds(1));  // an owner tells nobody
+    }
+    return node.owner.is_leading();
+  }
+  // Lets time pass in steps that an owner with an open door can follow.
+  bool leads_after_a_term(const Node& node) {
+    for (int i = 0; i < 100 && !node.owner.is_leading(); ++i) {
+      clock_.advance(milliseconds(100));
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    return node.owner.is_leading();
+  }
+
+  SharedKeep shared_{folder_, clock_};
+  Node first_{bus_, shared_, clock_};
+  Node second_{bus_, shared_, clock_};
+};
+
+TEST_F(TwoOwners, OnlyOneGrants) {
+  ASSERT_TRUE(first_.owner.start());
+  ASSERT_TRUE(leads(first_));
+  ASSERT_TRUE(second_.owner.start());
+  Holder holder(bus_, "a");
+  EXPECT_EQ(holder.ask(key_, limit_, 30), 20U);
+  EXPECT_FALSE(second_.owner.is_leading());
+}
+
+TEST_F(TwoOwners, ASuccessorGrantsWhatIsLeft) {
+  ASSERT_TRUE(first_.owner.start());
+  ASSERT_TRUE(leads(first_));
+  ASSERT_TRUE(second_.owner.start());
+  Holder holder(bus_, "a");
+  EXPECT_EQ(holder.ask(key_, limit_, 12), 12U);
+  first_.owner.stop();
+  ASSERT_TRUE(leads_after_a_term(second_));
+  EXPECT_EQ(holder.ask(key_, limit_, 12), 8U);
+}
+
+TEST_F(TwoOwners, AnOwnerThatWasPausedGrantsNothingMore) {
+  ASSERT_TRUE(first_.owner.start());
+  ASSERT_TRUE(leads(first_));
+  ASSERT_TRUE(second_.owner.start());
+  Holder holder(bus_, "a");
+  EXPECT_EQ(holder.ask(key_, limit_, 5), 5U);
+  // It has taken an ask in, and is paused before what it reserves is written.
+  first_.door.shut();
+  bus_.publish(limits::subject_ask,
+               limits::encode(limits::HolderMessage{"b", {{key_, limit_, 5, 0}}, {}}));
+  ASSERT_TRUE(leads_after_a_term(second_));
+  EXPECT_EQ(holder.ask(key_, limit_, 10), 10U);
+  Holder waiting(bus_, "b");
+  first_.door.open();
+  for (int i = 0; i < 10'000 && first_.owner.is_leading(); ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_FALSE(first_.owner.is_leading());
+  EXPECT_EQ(holder.ask(key_, limit_, 10), 5U);
+  EXPECT_EQ(waiting.ask(key_, limit_, 1), 0U);
 }
 
 }  // namespace

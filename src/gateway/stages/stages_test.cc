@@ -310,15 +310,16 @@ TEST_F(StageTest, ALimitIsAskedForThenTakenThenRefusedWithItsNumbers) {
   const limits::HolderMessage asked = leases_.take_message();
   ASSERT_EQ(asked.asks.size(), 1U);
   limits::OwnerMessage answer;
-  answer.grants = {{asked.asks[0].key, 1, 2, 0, std::chrono::seconds(30), 0}};
+  answer.grants = {{asked.asks[0].key, 1, 2, 0, std::chrono::seconds(30), 0, asked.asks[0].number}};
   leases_.on_message(answer, now_);
   EXPECT_EQ(go_on(), Flow::proceed);
 
   EXPECT_EQ(run("GET /pizza/1/rare", fields), Flow::proceed);
   ASSERT_EQ(run("GET /pizza/1/rare", fields), Flow::need_permit);
   leases_.wait(exchange_.permit, waiter, now_);
-  answer.grants = {{asked.asks[0].key, 1, 0, 0, std::chrono::seconds(30), 1}};
-  leases_.take_message();
+  const limits::HolderMessage again = leases_.take_message();
+  ASSERT_EQ(again.asks.size(), 1U);
+  answer.grants = {{again.asks[0].key, 1, 0, 0, std::chrono::seconds(30), 1, again.asks[0].number}};
   leases_.on_message(answer, now_);
   EXPECT_EQ(go_on(), Flow::answer);
   EXPECT_EQ(exchange_.fault.code, FaultCode::resource_limit);
