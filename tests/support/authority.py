@@ -44,14 +44,14 @@ class Authority:
                 .public_key(key).serial_number(x509.random_serial_number())
                 .not_valid_before(now + begins).not_valid_after(now + ends))
 
-    def issue(self, name, begins=-HOUR, ends=24 * HOUR):
-        """Files with the certificate of a DNS name, good for both ends, and its key."""
+    def issue(self, name, *more, begins=-HOUR, ends=24 * HOUR):
+        """Files with the certificate of DNS names, good for both ends, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         certificate = (
             self.builder(subject, key.public_key(), begins, ends)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in (name, *more)]), critical=False)
             .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
             .sign(self.key, hashes.SHA256()))
         file = f"{name}-{certificate.serial_number}"

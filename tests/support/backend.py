@@ -10,16 +10,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Served:
     """What a handler answers, on a port of its own. Use as a context manager."""
 
-    def __init__(self, handler, certificate=None, key=None):
+    def __init__(self, handler, certificate=None, key=None, address="127.0.0.1"):
         """Files of a certificate and its key make it speak TLS."""
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = ThreadingHTTPServer((address, 0), handler)
         self.server.daemon_threads = True
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, key)
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         scheme = "https" if certificate else "http"
-        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"{scheme}://{address}:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     def __enter__(self):
@@ -35,7 +35,7 @@ class Served:
 class Recorder(Served):
     """Answers every request with a description of it, and remembers it."""
 
-    def __init__(self, certificate=None, key=None):
+    def __init__(self, certificate=None, key=None, address="127.0.0.1"):
         self.requests = []
         self.lock = threading.Lock()
         recorder = self
@@ -90,7 +90,7 @@ class Recorder(Served):
             def log_message(self, *_):
                 pass
 
-        super().__init__(Handler, certificate, key)
+        super().__init__(Handler, certificate, key, address)
 
     def count(self):
         with self.lock:

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deployment patterns as data: which machines there are, what each one runs, and who may reach
+what. `deploy/generate` writes their files from here."""
+
+import dataclasses
+
+DOMAIN = "example.internal"
+NETWORK = "10.77.0"  # /24; the trial gives it to a bridge
+OPERATOR = f"{NETWORK}.1"  # from where people and the trial come
+
+PORTALS = ("publisher", "devportal", "admin")
+DATABASES = {
+    "publisher": ("user_manager", "api_manager", "registry"),
+    "devportal": ("user_manager", "api_manager", "registry"),
+    "admin": ("user_manager", "api_manager", "registry"),
+    "all-in-one": ("user_manager", "api_manager", "registry"),
+    "key-manager": ("user_manager", "api_manager"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    name: str
+    number: int  # the last part of its address
+    kind: str  # node, database, bus, balancer
+    profile: tuple = ()  # of a node
+    settings: dict = dataclasses.field(default_factory=dict)  # of a node, by "section.key"
+    side: str = ""  # of a balancer: external (APIs), internal (portals, key managers)
+
+    @property
+    def address(self):
+        return f"{NETWORK}.{self.number}"
+
+    @property
+    def host(self):
+        return f"{self.name}.{DOMAIN}"
+
+    def has(self, *roles):
+        return any(role in self.profile for role in roles)
+
+    @property
+    def is_gateway(self):
+        return self.has("gateway", "all-in-one")
+
+    @property
+    def is_portal(self):
+        return self.has(*PORTALS, "all-in-one")
+
+    @property
+    def is_key_manager(self):
+        return self.has("key-manager", "all-in-one")
+
+    @property
+    def databases(self):
+        wanted = {name for role in self.profile for name in DATABASES.get(role, ())}
+        return [name for name in ("user_manager", "api_manager", "registry") if name in wanted]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pattern:
+    name: str
+    title: str
+    machines: tuple
+
+    def of(self, kind):
+        return [machine for machine in self.machines if machine.kind == kind]
+
+    def nodes(self, *roles):
+        return [node for node in self.of("node") if not roles or node.has(*roles, "all-in-one")]
+
+    def balancer(self, side):
+        return next((one for one in self.of("balancer") if one.side == side), None)
+
+    @property
+    def shared(self):
+        """Several nodes: they need a database server and a bus."""
+        return bool(self.of("bus"))
+
+
+def node(name, number, *profile, **settings):
+    return Machine(name, number, "node", profile,
+                   {key.replace("__", "."): value for key, value in settings.items()})
+
+
+def around():
+    """What every pattern of several machines stands on."""
+    return (
+        Machine("lb-ext", 5, "balancer", side="external"),
+        Machine("lb-int", 6, "balancer", side="internal"),
+        Machine("db-1", 10, "database"),
+        Machine("bus-1", 14, "bus"),
+        Machine("bus-2", 15, "bus"),
+        Machine("bus-3", 16, "bus"),
+    )
+
+
+PORTAL_NODES = tuple(node(f"portal-{i}", 40 + i, *PORTALS, "traffic-manager") for i in (1, 2))
+
+
+def pattern_2(name, title, key_managers, gateway, key_manager):
+    return Pattern(f"pattern-2/{name}", title, (
+        node("gw-1", 21, "gateway", gateway__key_cache=gateway),
+        node("gw-2", 22, "gateway", gateway__key_cache=gateway),
+        *(node(f"km-{i + 1}", 31 + i, "key-manager", key_manager__key_cache=key_manager)
+          for i in range(key_managers)),
+        *PORTAL_NODES, *around()))
+
+
+PATTERNS = (
+    Pattern("pattern-1", "One machine with everything, on SQLite", (
+        node("am-1", 21, "all-in-one"),)),
+    Pattern("pattern-1-ha", "Two machines with everything", (
+        node("am-1", 21, "all-in-one"), node("am-2", 22, "all-in-one"), *around())),
+    pattern_2("cache-gateway", "Gateways that remember tokens, two for a key manager", 1,
+              gateway=True, key_manager=False),
+    pattern_2("cache-key-manager", "Key managers that remember tokens, one for a gateway", 2,
+              gateway=False, key_manager=True),
+    pattern_2("cache-none", "Nobody remembers tokens: each call reaches the database", 2,
+              gateway=False, key_manager=False),
+    Pattern("pattern-3", "Every role on machines of its own", (
+        node("gw-1", 21, "gateway"), node("gw-2", 22, "gateway"),
+        node("km-1", 31, "key-manager"), node("km-2", 32, "key-manager"),
+        node("tm-1", 36, "traffic-manager"), node("tm-2", 37, "traffic-manager"),
+        node("pub-1", 41, "publisher"), node("pub-2", 42, "publisher"),
+        node("store-1", 46, "devportal"), node("store-2", 47, "devportal"),
+        node("admin-1", 51, "admin"), *around())),
+)
+
+
+def pattern_named(name):
+    """By its folder, or by its number: 2 is pattern-2/cache-gateway."""
+    for pattern in PATTERNS:
+        if name in (pattern.name, pattern.name.removeprefix("pattern-")):
+            return pattern
+    first = [pattern for pattern in PATTERNS if pattern.name.startswith(f"pattern-{name}/")]
+    if first:
+        return first[0]
+    raise KeyError(name)
+
+
+# Who may open connections to which ports of whom: (kind of machine that listens, ports, from whom).
+def flows(pattern, machine):
+    """[(ports, machines)] that may be opened to this one; the operator may reach what people use."""
+    nodes = pattern.nodes()
+    external, internal = pattern.balancer("external"), pattern.balancer("internal")
+    balancers = [one for one in (external, internal) if one]
+    if machine.kind == "database":
+        return [((5432,), [one for one in nodes if one.databases])]
+    if machine.kind == "bus":
+        return [((4222,), nodes), ((6222,), pattern.of("bus"))]
+    if machine.kind == "balancer":
+        if machine.side == "external":
+            return [((443, 8243), ["everybody"])]
+        return [((9443,), ["operator", *nodes])]
+    allowed = [((9763,), ["operator", *balancers])]
+    if machine.is_gateway:
+        allowed.append(((8243, 8280), [external] if external else ["everybody"]))
+    if machine.is_portal or machine.is_key_manager:
+        askers = [internal] if internal else ["operator"]
+        allowed.append(((9443,), [*askers, *(one for one in nodes if one.is_gateway)]))
+    return allowed

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of each machine of a pattern, as text by name."""
+
+from patterns import DOMAIN, NETWORK, OPERATOR, flows
+
+ETC, DATA = "/etc/gatehouse", "/var/lib/gatehouse"
+APIS, PORTALS = f"api.{DOMAIN}", f"am.{DOMAIN}"  # what clients and people call the balancers
+NOTE = "# Written by deploy/generate from deploy/lib/patterns.py.\n"
+
+
+def files_of(pattern, machine):
+    make = {"node": node_files, "database": database_files, "bus": bus_files,
+            "balancer": balancer_files}[machine.kind]
+    return {**make(pattern, machine), "firewall.nft": firewall(pattern, machine)}
+
+
+def names(pattern, machine):
+    """All that a machine is called: what its certificate is for."""
+    also = {"external": [APIS], "internal": [PORTALS]}.get(machine.side, [])
+    if machine.kind == "node":
+        also = [APIS] * machine.is_gateway + [PORTALS] * (machine.is_portal or
+                                                          machine.is_key_manager)
+    return [machine.host, *dict.fromkeys(also)]
+
+
+def hosts(pattern):
+    """Lines of /etc/hosts, for machines without a name server."""
+    lines = [f"{machine.address} {machine.host}" for machine in pattern.machines]
+    external = pattern.balancer("external") or pattern.nodes()[0]
+    internal = pattern.balancer("internal") or pattern.nodes()[0]
+    return "\n".join([*lines, f"{external.address} {APIS}", f"{internal.address} {PORTALS}"]) + "\n"
+
+
+# --- nodes --------------------------------------------------------------------------------------
+
+def node_files(pattern, machine):
+    sections = {}
+    for key, value in {**node_settings(pattern, machine), **machine.settings}.items():
+        section, name = key.split(".")
+        sections.setdefault(section, []).append(f"{name} = {toml(value)}")
+    text = "\n\n".join("\n".join([f"[{section}]", *lines]) for section, lines in sections.items())
+    return {"gatehouse.toml": f"{NOTE}# {pattern.title}: {machine.name}\n\n{text}\n"}
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return str(value)
+
+
+def node_settings(pattern, machine):
+    trusted = [one for one in pattern.of("balancer")]
+    if machine.is_key_manager:
+        trusted += [one for one in pattern.nodes("gateway") if one is not machine]
+    settings = {
+        "server.profile": machine.profile,
+        "server.hostname": PORTALS if machine.is_portal and pattern.shared else machine.host,
+        "server.data_dir": DATA,
+        "server.status_address": "0.0.0.0",  # the firewall says who may look
+        "server.trusted_proxies": [f"{one.address}/32" for one in trusted],
+        "server.drain_accept_s": 5,
+        "tls.certificate": f"{ETC}/tls.crt",
+        "tls.key": f"{ETC}/tls.key",
+    }
+    if not pattern.shared:
+        return settings
+    for database in machine.databases:
+        settings[f"database.{database}"] = (
+            f"postgres://gatehouse@{pattern.of('database')[0].host}/{database}")
+    if machine.databases:
+        settings["database.password_file"] = f"{ETC}/database.password"
+    settings |= {
+        "bus.url": ",".join(f"nats://{one.host}:4222" for one in pattern.of("bus")),
+        "bus.name": machine.name,
+        "bus.user": machine.name,
+        "bus.password_file": f"{ETC}/{machine.name}.password",
+    }
+    if machine.databases:
+        settings["cluster.key_file"] = f"{ETC}/cluster.key"
+    if machine.databases or machine.is_gateway:
+        settings["cluster.secret_file"] = f"{ETC}/cluster.secret"
+        settings["cluster.ca"] = f"{ETC}/ca.crt"
+    if machine.databases:
+        settings["key_manager.issuer"] = f"https://{PORTALS}:9443/oauth2/token"
+    if machine.is_portal and not machine.is_key_manager:
+        settings["portals.key_manager"] = [f"https://{PORTALS}:9443"]
+    if machine.profile == ("gateway",):
+        settings["gateway.key_manager"] = [f"https://{PORTALS}:9443"]
+        settings["gateway.control_plane"] = [f"https://{one.host}:9443"
+                                             for one in pattern.nodes("publisher")]
+    return settings
+
+
+# --- what they stand on -------------------------------------------------------------------------
+
+def database_files(pattern, machine):
+    users = [one for one in pattern.nodes() if one.databases]
+    rules = "".join(f"host all gatehouse {one.address}/32 scram-sha-256\n" for one in users)
+    return {
+        "postgresql.conf": NOTE + f"""listen_addresses = '{machine.address}'
+port = 5432
+max_connections = {20 + 64 * len(users)}
+shared_buffers = 128MB
+synchronous_commit = on   # a write that was answered is kept
+wal_level = replica
+""",
+        "pg_hba.conf": NOTE + "local all all scram-sha-256\n" + rules,
+        "databases.sql": "-- Once, as the superuser; then \\password gatehouse.\n"
+                         "CREATE ROLE gatehouse LOGIN;\n" + "".join(
+                             f"CREATE DATABASE {name} OWNER gatehouse ENCODING 'UTF8' "
+                             "TEMPLATE template0;\n"
+                             for name in ("user_manager", "api_manager", "registry")),
+    }
+
+
+def bus_files(pattern, machine):
+    servers = pattern.of("bus")
+    routes = ", ".join(f'"nats://{one.host}:6222"' for one in servers)
+    members = " ".join(f"{one.name}={'+'.join(one.profile)}" for one in pattern.nodes())
+    return {"nats.conf": NOTE + f"""# permissions.conf: gatehouse cluster nats-permissions --passwords DIR {members}
+listen: {machine.address}:4222
+server_name: {machine.name}
+jetstream {{ store_dir: "/var/lib/nats" }}
+cluster {{
+  name: gatehouse
+  listen: {machine.address}:6222
+  routes: [{routes}]
+}}
+include "permissions.conf"
+"""}
+
+
+# --- balancers ----------------------------------------------------------------------------------
+
+NGINX = """worker_processes auto;
+pid /run/nginx.pid;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  server_tokens off;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_session_cache shared:tls:10m;
+  map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
+{upstreams}
+  server {{
+{listens}
+    ssl_certificate /etc/gatehouse/tls.crt;
+    ssl_certificate_key /etc/gatehouse/tls.key;
+    client_max_body_size 0;   # the gateways have limits of their own
+    proxy_http_version 1.1;
+    proxy_request_buffering off;
+    proxy_buffering off;
+    proxy_read_timeout {read_timeout}s;
+    proxy_connect_timeout 1s;
+    # Only what has not reached a node is sent to another one.
+    proxy_next_upstream error timeout;
+{believed}    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-WSO2-CLIENT-CERTIFICATE "";
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
+    proxy_ssl_verify on;
+    proxy_ssl_verify_depth 3;
+    proxy_ssl_trusted_certificate /etc/gatehouse/ca.crt;
+    proxy_ssl_name {name};
+{locations}
+  }}
+}}
+"""
+
+
+def upstream(name, machines, port):
+    servers = "".join(f"    server {one.host}:{port} max_fails=1 fail_timeout=2s;\n"
+                      for one in machines)
+    return f"  upstream {name} {{\n    zone {name} 64k;\n{servers}    keepalive 64;\n" \
+           "    keepalive_timeout 30s;   # nodes keep idle connections for 75 s\n  }\n"
+
+
+def balancer_files(pattern, machine):
+    if machine.side == "external":
+        parts = {"gateways": (pattern.nodes("gateway"), 8243, ["/"])}
+        listens, name, read_timeout = (443, 8243), APIS, 360
+    else:
+        key_manager_paths = ["/"]
+        portals = {"publisher": ["/api/am/publisher", "/api/am/analytics"],
+                   "devportal": ["/api/am/devportal", "/api/am/store"],
+                   "admin": ["/api/am/admin", "/scim2"]}
+        parts = {"key_managers": (pattern.nodes("key-manager"), 9443, key_manager_paths)}
+        for role, paths in portals.items():
+            parts[role] = (pattern.nodes(role), 9443, paths)
+        listens, name, read_timeout = (9443,), PORTALS, 60
+    # Gateways pass requests on for their clients, and say for whom.
+    senders = [one.address for one in pattern.nodes("gateway")] if machine.side == "internal" else []
+    believed = "".join(f"    set_real_ip_from {address};\n" for address in senders)
+    if senders:
+        believed += "    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n"
+    text = NGINX.format(
+        believed=believed,
+        upstreams="".join(upstream(key, *part[:2]) for key, part in parts.items()).rstrip(),
+        listens="\n".join(f"    listen {port} ssl http2;" for port in listens),
+        name=name, read_timeout=read_timeout,
+        locations="\n".join(f"    location {path} {{ proxy_pass https://{key}; }}"
+                            for key, (_, _, paths) in parts.items() for path in paths))
+    return {"nginx.conf": NOTE + text,
+            "haproxy.cfg": haproxy(parts, listens, name, read_timeout, senders)}
+
+
+def haproxy(parts, listens, name, read_timeout, senders):
+    rules, backends = [], []
+    for key, (machines, port, paths) in parts.items():
+        if paths != ["/"]:
+            rules.append(f"  use_backend {key} if {{ path_beg {' '.join(paths)} }}")
+        servers = "\n".join(
+            f"  server {one.name} {one.host}:{port} ssl verify required "
+            f"ca-file /etc/gatehouse/ca.crt verifyhost {name} check port 9763 inter 500ms fall 2 rise 1"
+            for one in machines)
+        backends.append(f"backend {key}\n  option httpchk GET /readyz\n  http-check connect\n"
+                        f"  http-check send meth GET uri /readyz\n  http-reuse safe\n"
+                        f"  option redispatch\n{servers}\n")
+    believed = f"  http-request set-src hdr(X-Forwarded-For,-1) if {{ src {' '.join(senders)} }} " \
+               "{ req.fhdr(X-Forwarded-For) -m found }\n" if senders else ""
+    binds = "\n".join(f"  bind :{port} ssl crt /etc/gatehouse/tls.pem alpn h2,http/1.1"
+                      for port in listens)
+    return NOTE + f"""# tls.pem: certificate and key in one file.
+global
+  maxconn 20000
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 75s
+  timeout server {read_timeout}s
+  timeout tunnel 1h
+  timeout http-keep-alive 30s
+  retries 2
+frontend nodes
+{binds}
+{believed}  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto https
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request del-header X-WSO2-CLIENT-CERTIFICATE
+""" + "\n".join([*rules, f"  default_backend {next(iter(parts))}"]) + "\n" + "".join(backends)
+
+
+# --- firewall -----------------------------------------------------------------------------------
+
+def firewall(pattern, machine):
+    lines = []
+    for ports, allowed in flows(pattern, machine):
+        places = ", ".join(str(port) for port in ports)
+        if "everybody" in allowed:
+            lines.append(f"    tcp dport {{ {places} }} accept")
+            continue
+        sources = ", ".join(sorted({OPERATOR if one == "operator" else one.address
+                                    for one in allowed}))
+        lines.append(f"    ip saddr {{ {sources} }} tcp dport {{ {places} }} accept")
+    return NOTE + f"""# {machine.name}: who may open a connection to it. nft -f firewall.nft
+table inet gatehouse {{
+  chain input {{
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    iif lo accept
+    meta l4proto {{ icmp, ipv6-icmp }} accept
+    tcp dport 22 ip saddr {NETWORK}.0/24 accept
+""" + "\n".join(lines) + "\n  }\n}\n"
