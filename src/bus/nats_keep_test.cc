@@ -119,9 +119,9 @@ TEST(NatsKeep, AClusterOutlivesOneOfItsServers) {
   EXPECT_TRUE(appends("without one"));
   cluster.server(0).start();
   EXPECT_TRUE(appends("after"));
+  Result<std::vector<Kept>> records;
+  ASSERT_TRUE(succeeds([&] { return (records = keep.read("limits")).has_value(); }));
   std::vector<std::string> texts;
-  const auto records = keep.read("limits");
-  ASSERT_TRUE(records);
   for (const Kept& record : *records) texts.push_back(record.bytes);
   EXPECT_THAT(texts, ::testing::ElementsAre("before", "without one", "after"));
 }
