@@ -14,11 +14,16 @@ namespace {
 
 constexpr std::chrono::seconds answer_timeout{10};
 constexpr std::chrono::seconds collect_every{1};
+constexpr std::chrono::seconds base_retry{10};
 constexpr int last_attempts = 3;  // to send usage before the end
 constexpr std::string_view base = "/internal/data/v1";
 
 std::string environments_text(const std::vector<std::string>& environments) {
   return percent_encode(join(environments, ","));
+}
+
+bool by_number(const model::Revocation& a, const model::Revocation& b) {
+  return a.number < b.number;
 }
 
 }  // namespace
@@ -57,8 +62,13 @@ void FeedClient::load() {
   SnapshotStore::Loaded loaded = store_.load(*snapshot_);
   if (!loaded.snapshot) return;
   // A token revoked before the restart must not pass before the feed has been heard.
-  for (const model::Revocation& revocation : loaded.revocations) revoke(revocation);
   revoked_up_to_ = loaded.snapshot->revocation();
+  revocations_ = std::move(loaded.revocations);
+  std::sort(revocations_.begin(), revocations_.end(), by_number);
+  for (const model::Revocation& revocation : revocations_) {
+    parts_.revoke(revocation);
+    if (revocation.number == revoked_up_to_ + 1) ++revoked_up_to_;
+  }
   snapshot_ = std::move(loaded.snapshot);
   parts_.publish(snapshot_);
   log_info("Gateway stands at {} of its own disk, with {} APIs", snapshot_->number(),
@@ -148,8 +158,7 @@ Result<bool> FeedClient::pull_whole() {
   if (range.tag != snapshot_->tag()) revoked_up_to_ = 0;
   GH_CHECK(pull_revocations(range.revocation));
   take_in(snapshot_->replaced_by(range));
-  const Result<> written = store_.write_base(*snapshot_, revocations_);
-  if (!written) log_error("{}: {}", written.error().message, written.error().detail);
+  begin_base();
   return false;
 }
 
@@ -207,8 +216,7 @@ void FeedClient::keep_revocations() {
     const std::lock_guard lock(mutex_);
     told.swap(told_);
   }
-  std::sort(told.begin(), told.end(),
-            [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::sort(told.begin(), told.end(), by_number);
   for (model::Revocation& revocation : told) {
     if (revocation.number == revoked_up_to_ + 1) ++revoked_up_to_;
     store_.append(revocation);
@@ -217,13 +225,24 @@ void FeedClient::keep_revocations() {
 }
 
 void FeedClient::save() {
-  if (store_.wants_base() && !snapshot_->tag().empty()) {
-    const Instant now = parts_.clock.now();
-    std::erase_if(revocations_, [now](const auto& each) { return each.expires_at < now; });
-    const Result<> written = store_.write_base(*snapshot_, revocations_);
-    if (!written) log_error("{}: {}", written.error().message, written.error().detail);
+  note_base(store_.settle());
+  if (store_.wants_base() && !snapshot_->tag().empty() && parts_.clock.tick() >= base_after_) {
+    begin_base();
   }
   store_.sync();
+}
+
+void FeedClient::begin_base() {
+  const Instant now = parts_.clock.now();
+  std::erase_if(revocations_, [now](const auto& each) { return each.expires_at < now; });
+  note_base(store_.begin_base(snapshot_, revocations_));
+}
+
+// A disk that is full is tried again, but not at each turn.
+void FeedClient::note_base(const Result<>& outcome) {
+  if (outcome) return;
+  log_error("{}: {}", outcome.error().message, outcome.error().detail);
+  base_after_ = parts_.clock.tick() + base_retry;
 }
 
 void FeedClient::add_tokens(std::vector<Remembered> learned) {

@@ -107,6 +107,8 @@ class FeedClient {
   void revoke(const model::Revocation& revocation);
   void keep_revocations();
   void save();
+  void begin_base();
+  void note_base(const Result<>& outcome);
   void save_tokens();
   void send_usage();
   void fill_batches();
@@ -139,6 +141,7 @@ class FeedClient {
   std::deque<Batch> batches_;
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
+  Tick base_after_{};  // none is begun before
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 
