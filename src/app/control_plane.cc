@@ -101,7 +101,8 @@ ControlPlane::ControlPlane(const Configuration& configuration, Surroundings& sur
                     surroundings.random, surroundings.bus, surroundings.logins, sealer_,
                     surroundings.metrics, fetches_.fetcher()},
                    key_manager_options(configuration, surroundings)),
-      feed_(databases, configuration.issuer()),
+      feed_(databases, surroundings.clock, configuration.issuer()),
+      announcer_(databases, feed_, surroundings.bus),
       changes_(surroundings.bus.subscribe(
           std::string(bus::subject_changes),
           [this](std::string_view message) { feed_.wake(number_of(message)); })),
@@ -164,7 +165,10 @@ Result<> ControlPlane::make_defaults() {
   return {};
 }
 
-ControlPlane::~ControlPlane() { feed_.stop(); }
+ControlPlane::~ControlPlane() {
+  announcer_.stop();
+  feed_.stop();
+}
 
 rest::Router& ControlPlane::add_router(const rest::EmbeddedDocument& document,
                                        std::vector<std::string> base_paths) {
@@ -251,7 +255,8 @@ Result<> ControlPlane::start() {
   GH_CHECK(make_defaults());
   GH_CHECK(key_manager_.start());
   GH_CHECK(mount());
-  return open_node_door();
+  GH_CHECK(open_node_door());
+  return announcer_.start();
 }
 
 // Entries that nobody has drained were left by a crash, or by a command beside this server.
@@ -278,9 +283,8 @@ Result<> ControlPlane::hear_of_users() {
 Result<> ControlPlane::hear_of_changes() {
   GH_TRY(head, databases_.api_manager().read(
                    [](storage::Transaction& transaction) { return change_head(transaction); }));
-  if (head.number <= announced_) return {};
-  announced_ = head.number;
-  surroundings_.bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", head.number));
+  if (head.number <= heard_) return {};
+  heard_ = head.number;
   return key_manager_.signing_keys().reload();
 }
 

@@ -26,6 +26,7 @@
 #include "jose/seal.h"
 #include "keymanager/key_manager.h"
 #include "keymanager/node_door.h"
+#include "publisher/announcer.h"
 #include "publisher/feed.h"
 #include "publisher/publisher.h"
 #include "rest/documents.h"
@@ -57,6 +58,9 @@ class ControlPlane {
 
   http::Handler& public_handler() { return public_; }
   http::Handler& internal_handler() { return internal_; }
+
+  // This process has committed a change; any thread.
+  void committed() { announcer_.committed(); }
 
   // Once a second: what other processes have written is noticed, what a crash has left is finished,
   // what has expired goes.
@@ -93,6 +97,7 @@ class ControlPlane {
   http::LocalClient key_manager_client_;
   keymanager::KeyManager key_manager_;
   publisher::Feed feed_;
+  publisher::Announcer announcer_;
   std::unique_ptr<bus::Subscription> changes_;
   publisher::Publisher publisher_;
   devportal::DevPortal devportal_;
@@ -107,7 +112,7 @@ class ControlPlane {
   std::unique_ptr<keymanager::NodeSessions> node_sessions_;
   std::unique_ptr<keymanager::NodeDoor> node_door_;
 
-  std::uint64_t announced_ = 0;  // of care(), as is the next
+  std::uint64_t heard_ = 0;  // of care(), as is the next
   std::uint64_t rounds_ = 0;
 };
 

@@ -104,8 +104,8 @@ Result<> Node::open_data() {
                 fmt::format("{}: {}", configuration_.server.data_dir, error.message()));
   }
   storage::DatabaseOptions options = database_options(configuration_);
-  options.on_change = [&bus = surroundings_.bus](std::uint64_t number) {
-    bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", number));
+  options.on_change = [this](std::uint64_t) {
+    if (control_plane_) control_plane_->committed();
   };
   GH_TRY(opened, storage::Databases::open(options, storage::Access::server, surroundings_.clock,
                                           surroundings_.random));

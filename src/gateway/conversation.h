@@ -40,6 +40,8 @@ class Conversation final : private LiveCall {
 
   // --- serve.cc: from head to verdict, and what the gateway answers itself
   net::Task<> answer_request();
+  net::Task<Flow> meet_needs(Flow flow, std::size_t stage);
+  std::uint64_t number_ahead() const;
   net::Task<> refuse_head();
   bool begin_exchange();
   void note_client();

@@ -18,6 +18,10 @@ Trust trust_of(const net::Address& peer, const std::vector<net::Network>& proxie
   return trusted ? Trust::proxy : Trust::none;
 }
 
+// What an answer of the control plane depends on, and how long a gateway waits for it.
+constexpr std::string_view change_field = "Gatehouse-Change";
+constexpr std::chrono::milliseconds behind_max{200};
+
 // As cnf.x5t#S256 has it; empty for none.
 std::string thumbprint_of(std::string_view certificate) {
   return certificate.empty() ? std::string() : to_base64url(to_bytes(sha256(certificate)));
@@ -86,16 +90,17 @@ net::Task<> Conversation::answer_request() {
     if (exchange_.api == nullptr && is_own_path(exchange_.path)) {
       co_await answer_own_path();
     } else {
-      std::size_t stage = 0;
-      Flow flow = run_stages(exchange_, worker_.surroundings(), stage);
-      for (unsigned needs = 0; flow > Flow::answer; ++needs) {
-        if (needs == needs_max) flow = exchange_.fail(FaultCode::key_manager_unavailable);
-        if (flow == Flow::need_credential) co_await meet_credential(exchange_);
-        if (flow == Flow::need_permit) co_await meet_permit();
-        if (flow > Flow::answer) {
-          exchange_.turn = worker_.loop().tick();
-          flow = run_stages(exchange_, worker_.surroundings(), stage);
-        }
+      Flow flow = Flow::answer;
+      for (bool again = true; again;) {
+        std::size_t stage = 0;
+        flow = run_stages(exchange_, worker_.surroundings(), stage);
+        if (flow > Flow::answer) flow = co_await meet_needs(flow, stage);
+        const std::uint64_t named = flow == Flow::answer ? number_ahead() : 0;
+        again = false;
+        if (named == 0) break;
+        const Tick deadline = worker_.loop().tick() + behind_max;
+        again = co_await worker_.stands_at(named, deadline);
+        if (again) again = begin_exchange();
       }
       worker_.leases().speak();
       if (exchange_.recheck) {
@@ -112,6 +117,34 @@ net::Task<> Conversation::answer_request() {
   }
   if (status_ == 0 && connection_.stream().is_open()) co_await write_own_answer();
   record();
+}
+
+// From the first need, of this stage, to the verdict.
+net::Task<Flow> Conversation::meet_needs(Flow flow, std::size_t stage) {
+  for (unsigned needs = 0; flow > Flow::answer; ++needs) {
+    if (needs == needs_max) flow = exchange_.fail(FaultCode::key_manager_unavailable);
+    if (flow == Flow::need_credential) co_await meet_credential(exchange_);
+    if (flow == Flow::need_permit) co_await meet_permit();
+    if (flow > Flow::answer) {
+      exchange_.turn = worker_.loop().tick();
+      flow = run_stages(exchange_, worker_.surroundings(), stage);
+    }
+  }
+  co_return flow;
+}
+
+// The change that the client names, if it may be the reason why there is no such thing or no right
+// to it: one that this worker has not heard of. Else 0. Nothing has been taken from a limit then.
+std::uint64_t Conversation::number_ahead() const {
+  if (!exchange_.failed()) return 0;
+  const std::uint16_t status = status_of(exchange_.fault);
+  if (status != 403 && status != 404) return 0;
+  const http::RequestHead& head = connection_.head();
+  const auto* field = head.find(change_field);
+  if (field == nullptr) return 0;
+  const std::uint64_t named = parse_number(head.value(*field)).value_or(0);
+  const Snapshot* known = snapshot_.get();
+  return known != nullptr && named > known->number() ? named : 0;
 }
 
 // Finds the route. False when there is a fault to answer.

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "gateway/journal_lines.h"
+#include "model/snapshot_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -115,27 +116,13 @@ std::optional<SnapshotStore::Base> SnapshotStore::read_base(std::uint64_t number
                                                             const Snapshot& empty) {
   Base base;
   Snapshot::Filling filling(empty);
-  std::int64_t entries = 0;
-  const bool whole = read_lines(path("base", number), [&](const json::object& object) {
-    if (base.snapshot) return false;
-    if (const json::object* end = object_at(object, "end")) {
-      model::FeedRange range;
-      range.tag = text_or(*end, "tag", "");
-      range.to = static_cast<std::uint64_t>(number_or(*end, "number", 0));
-      range.revocation = static_cast<std::uint64_t>(number_or(*end, "revocation", 0));
-      if (number_or(*end, "entries", -1) != entries) return false;
-      base.snapshot = filling.finish(range);
-      return true;
-    }
-    if (take_revocation(object, base.revocations)) return true;
-    const json::object* value = object_at(object, "value");
-    const json::value* kind = object.if_contains("kind");
-    if (value == nullptr || kind == nullptr || !kind->is_string()) return false;
-    filling.add(kind->get_string(), *value);
-    ++entries;
-    return true;
+  model::SnapshotLines lines(
+      [&](std::string_view kind, const json::object& value) { filling.add(kind, value); });
+  const bool whole = read_lines(path("base", number), [&](const json::object& line) {
+    return take_revocation(line, base.revocations) || lines.add(line);
   });
-  if (!whole || !base.snapshot) return std::nullopt;
+  if (!whole || !lines.end()) return std::nullopt;
+  base.snapshot = filling.finish(*lines.end());
   std::error_code error;
   base_bytes_ = fs::file_size(path("base", number), error);
   return base;
@@ -254,19 +241,19 @@ void SnapshotStore::write(Writing& writing) const {
   step_back();
   Replacement file(path("base", writing.number));
   std::size_t entries = 0;
-  writing.snapshot->for_each(
-      [&](std::string_view kind, const std::string& id, json::object value) {
-        file.add(line_of({{"kind", kind}, {"id", id}, {"value", std::move(value)}}));
-        ++entries;
-        return !writing.given_up;
-      });
   for (const model::Revocation& revocation : writing.revocations) {
     file.add(line_of({{"revocation", to_json(revocation)}}));
   }
-  file.add(line_of({{"end", json::object{{"tag", writing.snapshot->tag()},
-                                         {"number", writing.snapshot->number()},
-                                         {"revocation", writing.snapshot->revocation()},
-                                         {"entries", entries}}}}));
+  writing.snapshot->for_each([&](std::string_view kind, const std::string& id, json::object value) {
+    file.add(line_of(model::snapshot_line(kind, id, std::move(value))));
+    ++entries;
+    return !writing.given_up;
+  });
+  model::FeedRange end;
+  end.tag = writing.snapshot->tag();
+  end.to = writing.snapshot->number();
+  end.revocation = writing.snapshot->revocation();
+  file.add(line_of(model::last_snapshot_line(end, entries)));
   writing.bytes = file.size();
   if (!writing.given_up) {
     if (!file.commit()) writing.reason = errno;

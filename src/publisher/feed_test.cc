@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/digest.h"
+#include "model/snapshot_lines.h"
 #include "publisher/test_publisher.h"
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/application_removal.h"
@@ -42,7 +43,7 @@ struct TestGateway {
 
 class FeedTest : public PublisherTest {
  protected:
-  FeedTest() : feed_(databases_.all(), "https://localhost:9443/oauth2/token") {
+  FeedTest() : feed_(databases_.all(), clock_, "https://localhost:9443/oauth2/token") {
     const auto tenant = databases_.user_manager().write([](Transaction& transaction) {
       return storage::TenantStore(transaction).insert({1, "carbon.super", true, {}});
     });
@@ -53,7 +54,17 @@ class FeedTest : public PublisherTest {
     return rest::ask(feed_, "", "GET /internal/data/v1" + resource);
   }
   model::FeedRange snapshot(const std::string& environments = "Default") {
-    return model::feed_range_from(get("/snapshot?environments=" + environments).object()).value();
+    model::FeedRange all;
+    const auto end = model::read_snapshot_lines(
+        get("/snapshot?environments=" + environments).text,
+        [&](std::string_view kind, const json::object& value) {
+          all.upserts.push_back(
+              {std::string(kind), text_or(value, "id", text_or(value, "kid", "")), value});
+        });
+    EXPECT_TRUE(end);
+    model::FeedRange range = end.value();
+    range.upserts = std::move(all.upserts);
+    return range;
   }
   rest::TestAnswer changes(const TestGateway& gateway,
                            const std::string& environments = "Default") {
