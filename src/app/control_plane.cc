@@ -11,6 +11,7 @@
 #include "rest/documents.h"
 #include "rest/key_manager.h"
 #include "storage/apis/defaults.h"
+#include "storage/apis/gateway_store.h"
 #include "storage/change_log.h"
 #include "storage/outbox.h"
 #include "storage/registry/content_store.h"
@@ -296,6 +297,9 @@ Result<> ControlPlane::clean() {
   const Instant until = surroundings_.clock.now() - storage::change_age_max;
   GH_TRY(changes, databases_.api_manager().write([&](storage::Transaction& transaction) {
     return storage::forget_changes(transaction, until);
+  }));
+  GH_CHECK(databases_.api_manager().write([&](storage::Transaction& transaction) {
+    return storage::GatewayStore(transaction).forget(until);
   }));
   static_cast<void>(changes);
   return {};

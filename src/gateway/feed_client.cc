@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "gateway/hash.h"
 #include "model/hint.h"
 #include "model/snapshot_lines.h"
 
@@ -107,7 +108,8 @@ void FeedClient::run() {
     const bool told = wake_.wait_for(lock, parts_.poll, [this] {
       return hinted_ || stopping_ || !told_ranges_.empty();
     });
-    asks = std::exchange(hinted_, false) || !told;
+    asks = std::exchange(hinted_, false) || !told ||
+           parts_.clock.tick() - pulled_at_ >= parts_.poll;
     if (stopping_) break;
   }
   keep_revocations();
@@ -117,6 +119,7 @@ void FeedClient::run() {
 }
 
 void FeedClient::pull() {
+  pulled_at_ = parts_.clock.tick();
   for (std::size_t i = 0; i < pulls_max; ++i) {
     const Result<bool> more = pull_once();
     if (reachable_ != more.has_value()) {
@@ -131,7 +134,7 @@ void FeedClient::pull() {
 }
 
 std::string FeedClient::question(std::string_view resource) const {
-  return fmt::format("{}/{}?node={}&environments={}", base, resource, percent_encode(parts_.node),
+  return fmt::format("{}/{}?environments={}", base, resource,
                      environments_text(parts_.environments));
 }
 
@@ -152,7 +155,8 @@ Result<http::Response> FeedClient::get(const std::string& target) {
 // True when there was something, so there may be more.
 Result<bool> FeedClient::pull_once() {
   if (snapshot_->tag().empty()) return pull_whole();
-  GH_TRY(answer, get(changes_question(snapshot_->number(), snapshot_->tag())));
+  GH_TRY(answer, get(changes_question(snapshot_->number(), snapshot_->tag()) +
+                     "&node=" + percent_encode(parts_.node)));
   if (answer.status == 409 || answer.status == 410) return pull_whole();
   if (answer.status != 200) return refused(answer.status);
   GH_TRY(body, parse_json_object(answer.body));
@@ -163,7 +167,13 @@ Result<bool> FeedClient::pull_once() {
 }
 
 Result<bool> FeedClient::pull_whole() {
+  if (parts_.clock.tick() < whole_after_) return false;
   GH_TRY(answer, get(question("snapshot")));
+  if (answer.status == 503) {
+    const auto seconds = parse_number(answer.headers.value_or("Retry-After", "0")).value_or(0);
+    whole_after_ = parts_.clock.tick() + std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
+                   std::chrono::milliseconds(hash_of(parts_.node) % 1'000);
+  }
   if (answer.status != 200) return refused(answer.status);
   Snapshot::Filling filling(*snapshot_);
   GH_TRY(end, model::read_snapshot_lines(

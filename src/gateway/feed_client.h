@@ -155,7 +155,9 @@ class FeedClient {
   std::deque<Batch> batches_;
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
-  Tick base_after_{};  // none is begun before
+  Tick pulled_at_{};
+  Tick base_after_{};   // none is begun before
+  Tick whole_after_{};  // the control plane is busy with the snapshots of others
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 

@@ -49,6 +49,15 @@ TEST_F(LearningTest, AnotherHistoryIsTakenOverWhole) {
   while (call() != 403) std::this_thread::yield();  // the poll finds it
 }
 
+TEST_F(LearningTest, ABusyControlPlaneIsAskedAgainWhenItSays) {
+  deploy();
+  world_.control_plane.be_busy();
+  world_.start();
+  world_.catch_up();
+  EXPECT_EQ(call(), 200);
+  EXPECT_EQ(world_.control_plane.snapshots_asked(), 2U);
+}
+
 TEST_F(LearningTest, ARestartWithoutAControlPlaneServesWhatTheDiskKnows) {
   deploy();
   world_.start();

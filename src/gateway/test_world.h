@@ -74,6 +74,15 @@ class TestControlPlane final : public http::Handler {
     const std::lock_guard lock(mutex_);
     return asked_;
   }
+  // Sends the next one who asks for the snapshot away for a second.
+  void be_busy() {
+    const std::lock_guard lock(mutex_);
+    busy_ = true;
+  }
+  std::size_t snapshots_asked() const {
+    const std::lock_guard lock(mutex_);
+    return snapshots_asked_;
+  }
 
   http::Response handle(const http::Request& request) override {
     std::unique_lock lock(mutex_);
@@ -91,6 +100,12 @@ class TestControlPlane final : public http::Handler {
     range.revocation = revocations_.empty() ? 0 : revocations_.back().number;
     if (request.target.find("/revocations") != std::string::npos) return list_revocations(request);
     if (request.target.find("/snapshot") != std::string::npos) {
+      ++snapshots_asked_;
+      if (std::exchange(busy_, false)) {
+        http::Response busy = http::make_response(503, "text/plain", "");
+        busy.headers.set("Retry-After", "1");
+        return busy;
+      }
       std::string lines;
       for (const auto& [key, value] : things_) {
         lines += json::serialize(model::snapshot_line(key.first, key.second, value)) + "\n";
@@ -141,6 +156,8 @@ class TestControlPlane final : public http::Handler {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t asked_ = 0;
+  bool busy_ = false;
+  std::size_t snapshots_asked_ = 0;
   std::string tag_ = "first";
   bool down_ = false;
   int lost_answers_ = 0;

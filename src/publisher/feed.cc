@@ -16,6 +16,7 @@ using storage::Transaction;
 
 constexpr std::string_view base = "/internal/data/v1";
 constexpr std::int64_t tenants_max = 100'000;
+constexpr std::size_t node_size_max = 255;
 
 // Statuses that no ErrorCode has, in the form of our problems.
 http::Response stale(int status, std::string message) {
@@ -47,6 +48,7 @@ std::chrono::milliseconds parse_wait(std::string_view text) {
 struct Feed::Question {
   std::uint64_t since = 0;
   std::string tag;
+  std::string node;
   std::chrono::milliseconds wait{0};
   std::vector<std::string> environments;
 
@@ -63,6 +65,8 @@ Result<Feed::Question> Feed::Question::from(const http::Request& request) {
       question.since = *number;
     } else if (name == "tag") {
       question.tag = value;
+    } else if (name == "node") {
+      question.node = value.substr(0, node_size_max);
     } else if (name == "wait") {
       question.wait = parse_wait(value);
     } else if (name == "environments") {
@@ -82,6 +86,7 @@ Feed::Feed(storage::Databases& databases, const Clock& clock, std::string issuer
     : api_manager_(databases.api_manager()),
       user_manager_(databases.user_manager()),
       clock_(clock),
+      gateways_(api_manager_, clock),
       issuer_(std::move(issuer)) {}
 
 Feed::~Feed() { stop(); }
@@ -102,7 +107,10 @@ http::Response Feed::handle(const http::Request& request) {
 
   Result<http::Response> answer = http::make_response(404, "text/plain", "");
   if (resource == "/snapshot") answer = snapshot(*question);
-  if (resource == "/changes") answer = changes(*question);
+  if (resource == "/changes") {
+    answer = changes(*question);
+    if (answer) note_stand(*question, answer->status);
+  }
   if (resource == "/revocations") answer = revocations(*question);
   return answer ? *std::move(answer) : rest::problem_response(answer.error());
 }
@@ -120,8 +128,40 @@ Result<FeedRenderer::View> Feed::view(const std::vector<std::string>& environmen
   return view;
 }
 
+class Feed::Turn {
+ public:
+  explicit Turn(Feed& feed) : feed_(feed) {
+    const std::lock_guard lock(feed_.mutex_);
+    taken_ = feed_.wholes_ < wholes_max;
+    if (taken_) ++feed_.wholes_;
+  }
+  ~Turn() {
+    if (!taken_) return;
+    const std::lock_guard lock(feed_.mutex_);
+    --feed_.wholes_;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  bool taken() const { return taken_; }
+
+ private:
+  Feed& feed_;
+  bool taken_;
+};
+
+// Those who come again do not all come at once.
+http::Response Feed::busy() const {
+  http::Response response = rest::problem_response(
+      Error{ErrorCode::unavailable, "Others are taking the snapshot; ask again", ""});
+  response.headers.set("Retry-After", std::to_string(1 + to_ms(clock_.now()) % 3));
+  return response;
+}
+
 Result<http::Response> Feed::snapshot(const Question& question) {
   note(question);
+  const Turn turn(*this);
+  if (!turn.taken()) return busy();
   GH_TRY(seen, view(question.environments));
   return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
     GH_TRY(head, storage::change_head(transaction));
@@ -188,6 +228,12 @@ Result<std::optional<model::FeedRange>> Feed::small_range(
     range.revocation = revocation;
     return Small(std::move(range));
   });
+}
+
+// Only of this history: another one has other numbers.
+void Feed::note_stand(const Question& question, int status) {
+  if (status != 200 || question.node.empty()) return;
+  gateways_.note(question.node, question.environments, question.since);
 }
 
 void Feed::note(const Question& question) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publisher/feed.h"
 
+#include <atomic>
 #include <thread>
 
 #include "core/digest.h"
@@ -369,6 +370,38 @@ TEST_F(FeedTest, SendsAGatewayToTheSnapshotWhenItCannotGoOn) {
   EXPECT_EQ(changes(gateway).status, 200);
   EXPECT_EQ(get("/changes?since=x").status, 400);
   EXPECT_EQ(get("/elsewhere").status, 404);
+}
+
+// A table that is locked holds whoever renders a snapshot.
+TEST(FeedOnPostgresql, OfThreeSnapshotsAtOnceOneIsSentAway) {
+  const SystemClock clock;
+  storage::TestDatabases databases(storage::TestEngine::postgresql);
+  Feed feed(databases.all(), clock, "issuer");
+  std::atomic<int> sent_away = 0;
+  std::vector<rest::TestAnswer> answers(3);
+  std::vector<std::thread> gateways;
+  const Result<> done = databases.api_manager().write([&](Transaction& transaction) -> Result<> {
+    GH_CHECK(transaction.execute("LOCK TABLE am_policy IN ACCESS EXCLUSIVE MODE"));
+    for (rest::TestAnswer& answer : answers) {
+      gateways.emplace_back([&] {
+        answer = rest::ask(feed, "", "GET /internal/data/v1/snapshot");
+        if (answer.status == 503) ++sent_away;
+      });
+    }
+    while (sent_away == 0) std::this_thread::yield();
+    return {};
+  });
+  EXPECT_TRUE(done) << done.error().detail;
+  for (std::thread& gateway : gateways) gateway.join();
+  int served = 0;
+  for (const rest::TestAnswer& answer : answers) {
+    if (answer.status == 200) ++served;
+    if (answer.status == 503) {
+      EXPECT_NE(answer.headers.find("Retry-After"), nullptr);
+    }
+  }
+  EXPECT_EQ(served, 2);
+  EXPECT_EQ(sent_away, 1);
 }
 
 TEST_F(FeedTest, AWaitingCallAnswersOnceSomethingHappens) {
