@@ -2,7 +2,8 @@
 //
 // What a gateway spends on what it knows: loading all of it, one change, and a start from its disk.
 //
-// Budget:  100,000 APIs and 1,000,000 subscriptions load in 10 s, from the disk and from the feed; a
+// Budget:  100,000 APIs and 1,000,000 subscriptions load in 10 s, from the disk and from the feed;
+// a
 //          change then takes 1 ms and copies 64 KB; with 1,000 APIs and nobody else alive a gateway
 //          serves 200 ms after its exec.
 // Guards:  a change that copies a table; a load that holds everything several times.
@@ -94,13 +95,13 @@ struct World {
       api.operations.push_back({"GET", target, model::AuthType::any, "Unlimited", {"read"}});
       api.operations.push_back({"POST", target, model::AuthType::any, "Unlimited", {"write"}});
     }
-    api.production.urls = {fmt::format("http://10.0.{}.{}:8080/base", number / 250 % 250,
-                                       number % 250)};
+    api.production.urls = {
+        fmt::format("http://10.0.{}.{}:8080/base", number / 250 % 250, number % 250)};
     return api;
   }
   model::KnownApplication application(std::size_t number) const {
-    return {id_of('b', number), 1, fmt::format("Application{}", number), "subscriber", "Gold",
-            "APPROVED"};
+    return {id_of('b', number), 1,      fmt::format("Application{}", number),
+            "subscriber",       "Gold", "APPROVED"};
   }
   model::KnownKeyMapping key_mapping(std::size_t number) const {
     model::KnownKeyMapping mapping;
@@ -212,9 +213,8 @@ void measure_changes(const World& world, const std::shared_ptr<const Snapshot>& 
     const model::DeployedApi api = world.api(world.apis + i);
     return Change{{{"api", api.id, to_json(api)}}, {}};
   });
-  changes.measure("an API that goes", [&](std::size_t i) {
-    return Change{{}, {{"api", id_of('a', i), {}}}};
-  });
+  changes.measure("an API that goes",
+                  [&](std::size_t i) { return Change{{}, {{"api", id_of('a', i), {}}}}; });
   changes.measure("an application", [&](std::size_t i) {
     model::KnownApplication known = world.application(i);
     known.policy = "Silver";
@@ -229,9 +229,8 @@ void measure_changes(const World& world, const std::shared_ptr<const Snapshot>& 
     known.status = "BLOCKED";
     return Change{{{"subscription", known.id, to_json(known)}}, {}};
   });
-  changes.measure("a subscription that goes", [&](std::size_t i) {
-    return Change{{}, {{"subscription", id_of('d', i), {}}}};
-  });
+  changes.measure("a subscription that goes",
+                  [&](std::size_t i) { return Change{{}, {{"subscription", id_of('d', i), {}}}}; });
   changes.measure("a policy", [&](std::size_t i) {
     const model::KnownPolicy known = World::policy(static_cast<std::int64_t>(i) + 1);
     return Change{{{"policy", known.id, to_json(known)}}, {}};
@@ -246,7 +245,8 @@ void measure_feed(const World& world, Verdicts& verdicts) {
   {
     Snapshot::Filling filling((Snapshot()));
     const auto end = model::read_snapshot_lines(
-        answer, [&](std::string_view kind, const json::object& value) { filling.add(kind, value); });
+        answer,
+        [&](std::string_view kind, const json::object& value) { filling.add(kind, value); });
     GH_ASSERT(end);
     const auto snapshot = filling.finish(*end);
     verdicts.at_most("all from the feed's answer", since(begin), load_s_max, "s");
@@ -263,7 +263,8 @@ std::shared_ptr<const Snapshot> measure_disk(const World& world, const std::stri
     SnapshotStore store(folder);
     const auto begin = std::chrono::steady_clock::now();
     GH_ASSERT(store.begin_base(snapshot, {}));
-    Verdicts::note(fmt::format("a base holds the thread of the feed for {:.3f} ms", since(begin) * 1e3));
+    Verdicts::note(
+        fmt::format("a base holds the thread of the feed for {:.3f} ms", since(begin) * 1e3));
     GH_ASSERT(store.finish_base());
     Verdicts::note(fmt::format("and is written in {:.2f} s", since(begin)));
   }

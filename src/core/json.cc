@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/json.h"
 
-#include "core/json_memory.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,12 +8,14 @@
 #include <cmath>
 #include <set>
 
+#include "core/json_memory.h"
+
 namespace gatehouse {
 
 namespace {
 
-// Names of the objects that are open, to find one that comes twice. All of them stand in one buffer,
-// so that reading a small object allocates nothing.
+// Names of the objects that are open, to find one that comes twice. All of them stand in one
+// buffer, so that reading a small object allocates nothing.
 class Names {
  public:
   void open() { begins_.push_back(names_.size()); }

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds answer_timeout{10};
 constexpr std::chrono::seconds collect_every{1};
 constexpr std::chrono::seconds base_retry{10};
 constexpr std::chrono::milliseconds hint_time{20};  // in which a hint has come, if one comes
-constexpr int last_attempts = 3;  // to send usage before the end
+constexpr int last_attempts = 3;                    // to send usage before the end
 constexpr std::string_view base = "/internal/data/v1";
 
 std::string environments_text(const std::vector<std::string>& environments) {
@@ -105,11 +105,10 @@ void FeedClient::run() {
     save();
     save_tokens();
     std::unique_lock lock(mutex_);
-    const bool told = wake_.wait_for(lock, parts_.poll, [this] {
-      return hinted_ || stopping_ || !told_ranges_.empty();
-    });
-    asks = std::exchange(hinted_, false) || !told ||
-           parts_.clock.tick() - pulled_at_ >= parts_.poll;
+    const bool told = wake_.wait_for(
+        lock, parts_.poll, [this] { return hinted_ || stopping_ || !told_ranges_.empty(); });
+    asks =
+        std::exchange(hinted_, false) || !told || parts_.clock.tick() - pulled_at_ >= parts_.poll;
     if (stopping_) break;
   }
   keep_revocations();
@@ -171,15 +170,16 @@ Result<bool> FeedClient::pull_whole() {
   GH_TRY(answer, get(question("snapshot")));
   if (answer.status == 503) {
     const auto seconds = parse_number(answer.headers.value_or("Retry-After", "0")).value_or(0);
-    whole_after_ = parts_.clock.tick() + std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
+    whole_after_ = parts_.clock.tick() +
+                   std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
                    std::chrono::milliseconds(hash_of(parts_.node) % 1'000);
   }
   if (answer.status != 200) return refused(answer.status);
   Snapshot::Filling filling(*snapshot_);
-  GH_TRY(end, model::read_snapshot_lines(
-                  answer.body, [&](std::string_view kind, const json::object& value) {
-                    filling.add(kind, value);
-                  }));
+  GH_TRY(end, model::read_snapshot_lines(answer.body,
+                                         [&](std::string_view kind, const json::object& value) {
+                                           filling.add(kind, value);
+                                         }));
   answer.body.clear();
   answer.body.shrink_to_fit();
   // Another history counts its revocations anew.

@@ -5,8 +5,9 @@
 //
 // Small changes travel on the bus themselves, and are taken in if they begin where this gateway
 // stands or before; other hints make it pull. It also pulls every `poll`, so a lost hint costs no
-// more, and keeps a question open at a control plane of another process. Revocations travel on the bus whole and are in force before the bus returns; gaps in
-// their numbers are filled from the feed.
+// more, and keeps a question open at a control plane of another process. Revocations travel on the
+// bus whole and are in force before the bus returns; gaps in their numbers are filled from the
+// feed.
 //
 // Thread:  a thread of its own, which may block, from start() to stop(). wait_for, nudge and
 //          add_usage: any thread but a loop. One mutex (docs/locks.md).
@@ -156,8 +157,8 @@ class FeedClient {
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
   Tick pulled_at_{};
-  Tick base_after_{};   // none is begun before
-  Tick whole_after_{};  // the control plane is busy with the snapshots of others
+  Tick base_after_{};       // none is begun before
+  Tick whole_after_{};      // the control plane is busy with the snapshots of others
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 

@@ -57,7 +57,8 @@ Result<void> Snapshot::upsert_kind(std::string_view kind, const json::object& va
     upsert_api(std::move(api));
   } else if (kind == "application") {
     GH_TRY(known, model::known_application_from(value));
-    applications_.upsert(edit_, std::make_shared<const Application>(std::move(known), next_number_++));
+    applications_.upsert(edit_,
+                         std::make_shared<const Application>(std::move(known), next_number_++));
   } else if (kind == "key_mapping") {
     GH_TRY(known, model::known_key_mapping_from(value));
     key_mappings_.upsert(edit_, std::make_shared<const KeyMapping>(std::move(known)));

@@ -94,8 +94,8 @@ std::string SnapshotStore::path(const char* kind, std::uint64_t number) const {
 
 SnapshotStore::Loaded SnapshotStore::load(const Snapshot& empty) {
   const std::vector<std::uint64_t> numbers = numbers_of(folder_, bases, in_use);
-  for (const auto& used : {numbers, numbers_of(folder_, journals, in_use),
-                           numbers_of(folder_, bases, damaged)}) {
+  for (const auto& used :
+       {numbers, numbers_of(folder_, journals, in_use), numbers_of(folder_, bases, damaged)}) {
     if (!used.empty()) newest_ = std::max(newest_, used.front());
   }
   for (const std::uint64_t number : numbers) {
@@ -129,8 +129,7 @@ std::optional<SnapshotStore::Base> SnapshotStore::read_base(std::uint64_t number
 }
 
 void SnapshotStore::set_aside(std::uint64_t base) {
-  log_error("Snapshot {} is damaged and set aside; the one before stands in",
-            path("base", base));
+  log_error("Snapshot {} is damaged and set aside; the one before stands in", path("base", base));
   const std::string from = path("base", base);
   std::error_code error;
   fs::rename(from, fs::path(from).replace_extension(damaged), error);
@@ -267,8 +266,8 @@ void SnapshotStore::write(Writing& writing) const {
 Result<> SnapshotStore::open_journal(std::uint64_t base, int flags) {
   sync();
   if (journal_ >= 0) ::close(journal_);
-  journal_ = ::open(path("journal", base).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags,
-                    0600);
+  journal_ = ::open(path("journal", base).c_str(),
+                    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0600);
   dirty_ = false;
   if (journal_ < 0) {
     return fail(ErrorCode::unavailable, "The journal cannot be opened", std::strerror(errno));

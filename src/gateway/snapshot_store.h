@@ -86,7 +86,7 @@ class SnapshotStore {
   std::size_t base_bytes_ = 0;
   std::size_t journal_bytes_ = 0;
   bool dirty_ = false;
-  bool failed_ = false;  // the last base could not be written
+  bool failed_ = false;               // the last base could not be written
   std::unique_ptr<Writing> writing_;  // a base; null: none
 };
 

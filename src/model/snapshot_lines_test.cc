@@ -40,12 +40,11 @@ TEST(SnapshotLines, AreReadAsTheyAreWritten) {
 }
 
 TEST(SnapshotLines, WhatIsNotWholeIsRefused) {
-  for (const std::string& text : {std::string(), shop + "\n", end_of_one + "\n",
-                                  shop + "\n" + shop + "\n" + end_of_one,
-                                  shop + "\n" + end_of_one + "\n" + shop,
-                                  shop + "\n" + end_of_one + "\n" + end_of_one,
-                                  shop + "\n{}\n" + end_of_one, shop + "\n" + end_of_one + "\n\n",
-                                  "[]\n" + end_of_one, shop.substr(0, 30)}) {
+  for (const std::string& text :
+       {std::string(), shop + "\n", end_of_one + "\n", shop + "\n" + shop + "\n" + end_of_one,
+        shop + "\n" + end_of_one + "\n" + shop, shop + "\n" + end_of_one + "\n" + end_of_one,
+        shop + "\n{}\n" + end_of_one, shop + "\n" + end_of_one + "\n\n", "[]\n" + end_of_one,
+        shop.substr(0, 30)}) {
     EXPECT_FALSE(read(text).end) << text;
   }
 }

@@ -7,9 +7,10 @@
 // times a second it looks whether another process has committed, and tells the number again, so
 // that a hint that was lost costs no more than that.
 //
-// The order of numbers holds whatever commits meanwhile, because nothing is rendered for one commit:
-// what is told is the range of the feed from the number that was told last, read in one database
-// snapshot together with the number it leads to. A later commit is wholly in a range, or not at all.
+// The order of numbers holds whatever commits meanwhile, because nothing is rendered for one
+// commit: what is told is the range of the feed from the number that was told last, read in one
+// database snapshot together with the number it leads to. A later commit is wholly in a range, or
+// not at all.
 //
 // Thread:  one of its own, which may block, from start() to stop(). committed: any. One mutex
 //          (docs/locks.md).

@@ -32,8 +32,8 @@ class Listener {
   // Waits for the message after the last one that was taken.
   json::object next() {
     std::unique_lock lock(mutex_);
-    const bool told = told_.wait_for(lock, std::chrono::seconds(10),
-                                     [this] { return taken_ < heard_.size(); });
+    const bool told =
+        told_.wait_for(lock, std::chrono::seconds(10), [this] { return taken_ < heard_.size(); });
     EXPECT_TRUE(told);
     return told ? heard_[taken_++] : json::object();
   }

@@ -2,7 +2,8 @@
 //
 // The door at which gateways learn: /internal/data/v1, never on a public listener.
 //
-//   GET /snapshot?environments=A,B             everything, as model/snapshot_lines.h has it; 503 with
+//   GET /snapshot?environments=A,B             everything, as model/snapshot_lines.h has it; 503
+//   with
 //                                              Retry-After: wholes_max others are being answered
 //   GET /changes?since=N&tag=T&wait=30s&environments=A,B
 //                                              what changed after N; with `wait` the answer may

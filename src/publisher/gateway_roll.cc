@@ -26,8 +26,8 @@ std::optional<storage::GatewayStand> GatewayRoll::due(const storage::GatewayStan
   }
   Noted& noted = noted_[stand.node];
   const bool moved = noted.stand.number != stand.number;
-  const Instant reached_at = moved || noted.stand.node.empty() ? stand.seen_at
-                                                               : noted.stand.reached_at;
+  const Instant reached_at =
+      moved || noted.stand.node.empty() ? stand.seen_at : noted.stand.reached_at;
   noted.stand = stand;
   noted.stand.reached_at = reached_at;
   const auto since = stand.seen_at - noted.written_at;

@@ -3,7 +3,8 @@
 // Notes where gateways stand, from the questions that they ask the feed: at most every few seconds
 // for each, and only when it stands elsewhere or was not noted for a while.
 //
-// Thread:  note: pool threads, which may block. One mutex (docs/locks.md), never held while writing.
+// Thread:  note: pool threads, which may block. One mutex (docs/locks.md), never held while
+// writing.
 #pragma once
 
 #include <map>

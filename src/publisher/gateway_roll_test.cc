@@ -9,15 +9,17 @@
 namespace gatehouse::publisher {
 namespace {
 
+using std::chrono::seconds;
 using storage::GatewayStand;
 using storage::Transaction;
-using std::chrono::seconds;
 
 class GatewayRollTest : public ::testing::TestWithParam<storage::TestEngine> {
  protected:
   GatewayRollTest() : databases_(GetParam()), roll_(databases_.api_manager(), clock_) {}
 
-  void note(const std::string& node, std::uint64_t number) { roll_.note(node, {"Default"}, number); }
+  void note(const std::string& node, std::uint64_t number) {
+    roll_.note(node, {"Default"}, number);
+  }
   std::vector<GatewayStand> stands(std::uint64_t number = 0) {
     const auto found = databases_.api_manager().read([&](Transaction& transaction) {
       return storage::GatewayStore(transaction)

@@ -16,8 +16,7 @@ using storage::ApiRow;
 using storage::RevisionRow;
 using storage::Transaction;
 
-json::object revision_entry(const RevisionRow& revision,
-                            const json::array& deployments) {
+json::object revision_entry(const RevisionRow& revision, const json::array& deployments) {
   json::array deployed;
   for (const json::value& deployment : deployments) {
     if (text_or(deployment.get_object(), "revisionUuid", "") == revision.id) {

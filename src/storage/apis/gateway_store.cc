@@ -18,21 +18,21 @@ Result<> GatewayStore::put(const GatewayStand& stand) {
       "ON CONFLICT (node) DO UPDATE SET environments = $2, number = $3, seen_at_ms = $4",
       stand.node, join(stand.environments, between), stand.number, stand.seen_at));
   // Another node of the control plane may have seen it there before.
-  GH_CHECK(transaction_.execute(
-      "INSERT INTO am_gateway_step (node, number, at_ms) VALUES ($1, $2, $3) "
-      "ON CONFLICT (node, number) DO NOTHING",
-      stand.node, stand.number, stand.reached_at));
+  GH_CHECK(
+      transaction_.execute("INSERT INTO am_gateway_step (node, number, at_ms) VALUES ($1, $2, $3) "
+                           "ON CONFLICT (node, number) DO NOTHING",
+                           stand.node, stand.number, stand.reached_at));
   return {};
 }
 
 Result<std::vector<GatewayStand>> GatewayStore::seen_since(Instant since,
                                                            std::uint64_t number) const {
-  GH_TRY(rows, transaction_.query(
-                   "SELECT g.node, g.environments, g.number, g.seen_at_ms, "
-                   "(SELECT MIN(s.at_ms) FROM am_gateway_step s WHERE s.node = g.node "
-                   "AND s.number >= $2) FROM am_gateway g WHERE g.seen_at_ms >= $1 "
-                   "ORDER BY g.node LIMIT $3",
-                   since, number, gateways_max));
+  GH_TRY(rows,
+         transaction_.query("SELECT g.node, g.environments, g.number, g.seen_at_ms, "
+                            "(SELECT MIN(s.at_ms) FROM am_gateway_step s WHERE s.node = g.node "
+                            "AND s.number >= $2) FROM am_gateway g WHERE g.seen_at_ms >= $1 "
+                            "ORDER BY g.node LIMIT $3",
+                            since, number, gateways_max));
   std::vector<GatewayStand> stands;
   for (const Row& row : rows) {
     GatewayStand stand;
@@ -48,8 +48,7 @@ Result<std::vector<GatewayStand>> GatewayStore::seen_since(Instant since,
   return stands;
 }
 
-Result<std::uint64_t> GatewayStore::deployed_by(model::TenantNumber tenant,
-                                                std::string_view api_id,
+Result<std::uint64_t> GatewayStore::deployed_by(model::TenantNumber tenant, std::string_view api_id,
                                                 Instant deployed_at) const {
   GH_TRY(row, transaction_.query_one(
                   "SELECT MIN(number) FROM am_change WHERE tenant_id = $1 AND object_id = $2 "

@@ -31,8 +31,8 @@ class GatewayStore {
 
   Result<> put(const GatewayStand& stand);
 
-  // Those seen since, by name. With `number`: reached_at is when it stood there or beyond, the epoch
-  // if it has not yet.
+  // Those seen since, by name. With `number`: reached_at is when it stood there or beyond, the
+  // epoch if it has not yet.
   Result<std::vector<GatewayStand>> seen_since(Instant since, std::uint64_t number) const;
 
   // The change by which the API was deployed at `deployed_at`; 0, when the log has it no more.
