@@ -166,10 +166,10 @@ Result<bool> FeedClient::pull_once() {
 }
 
 Result<bool> FeedClient::pull_whole() {
-  if (parts_.clock.tick() < whole_after_) return false;
+  if (parts_.clock.tick() < whole_after_) return refused(503);
   GH_TRY(answer, get(question("snapshot")));
-  if (answer.status == 503) {
-    const auto seconds = parse_number(answer.headers.value_or("Retry-After", "0")).value_or(0);
+  if (answer.status == 503 && answer.headers.find("Retry-After") != nullptr) {
+    const auto seconds = parse_number(answer.headers.value_or("Retry-After", "")).value_or(0);
     whole_after_ = parts_.clock.tick() +
                    std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
                    std::chrono::milliseconds(hash_of(parts_.node) % 1'000);
