@@ -18,8 +18,9 @@ namespace gatehouse::gateway {
 
 std::string line_of(const json::object& object);
 
-// Reads lines until one is damaged or `take` refuses it; true when every byte of the file was
-// taken.
+// An object lives in memory that the next line reuses: a copy is assigned to an object of other
+// storage. Reads lines until one is damaged or `take` refuses it; true when every byte of the file
+// was taken.
 bool read_lines(const std::string& file, const std::function<bool(const json::object&)>& take);
 
 bool write_all(int file, std::string_view bytes);

@@ -41,8 +41,9 @@ class SnapshotLines {
   std::optional<FeedRange> end_;
 };
 
-// All lines of `text`; returns what its end says.
-// Error: invalid_argument, when it is not whole.
+// All lines of `text`; returns what its end says. What `take` is given lives in memory that the
+// next line reuses: a copy is assigned to an object of other storage, as read_fields does. Error:
+// invalid_argument, when it is not whole.
 Result<FeedRange> read_snapshot_lines(std::string_view text, const SnapshotLines::Take& take);
 
 }  // namespace gatehouse::model

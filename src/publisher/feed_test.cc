@@ -59,8 +59,10 @@ class FeedTest : public PublisherTest {
     const auto end = model::read_snapshot_lines(
         get("/snapshot?environments=" + environments).text,
         [&](std::string_view kind, const json::object& value) {
-          all.upserts.push_back(
-              {std::string(kind), text_or(value, "id", text_or(value, "kid", "")), value});
+          model::FeedEntry entry{std::string(kind), text_or(value, "id", ""), {}};
+          if (entry.id.empty()) entry.id = text_or(value, "kid", "");
+          entry.value = value;  // with storage of its own
+          all.upserts.push_back(std::move(entry));
         });
     EXPECT_TRUE(end);
     model::FeedRange range = end.value();
