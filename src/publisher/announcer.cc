@@ -45,7 +45,7 @@ void Announcer::run() {
     Whose whose = Whose::anybodys;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, look_every, [this] { return committed_ || stopping_; });
+      wake_.wait_for(lock, look_every_, [this] { return committed_ || stopping_; });
       if (stopping_) return;
       if (std::exchange(committed_, false)) whose = Whose::own;
     }

@@ -29,11 +29,10 @@ namespace gatehouse::publisher {
 
 class Announcer {
  public:
-  static constexpr std::chrono::milliseconds look_every{250};
-
-  // Everything outlives it.
-  Announcer(storage::Databases& databases, Feed& feed, bus::Bus& bus)
-      : api_manager_(databases.api_manager()), feed_(feed), bus_(bus) {}
+  // Everything outlives it. `look_every`: for commits of other processes.
+  Announcer(storage::Databases& databases, Feed& feed, bus::Bus& bus,
+            std::chrono::milliseconds look_every = std::chrono::milliseconds(250))
+      : api_manager_(databases.api_manager()), feed_(feed), bus_(bus), look_every_(look_every) {}
   ~Announcer() { stop(); }
   Announcer(const Announcer&) = delete;
   Announcer& operator=(const Announcer&) = delete;
@@ -54,6 +53,7 @@ class Announcer {
   storage::Database& api_manager_;
   Feed& feed_;
   bus::Bus& bus_;
+  const std::chrono::milliseconds look_every_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -58,13 +58,17 @@ class AnnouncerTest : public ::testing::TestWithParam<storage::TestEngine> {
               if (tells_) announcer_->committed();
             },
             GetParam()),
-        feed_(databases_.all(), clock_, "issuer"),
-        announcer_(std::make_unique<Announcer>(databases_.all(), feed_, bus_)) {}
+        feed_(databases_.all(), clock_, "issuer") {}
 
   enum class Commits : std::uint8_t { told, untold };
   void start(Commits commits = Commits::told) {
-    tells_ = commits == Commits::told;
+    // A look between a commit and the word of it would tell the number alone.
+    const auto look_every = commits == Commits::told
+                                ? std::chrono::milliseconds(std::chrono::hours(1))
+                                : std::chrono::milliseconds(20);
+    announcer_ = std::make_unique<Announcer>(databases_.all(), feed_, bus_, look_every);
     ASSERT_TRUE(announcer_->start());
+    tells_ = commits == Commits::told;
   }
   // A gateway of these environments has asked.
   void ask(const std::string& environments) {
