@@ -147,7 +147,13 @@ Result<> ControlPlane::start() {
     if (!again) return made;
     log_info("another node has made it: {}", made.error().message);
   }
-  return mount();
+  GH_CHECK(mount());
+  return portals_ ? portals_->announce() : Result<>();
+}
+
+void ControlPlane::committed(std::uint64_t number) {
+  if (portals_) return portals_->committed();
+  parts_.surroundings.bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", number));
 }
 
 void ControlPlane::stop_waiting() {
@@ -179,10 +185,8 @@ Result<> ControlPlane::hear_of_users() {
 Result<> ControlPlane::hear_of_changes() {
   GH_TRY(head, parts_.databases.api_manager().read(
                    [](storage::Transaction& transaction) { return change_head(transaction); }));
-  if (head.number <= announced_) return {};
-  announced_ = head.number;
-  parts_.surroundings.bus.publish(bus::subject_changes,
-                                  fmt::format("{{\"number\":{}}}", head.number));
+  if (head.number <= heard_) return {};
+  heard_ = head.number;
   return key_manager_ ? key_manager_->signing_keys().reload() : Result<>();
 }
 

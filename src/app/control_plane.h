@@ -56,8 +56,10 @@ class ControlPlane {
   // Once a second: what other processes have written is noticed, what a crash has left is finished,
   // what has expired goes.
   void care();
+  // This process has committed the change; any thread.
+  void committed(std::uint64_t number);
   // The newest number of the change log that care() has seen.
-  std::uint64_t change_number() const { return announced_; }
+  std::uint64_t change_number() const { return heard_; }
 
   // As NodeDoors::reload.
   Result<> reload_node_trust() { return doors_.reload(); }
@@ -86,7 +88,7 @@ class ControlPlane {
   NodeDoors doors_;
   PathDispatcher public_;
 
-  std::atomic<std::uint64_t> announced_ = 0;
+  std::atomic<std::uint64_t> heard_ = 0;
   std::uint64_t rounds_ = 0;  // of care()
 };
 

@@ -14,6 +14,7 @@
 #include "app/bus_options.h"
 #include "app/configuration_keys.h"
 #include "core/text.h"
+#include "model/hint.h"
 
 namespace gatehouse::app {
 
@@ -30,10 +31,11 @@ void add(Subjects& all, std::initializer_list<std::string_view> more) {
   for (const std::string_view subject : more) all.emplace(subject);
 }
 
-void add_gateway(Rights& rights, const std::string& name) {
+void add_gateway(Rights& rights, const ClusterNode& node) {
   add(rights.publish, {"gatehouse.limits.ask"});
   add(rights.subscribe, {"gatehouse.changes", "gatehouse.revocations"});
-  rights.subscribe.insert(fmt::format("gatehouse.limits.to.{}.>", name));
+  rights.subscribe.insert("gatehouse." + model::changes_subject(node.environments));
+  rights.subscribe.insert(fmt::format("gatehouse.limits.to.{}.>", node.name));
 }
 
 // It owns the limits, if it is elected: the journal and the office are in JetStream.
@@ -52,7 +54,7 @@ void add_traffic_manager(Rights& rights, const std::string& name) {
 }
 
 void add_control_plane(Rights& rights) {
-  add(rights.publish, {"gatehouse.changes", "gatehouse.revocations"});
+  add(rights.publish, {"gatehouse.changes", "gatehouse.changes.*", "gatehouse.revocations"});
   add(rights.subscribe, {"gatehouse.changes", "gatehouse.revocations"});
 }
 
@@ -60,7 +62,7 @@ Rights rights_of(const ClusterNode& node) {
   Rights rights;
   for (const std::string& profile : node.profiles) {
     const bool all = profile == "all-in-one";
-    if (all || profile == "gateway") add_gateway(rights, node.name);
+    if (all || profile == "gateway") add_gateway(rights, node);
     if (all || profile == "traffic-manager") add_traffic_manager(rights, node.name);
     if (profile != "gateway" && profile != "traffic-manager") add_control_plane(rights);
   }
@@ -83,8 +85,16 @@ Result<ClusterNode> ClusterNode::parse(std::string_view text) {
   node.name = text.substr(0, equals);
   const bool has_profiles = equals != std::string_view::npos;
   if (has_profiles) {
-    for (const std::string_view profile : split(text.substr(equals + 1), '+')) {
+    const std::string_view rest = text.substr(equals + 1);
+    const std::size_t at = std::min(rest.find('@'), rest.size());
+    for (const std::string_view profile : split(rest.substr(0, at), '+')) {
       node.profiles.emplace_back(profile);
+    }
+    if (at < rest.size()) {
+      node.environments.clear();
+      for (const std::string_view name : split(rest.substr(at + 1), ',')) {
+        node.environments.emplace_back(name);
+      }
     }
   }
   const auto known = [](const std::string& profile) {
@@ -96,7 +106,8 @@ Result<ClusterNode> ClusterNode::parse(std::string_view text) {
       !std::ranges::all_of(node.profiles, known)) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}': write NAME=PROFILE or NAME=PROFILE+PROFILE, with a name of "
-                            "letters, digits, - and _, and profiles of {}",
+                            "letters, digits, - and _, and profiles of {}; a gateway of other "
+                            "environments than Default: NAME=gateway@ENVIRONMENT,ENVIRONMENT",
                             text, join(app::profiles(), ", ")));
   }
   return node;

@@ -20,12 +20,18 @@ TEST(NatsPermissions, AGatewayMayAskAndHearsNewsAndItsOwnGrants) {
       user: "gw1"
       permissions: {
         publish: ["gatehouse.limits.ask"]
-        subscribe: ["gatehouse.changes", "gatehouse.limits.to.gw1.>", "gatehouse.revocations"]
+        subscribe: ["gatehouse.changes", "gatehouse.changes.Default", "gatehouse.limits.to.gw1.>", "gatehouse.revocations"]
       }
     }
   ]
 }
 )");
+}
+
+TEST(NatsPermissions, AGatewayHearsOfItsEnvironmentsOnly) {
+  const std::string text = nats_permissions({*ClusterNode::parse("gw1=gateway@us,eu")});
+  EXPECT_THAT(text, HasSubstr("\"gatehouse.changes\", \"gatehouse.changes.eu,us\", \"gatehouse.l"));
+  EXPECT_THAT(text, Not(HasSubstr("Default")));
 }
 
 TEST(NatsPermissions, ATrafficManagerTellsNoNews) {
@@ -38,7 +44,8 @@ TEST(NatsPermissions, ATrafficManagerTellsNoNews) {
 
 TEST(NatsPermissions, AControlPlaneHasNoLimits) {
   const std::string text = nats_permissions({*ClusterNode::parse("cp=publisher+key-manager")});
-  EXPECT_THAT(text, HasSubstr("publish: [\"gatehouse.changes\", \"gatehouse.revocations\"]"));
+  EXPECT_THAT(text, HasSubstr("publish: [\"gatehouse.changes\", \"gatehouse.changes.*\", "
+                              "\"gatehouse.revocations\"]"));
   EXPECT_THAT(text, Not(HasSubstr("limits")));
 }
 

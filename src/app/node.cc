@@ -125,8 +125,8 @@ Result<> Node::open_data() {
   const Roles& roles = deployment_.roles;
   if (!roles.keeps_data()) return {};
   storage::DatabaseOptions options = database_options(configuration_);
-  options.on_change = [&bus = surroundings_.bus](std::uint64_t number) {
-    bus.publish(bus::subject_changes, fmt::format("{{\"number\":{}}}", number));
+  options.on_change = [this](std::uint64_t number) {
+    if (control_plane_) control_plane_->committed(number);
   };
   GH_TRY(opened, storage::Databases::open(options, storage::Access::server, surroundings_.clock,
                                           surroundings_.random));
@@ -244,6 +244,10 @@ Result<> Node::open_gateway() {
   GH_CHECK(open_neighbours());
   GH_TRY(options, gateway_options());
   http::Client& feed = feed_asks_ ? feed_asks_->client() : static_cast<http::Client&>(*feed_here_);
+  std::function<std::unique_ptr<http::Client>(net::Loop&)> watched;
+  if (feed_nodes_) {
+    watched = [this](net::Loop& loop) { return feed_nodes_->client(loop, surroundings_.files); };
+  }
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Gateway::Parts{surroundings_.clock, surroundings_.random, surroundings_.metrics,
                               surroundings_.bus, surroundings_.files, feed,
@@ -254,7 +258,8 @@ Result<> Node::open_gateway() {
                                 }
                                 return std::make_unique<http::LocalClient>(
                                     loop, surroundings_.sql, control_plane_->internal_handler());
-                              }},
+                              },
+                              std::move(watched)},
       std::move(options));
   return gateway_->start();
 }

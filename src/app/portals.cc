@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "rest/key_manager.h"
 #include "storage/apis/defaults.h"
+#include "storage/apis/gateway_store.h"
 #include "storage/change_log.h"
 #include "storage/outbox.h"
 #include "storage/registry/content_store.h"
@@ -35,7 +36,8 @@ Result<std::vector<storage::Row>> tenants_of(storage::Databases& databases) {
 
 Portals::Portals(const Parts& parts)
     : parts_(parts),
-      feed_(parts.databases, parts.configuration.issuer()),
+      feed_(parts.databases, parts.surroundings.clock, parts.configuration.issuer()),
+      announcer_(parts.databases, feed_, parts.surroundings.bus),
       changes_(parts.surroundings.bus.subscribe(
           std::string(bus::subject_changes),
           [this](std::string_view message) { feed_.wake(number_of(message)); })),
@@ -154,7 +156,9 @@ Result<> Portals::clean() {
     return storage::forget_changes(transaction, until);
   }));
   static_cast<void>(changes);
-  return {};
+  return api_manager.write([&](storage::Transaction& transaction) {
+    return storage::GatewayStore(transaction).forget(until);
+  });
 }
 
 // Contents that no API and no revision names any more, a day after they were kept last.

@@ -21,6 +21,7 @@
 #include "app/surroundings.h"
 #include "devportal/devportal.h"
 #include "jose/seal.h"
+#include "publisher/announcer.h"
 #include "publisher/feed.h"
 #include "publisher/publisher.h"
 #include "rest/documents.h"
@@ -50,17 +51,24 @@ class Portals {
     const LocalGateway& gateway;
   };
   explicit Portals(const Parts& parts);
-  ~Portals() { feed_.stop(); }
+  ~Portals() { stop_waiting(); }
   Portals(const Portals&) = delete;
   Portals& operator=(const Portals&) = delete;
 
   // Makes what every tenant has.
   Result<> start();
+  // Tells gateways what is committed from now on.
+  Result<> announce() { return announcer_.start(); }
+  // This process has committed a change; any thread.
+  void committed() { announcer_.committed(); }
   // REST APIs into `outside`, what gateways ask into `inside`.
   Result<> mount(PathDispatcher& outside, PathDispatcher& inside);
 
   // Gateways that wait for a change are answered now.
-  void stop_waiting() { feed_.stop(); }
+  void stop_waiting() {
+    announcer_.stop();
+    feed_.stop();
+  }
 
   // What has expired goes: marks of the outbox and the change log; contents that nothing names.
   Result<> clean();
@@ -76,6 +84,7 @@ class Portals {
 
   const Parts parts_;
   publisher::Feed feed_;
+  publisher::Announcer announcer_;
   std::unique_ptr<bus::Subscription> changes_;
   std::optional<publisher::Publisher> publisher_;
   std::optional<devportal::DevPortal> devportal_;

@@ -32,7 +32,7 @@ class Bus {
 };
 
 // Subjects of this program.
-inline constexpr std::string_view subject_changes = "changes";          // {"number":N}
+inline constexpr std::string_view subject_changes = "changes";          // model/hint.h
 inline constexpr std::string_view subject_revocations = "revocations";  // a model::Revocation
 
 }  // namespace gatehouse::bus

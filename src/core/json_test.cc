@@ -74,6 +74,18 @@ TEST(Json, OneNameInTwoObjectsIsNoDuplicate) {
   EXPECT_TRUE(parse_json(R"([{"a":{"a":1}},{"a":2}])"));
 }
 
+// More names than are compared one by one, around an object that has as many.
+TEST(Json, ANameIsFoundAmongManyAndInItsOwnObjectOnly) {
+  std::string names;
+  for (int i = 0; i < 100; ++i) names += "\"n" + std::to_string(i) + "\":1,";
+  const std::string whole = "{" + names + "\"in\":{" + names + "\"end\":1}";
+  EXPECT_TRUE(parse_json(whole + ",\"last\":{\"n0\":1}}"));
+  for (const char* again : {"n0", "n31", "n32", "n99", "in"}) {
+    EXPECT_FALSE(parse_json(whole + ",\"" + again + "\":2}")) << again;
+  }
+  EXPECT_FALSE(parse_json("{\"in\":{" + names + "\"n7\":1}}"));
+}
+
 TEST(Json, AnObjectIsAskedForByName) {
   EXPECT_TRUE(parse_json_object(R"({"a":1})"));
   const Result<json::object> array = parse_json_object("[1]");

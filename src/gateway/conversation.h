@@ -39,6 +39,8 @@ class Conversation final : private LiveCall {
   static constexpr unsigned needs_max = 4;  // of one request, before it is given up
 
   // --- serve.cc: from head to verdict, and what the gateway answers itself
+  std::uint64_t number_ahead() const;
+  net::Task<Flow> judge_when_known();
   net::Task<> refuse_head();
   Flow begin_call();
   bool begin_exchange();

@@ -7,6 +7,9 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "gateway/hash.h"
+#include "model/hint.h"
+#include "model/snapshot_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -14,11 +17,21 @@ namespace {
 
 constexpr std::chrono::seconds answer_timeout{10};
 constexpr std::chrono::seconds collect_every{1};
-constexpr int last_attempts = 3;  // to send usage before the end
+constexpr std::chrono::seconds base_retry{10};
+constexpr std::chrono::milliseconds hint_time{20};  // in which a hint has come, if one comes
+constexpr int last_attempts = 3;                    // to send usage before the end
 constexpr std::string_view base = "/internal/data/v1";
 
 std::string environments_text(const std::vector<std::string>& environments) {
   return percent_encode(join(environments, ","));
+}
+
+tl::unexpected<Error> refused(int status) {
+  return fail(ErrorCode::unavailable, "The control plane answers", std::to_string(status));
+}
+
+bool by_number(const model::Revocation& a, const model::Revocation& b) {
+  return a.number < b.number;
 }
 
 }  // namespace
@@ -36,14 +49,23 @@ void FeedClient::start() {
   load();
   revoked_ = parts_.bus.subscribe(std::string(bus::subject_revocations),
                                   [this](std::string_view message) { on_revocation(message); });
-  changes_ = parts_.bus.subscribe(std::string(bus::subject_changes),
-                                  [this](std::string_view) { nudge(); });
+  changes_ = parts_.bus.subscribe(model::changes_subject(parts_.environments),
+                                  [this](std::string_view message) { on_changes(message); });
+  hints_ = parts_.bus.subscribe(std::string(bus::subject_changes),
+                                [this](std::string_view message) { on_hint(message); });
+  if (parts_.watched) {
+    watch_ = std::make_unique<FeedWatch>(
+        FeedWatch::Parts{parts_.watched, [this] { return watched_question(); },
+                         [this](std::string_view body) { return on_changes(body); }});
+  }
   thread_ = std::thread([this] { run(); });
 }
 
 void FeedClient::stop() {
+  hints_.reset();
   changes_.reset();
   revoked_.reset();
+  if (watch_) watch_->stop();
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -57,17 +79,22 @@ void FeedClient::load() {
   SnapshotStore::Loaded loaded = store_.load(*snapshot_);
   if (!loaded.snapshot) return;
   // A token revoked before the restart must not pass before the feed has been heard.
-  for (const model::Revocation& revocation : loaded.revocations) revoke(revocation);
   revoked_up_to_ = loaded.snapshot->revocation();
-  snapshot_ = std::move(loaded.snapshot);
-  parts_.publish(snapshot_);
+  revocations_ = std::move(loaded.revocations);
+  std::sort(revocations_.begin(), revocations_.end(), by_number);
+  for (const model::Revocation& revocation : revocations_) {
+    parts_.revoke(revocation);
+    if (revocation.number == revoked_up_to_ + 1) ++revoked_up_to_;
+  }
+  take_in(std::move(loaded.snapshot));
   log_info("Gateway stands at {} of its own disk, with {} APIs", snapshot_->number(),
            snapshot_->api_count());
 }
 
 void FeedClient::run() {
+  bool asks = true;
   for (bool first = true;; first = false) {
-    pull();
+    if (!take_told() || asks) pull();
     keep_revocations();
     if (first && parts_.keeps_tokens) parts_.remember(tokens_.load(parts_.clock.now()));
     if (parts_.clock.tick() - collected_at_ >= collect_every) {
@@ -78,8 +105,10 @@ void FeedClient::run() {
     save();
     save_tokens();
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, parts_.poll, [this] { return hinted_ || stopping_; });
-    hinted_ = false;
+    const bool told = wake_.wait_for(
+        lock, parts_.poll, [this] { return hinted_ || stopping_ || !told_ranges_.empty(); });
+    asks =
+        std::exchange(hinted_, false) || !told || parts_.clock.tick() - pulled_at_ >= parts_.poll;
     if (stopping_) break;
   }
   keep_revocations();
@@ -89,6 +118,7 @@ void FeedClient::run() {
 }
 
 void FeedClient::pull() {
+  pulled_at_ = parts_.clock.tick();
   for (std::size_t i = 0; i < pulls_max; ++i) {
     const Result<bool> more = pull_once();
     if (reachable_ != more.has_value()) {
@@ -102,55 +132,138 @@ void FeedClient::pull() {
   }
 }
 
-// The body of a 200; other statuses leave it empty.
-Result<json::object> FeedClient::get(const std::string& target, int& status) {
+std::string FeedClient::question(std::string_view resource) const {
+  return fmt::format("{}/{}?environments={}", base, resource,
+                     environments_text(parts_.environments));
+}
+
+std::string FeedClient::changes_question(std::uint64_t since, std::string_view tag) const {
+  return fmt::format("{}&since={}&tag={}", question("changes"), since, percent_encode(tag));
+}
+
+Result<http::Response> FeedClient::get(const std::string& target) {
   const http::Request request = http::make_request("GET", target);
   GH_TRY(response, parts_.control_plane.ask(request, answer_timeout));
-  status = response.status;
-  if (status != 200) return json::object();
-  GH_TRY(body, parse_json_object(response.body));
-  const std::lock_guard lock(mutex_);
-  heard_at_ = parts_.clock.now();
-  return body;
+  if (response.status == 200) {
+    const std::lock_guard lock(mutex_);
+    heard_at_ = parts_.clock.now();
+  }
+  return response;
 }
 
 // True when there was something, so there may be more.
 Result<bool> FeedClient::pull_once() {
   if (snapshot_->tag().empty()) return pull_whole();
-  int status = 0;
-  GH_TRY(body,
-         get(fmt::format("{}/changes?since={}&tag={}&environments={}", base, snapshot_->number(),
-                         percent_encode(snapshot_->tag()), environments_text(parts_.environments)),
-             status));
-  if (status == 409 || status == 410) return pull_whole();
-  if (status != 200) {
-    return fail(ErrorCode::unavailable, "The control plane answers", std::to_string(status));
-  }
+  GH_TRY(answer, get(changes_question(snapshot_->number(), snapshot_->tag()) +
+                     "&node=" + percent_encode(parts_.node)));
+  if (answer.status == 409 || answer.status == 410) return pull_whole();
+  if (answer.status != 200) return refused(answer.status);
+  GH_TRY(body, parse_json_object(answer.body));
   GH_TRY(range, model::feed_range_from(body));
   if (range.tag != snapshot_->tag() || range.from != snapshot_->number()) return pull_whole();
   GH_CHECK(pull_revocations(range.revocation));
-  if (range.to == range.from) return false;
+  return take_in_range(range);
+}
+
+Result<bool> FeedClient::pull_whole() {
+  if (parts_.clock.tick() < whole_after_) return refused(503);
+  GH_TRY(answer, get(question("snapshot")));
+  if (answer.status == 503 && answer.headers.find("Retry-After") != nullptr) {
+    const auto seconds = parse_number(answer.headers.value_or("Retry-After", "")).value_or(0);
+    whole_after_ = parts_.clock.tick() +
+                   std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
+                   std::chrono::milliseconds(hash_of(parts_.node) % 1'000);
+  }
+  if (answer.status != 200) return refused(answer.status);
+  Snapshot::Filling filling(*snapshot_);
+  GH_TRY(end, model::read_snapshot_lines(answer.body,
+                                         [&](std::string_view kind, const json::object& value) {
+                                           filling.add(kind, value);
+                                         }));
+  answer.body.clear();
+  answer.body.shrink_to_fit();
+  // Another history counts its revocations anew.
+  if (end.tag != snapshot_->tag()) revoked_up_to_ = 0;
+  GH_CHECK(pull_revocations(end.revocation));
+  take_in(filling.finish(end));
+  begin_base();
+  return false;
+}
+
+// A range that ends beyond this number and does not begin after it leads to where it ends. What it
+// has, it has as it stood at its end, whichever of its changes are known here already: to take one
+// in again changes nothing, and what none of them touched is the same at both numbers. A range that
+// ends here or before says how things stood earlier, and is dropped.
+bool FeedClient::take_in_range(model::FeedRange& range) {
+  if (range.to <= snapshot_->number()) return false;
+  range.from = snapshot_->number();
   store_.append(range);
   take_in(snapshot_->with(range));
   return true;
 }
 
-Result<bool> FeedClient::pull_whole() {
-  int status = 0;
-  GH_TRY(body, get(fmt::format("{}/snapshot?environments={}", base,
-                               environments_text(parts_.environments)),
-                   status));
-  if (status != 200) {
-    return fail(ErrorCode::unavailable, "The control plane answers", std::to_string(status));
+// False when something was told that cannot be taken in, so it must be asked for.
+bool FeedClient::take_told() {
+  std::vector<model::FeedRange> told;
+  {
+    const std::lock_guard lock(mutex_);
+    told.swap(told_ranges_);
   }
-  GH_TRY(range, model::feed_range_from(body));
-  // Another history counts its revocations anew.
-  if (range.tag != snapshot_->tag()) revoked_up_to_ = 0;
-  GH_CHECK(pull_revocations(range.revocation));
-  take_in(snapshot_->replaced_by(range));
-  const Result<> written = store_.write_base(*snapshot_, revocations_);
-  if (!written) log_error("{}: {}", written.error().message, written.error().detail);
-  return false;
+  keep_revocations();
+  for (model::FeedRange& range : told) {
+    // A gap, another history, or a revocation that is not known here yet, which is in force first.
+    if (range.tag != snapshot_->tag() || range.from > snapshot_->number() ||
+        range.revocation > revoked_up_to_) {
+      return false;
+    }
+    take_in_range(range);
+  }
+  return true;
+}
+
+// Changes themselves, of the bus or of the open question. True when they are news.
+bool FeedClient::on_changes(std::string_view message) {
+  const Result<json::object> object = parse_json_object(message);
+  auto range = object ? model::feed_range_from(*object)
+                      : Result<model::FeedRange>(tl::unexpected<Error>(object.error()));
+  if (!range) {
+    log_warning("Changes: {}", range.error().message);
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    const bool same_history = published_ && published_->tag() == range->tag;
+    if (same_history && range->to <= told_up_to_) return false;
+    told_up_to_ = range->to;
+    if (told_ranges_.size() == told_ranges_max) {
+      told_ranges_.clear();
+      hinted_ = true;
+    } else {
+      told_ranges_.push_back(*std::move(range));
+    }
+  }
+  wake_.notify_one();
+  return true;
+}
+
+// That something has changed. What was told with its content need not be asked for.
+void FeedClient::on_hint(std::string_view message) {
+  const Result<json::object> hint = parse_json_object(message);
+  const auto number = static_cast<std::uint64_t>(hint ? number_or(*hint, "number", 0) : 0);
+  {
+    const std::lock_guard lock(mutex_);
+    if (number != 0 && number <= told_up_to_) return;
+  }
+  nudge();
+}
+
+// Empty before the first snapshot.
+std::string FeedClient::watched_question() const {
+  const std::lock_guard lock(mutex_);
+  if (!published_ || published_->tag().empty()) return "";
+  const std::uint64_t since = std::max(published_->number(), told_up_to_);
+  return fmt::format("{}&wait={}s", changes_question(since, published_->tag()),
+                     FeedWatch::wait.count());
 }
 
 void FeedClient::take_in(std::shared_ptr<const Snapshot> next) {
@@ -158,6 +271,7 @@ void FeedClient::take_in(std::shared_ptr<const Snapshot> next) {
   {
     const std::lock_guard lock(mutex_);
     published_ = snapshot_;
+    told_up_to_ = snapshot_->number();
   }
   parts_.publish(snapshot_);
   std::erase_if(former_, [](const auto& snapshot) { return snapshot.use_count() == 1; });
@@ -165,10 +279,11 @@ void FeedClient::take_in(std::shared_ptr<const Snapshot> next) {
 
 Result<> FeedClient::pull_revocations(std::uint64_t newest) {
   while (revoked_up_to_ < newest) {
-    int status = 0;
-    GH_TRY(body, get(fmt::format("{}/revocations?since={}", base, revoked_up_to_), status));
+    GH_TRY(answer, get(fmt::format("{}/revocations?since={}", base, revoked_up_to_)));
+    if (answer.status != 200) return refused(answer.status);
+    GH_TRY(body, parse_json_object(answer.body));
     const json::array* list = array_at(body, "list");
-    if (status != 200 || list == nullptr) {
+    if (list == nullptr) {
       return fail(ErrorCode::unavailable, "The control plane tells no revocations");
     }
     // Those whose tokens have expired are gone, so the last number may lie below `newest`.
@@ -207,8 +322,7 @@ void FeedClient::keep_revocations() {
     const std::lock_guard lock(mutex_);
     told.swap(told_);
   }
-  std::sort(told.begin(), told.end(),
-            [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::sort(told.begin(), told.end(), by_number);
   for (model::Revocation& revocation : told) {
     if (revocation.number == revoked_up_to_ + 1) ++revoked_up_to_;
     store_.append(revocation);
@@ -217,13 +331,24 @@ void FeedClient::keep_revocations() {
 }
 
 void FeedClient::save() {
-  if (store_.wants_base() && !snapshot_->tag().empty()) {
-    const Instant now = parts_.clock.now();
-    std::erase_if(revocations_, [now](const auto& each) { return each.expires_at < now; });
-    const Result<> written = store_.write_base(*snapshot_, revocations_);
-    if (!written) log_error("{}: {}", written.error().message, written.error().detail);
+  note_base(store_.settle());
+  if (store_.wants_base() && !snapshot_->tag().empty() && parts_.clock.tick() >= base_after_) {
+    begin_base();
   }
   store_.sync();
+}
+
+void FeedClient::begin_base() {
+  const Instant now = parts_.clock.now();
+  std::erase_if(revocations_, [now](const auto& each) { return each.expires_at < now; });
+  note_base(store_.begin_base(snapshot_, revocations_));
+}
+
+// A disk that is full is tried again, but not at each turn.
+void FeedClient::note_base(const Result<>& outcome) {
+  if (outcome) return;
+  log_error("{}: {}", outcome.error().message, outcome.error().detail);
+  base_after_ = parts_.clock.tick() + base_retry;
 }
 
 void FeedClient::add_tokens(std::vector<Remembered> learned) {
@@ -326,10 +451,11 @@ std::uint64_t FeedClient::lowest() const {
 
 bool FeedClient::wait_for(std::uint64_t number, std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  if (lowest() >= number) return true;
+  const auto stands = [&] { return lowest() >= number; };
+  if (adopted_.wait_for(lock, std::min(timeout, hint_time), stands)) return true;
   hinted_ = true;
   wake_.notify_one();
-  return adopted_.wait_for(lock, timeout, [&] { return lowest() >= number; });
+  return adopted_.wait_for(lock, timeout - std::min(timeout, hint_time), stands);
 }
 
 bool FeedClient::ready() const {

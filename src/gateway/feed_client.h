@@ -3,9 +3,11 @@
 // How a gateway learns: it pulls what changed, hands each new snapshot to the workers, and keeps it
 // on disk; it takes in revocations; and it sends what was counted.
 //
-// A hint on the bus makes it pull at once; without one it pulls every `poll`, so a lost hint costs
-// no more. Revocations travel on the bus whole and are in force before the bus returns; gaps in
-// their numbers are filled from the feed.
+// Small changes travel on the bus themselves, and are taken in if they begin where this gateway
+// stands or before; other hints make it pull. It also pulls every `poll`, so a lost hint costs no
+// more, and keeps a question open at a control plane of another process. Revocations travel on the
+// bus whole and are in force before the bus returns; gaps in their numbers are filled from the
+// feed.
 //
 // Thread:  a thread of its own, which may block, from start() to stop(). wait_for, nudge and
 //          add_usage: any thread but a loop. One mutex (docs/locks.md).
@@ -24,6 +26,7 @@
 
 #include "bus/bus.h"
 #include "core/clock.h"
+#include "gateway/feed_watch.h"
 #include "gateway/snapshot.h"
 #include "gateway/snapshot_store.h"
 #include "gateway/token_journal.h"
@@ -43,6 +46,8 @@ class FeedClient {
     std::vector<std::string> environments;
     TlsTrust backend_trust;
     std::chrono::milliseconds poll{500};
+    // Makes the client that keeps a question open; null: nobody does.
+    std::function<std::unique_ptr<http::Client>(net::Loop&)> watched;
     // Called on the feed's thread, or the bus's for revocations.
     std::function<void(std::shared_ptr<const Snapshot>)> publish;
     std::function<void(const model::Revocation&)> revoke;
@@ -94,19 +99,29 @@ class FeedClient {
   static constexpr std::chrono::seconds keys_every{2};  // look for keys that were used
   static constexpr std::size_t batches_max = 600;       // kept while nobody takes them
   static constexpr std::size_t pulls_max = 1'000;       // ranges in a row before usage has its turn
+  static constexpr std::size_t told_ranges_max = 64;    // on their way; then it pulls
 
   void load();
   void run();
   void pull();
   Result<bool> pull_once();
   Result<bool> pull_whole();
-  Result<json::object> get(const std::string& target, int& status);
+  std::string question(std::string_view resource) const;
+  std::string changes_question(std::uint64_t since, std::string_view tag) const;
+  Result<http::Response> get(const std::string& target);
+  void on_hint(std::string_view message);
+  bool on_changes(std::string_view message);
+  std::string watched_question() const;
+  bool take_told();
+  bool take_in_range(model::FeedRange& range);
   void take_in(std::shared_ptr<const Snapshot> next);
   Result<> pull_revocations(std::uint64_t newest);
   void on_revocation(std::string_view message);
   void revoke(const model::Revocation& revocation);
   void keep_revocations();
   void save();
+  void begin_base();
+  void note_base(const Result<>& outcome);
   void save_tokens();
   void send_usage();
   void fill_batches();
@@ -120,6 +135,8 @@ class FeedClient {
   std::condition_variable wake_;     // for the thread
   std::condition_variable adopted_;  // for wait_for
   bool hinted_ = false;              // guarded by mutex_, as are the next
+  std::vector<model::FeedRange> told_ranges_;
+  std::uint64_t told_up_to_ = 0;  // what was heard of, taken in or not
   bool stopping_ = false;
   std::vector<std::uint64_t> stands_at_;  // by worker
   std::vector<bool> stands_;              // has a snapshot at all
@@ -139,11 +156,16 @@ class FeedClient {
   std::deque<Batch> batches_;
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
+  Tick pulled_at_{};
+  Tick base_after_{};       // none is begun before
+  Tick whole_after_{};      // the control plane is busy with the snapshots of others
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 
+  std::unique_ptr<bus::Subscription> hints_;
   std::unique_ptr<bus::Subscription> changes_;
   std::unique_ptr<bus::Subscription> revoked_;
+  std::unique_ptr<FeedWatch> watch_;
   std::thread thread_;
 };
 

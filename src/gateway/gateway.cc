@@ -21,6 +21,7 @@ Gateway::Gateway(const Parts& parts, Options options)
                          .environments = options_.environments,
                          .backend_trust = options_.backend_trust,
                          .poll = options_.poll,
+                         .watched = parts_.watched_control_plane,
                          .publish = {},
                          .revoke = {},
                          .remember = {},

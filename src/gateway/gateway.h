@@ -38,6 +38,9 @@ class Gateway {
     http::Client& control_plane;  // asked on the feed's own thread
     // Makes a client of the key manager for a worker's loop.
     std::function<std::unique_ptr<http::Client>(net::Loop&)> key_manager;
+    // Makes a client of a control plane in another process, at which a question stays open; null:
+    // it is in this one.
+    std::function<std::unique_ptr<http::Client>(net::Loop&)> watched_control_plane{};
   };
 
   Gateway(const Parts& parts, Options options);

@@ -5,36 +5,80 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
-#include <fstream>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/digest.h"
+#include "core/json_memory.h"
 
 namespace gatehouse::gateway {
 
 namespace {
 
 constexpr std::size_t checksum_size = 8;
+constexpr std::size_t piece_size = 1024 * 1024;     // of a file, at once
+constexpr std::size_t line_memory = 64 * 1024;      // enough for most lines
+constexpr std::size_t line_size_max = 1ULL << 30U;  // a range of very many things
 
-// The object of a line, or nothing when the line is damaged.
-std::optional<json::object> object_of(std::string_view line) {
-  if (line.size() <= checksum_size + 1 || line[checksum_size] != ' ') return std::nullopt;
-  const std::string_view text = line.substr(checksum_size + 1);
-  if (line.substr(0, checksum_size) != fmt::format("{:08x}", crc32(text))) return std::nullopt;
-  auto object = parse_json_object(text);
-  if (!object) return std::nullopt;
-  return *std::move(object);
+bool is_whole(std::string_view line) {
+  if (line.size() <= checksum_size + 1 || line[checksum_size] != ' ') return false;
+  std::uint32_t checksum = 0;
+  const auto read = std::from_chars(line.data(), line.data() + checksum_size, checksum, 16);
+  return read.ptr == line.data() + checksum_size && read.ec == std::errc() &&
+         checksum == crc32(line.substr(checksum_size + 1));
 }
 
-bool write_synced(const std::string& file, std::string_view bytes) {
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return false;
-  const bool done = write_all(descriptor, bytes) && ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  return done;
-}
+// Takes lines out of a file, a piece at a time.
+class LineReader {
+ public:
+  explicit LineReader(const std::string& file)
+      : descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~LineReader() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  // The next line, valid until the next call; nothing at the end, or before a line that has none.
+  std::optional<std::string_view> next() {
+    for (std::size_t looked = at_;;) {
+      const std::size_t end = text_.find('\n', looked);
+      if (end != std::string::npos) {
+        const std::string_view line = std::string_view(text_).substr(at_, end - at_);
+        at_ = end + 1;
+        return line;
+      }
+      looked = text_.size() - at_;
+      if (looked > line_size_max || !read_more()) return std::nullopt;
+    }
+  }
+  // Every byte was taken.
+  bool at_end() const { return ended_ && at_ == text_.size(); }
+
+ private:
+  bool read_more() {
+    if (descriptor_ < 0) return false;
+    text_.erase(0, at_);
+    at_ = 0;
+    const std::size_t size = text_.size();
+    text_.resize(size + piece_size);
+    const ssize_t got = ::read(descriptor_, text_.data() + size, piece_size);
+    text_.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    ended_ = got == 0;
+    return got > 0 || (got < 0 && errno == EINTR);
+  }
+
+  const int descriptor_;
+  std::string text_;
+  std::size_t at_ = 0;  // what is before has been taken
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -44,13 +88,16 @@ std::string line_of(const json::object& object) {
 }
 
 bool read_lines(const std::string& file, const std::function<bool(const json::object&)>& take) {
-  std::ifstream in(file, std::ios::binary);
-  std::string line;
-  while (std::getline(in, line)) {
-    const auto object = in.eof() ? std::nullopt : object_of(line);
+  LineReader lines(file);
+  const auto memory = std::make_unique<std::array<unsigned char, line_memory>>();
+  while (const auto line = lines.next()) {
+    if (!is_whole(*line)) return false;
+    json::monotonic_resource resource(memory->data(), memory->size());
+    const Result<json::object> object =
+        parse_json_object_in(&resource, line->substr(checksum_size + 1));
     if (!object || !take(*object)) return false;
   }
-  return in.eof();
+  return lines.at_end();
 }
 
 bool write_all(int file, std::string_view bytes) {
@@ -63,15 +110,43 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
+Replacement::Replacement(std::string file)
+    : file_(std::move(file)),
+      temporary_(file_ + ".part"),
+      descriptor_(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+  if (descriptor_ < 0) reason_ = errno;
+}
+
+Replacement::~Replacement() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+void Replacement::add(std::string_view bytes) {
+  size_ += bytes.size();
+  pending_ += bytes;
+  if (pending_.size() >= piece_size) write();
+}
+
+void Replacement::write() {
+  if (reason_ == 0 && !write_all(descriptor_, pending_)) reason_ = errno;
+  pending_.clear();
+}
+
+bool Replacement::commit() {
+  write();
+  if (reason_ == 0 && ::fsync(descriptor_) != 0) reason_ = errno;
+  if (reason_ == 0 && std::rename(temporary_.c_str(), file_.c_str()) != 0) reason_ = errno;
+  if (reason_ == 0) ::close(std::exchange(descriptor_, -1));
+  errno = reason_;
+  return reason_ == 0;
+}
+
 bool replace_file(const std::string& file, std::string_view bytes) {
-  const std::string temporary = file + ".part";
-  if (write_synced(temporary, bytes) && std::rename(temporary.c_str(), file.c_str()) == 0) {
-    return true;
-  }
-  const int reason = errno;
-  ::unlink(temporary.c_str());
-  errno = reason;
-  return false;
+  Replacement replacement(file);
+  replacement.add(bytes);
+  return replacement.commit();
 }
 
 void sync_folder(const std::string& folder) {

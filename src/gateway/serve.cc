@@ -18,6 +18,10 @@ Trust trust_of(const net::Address& peer, const std::vector<net::Network>& proxie
   return trusted ? Trust::proxy : Trust::none;
 }
 
+// What an answer of the control plane depends on, and how long a gateway waits for it.
+constexpr std::string_view change_field = "Gatehouse-Change";
+constexpr std::chrono::milliseconds behind_max{200};
+
 // As cnf.x5t#S256 has it; empty for none.
 std::string thumbprint_of(std::string_view certificate) {
   return certificate.empty() ? std::string() : to_base64url(to_bytes(sha256(certificate)));
@@ -49,6 +53,7 @@ net::Task<> Conversation::run() {
     }
     Flow flow = begin_call();
     if (flow > Flow::answer) flow = co_await meet_needs(flow);
+    if (flow == Flow::answer && number_ahead() > 0) flow = co_await judge_when_known();
     ask_by_the_way();
     if (flow == Flow::proceed) {
       worker_.live_calls().begin(*this);
@@ -119,6 +124,35 @@ void Conversation::ask_by_the_way() {
   if (!exchange_.recheck) return;
   worker_.metrics().stale_tokens->add();
   worker_.keys().recheck(exchange_.credential, exchange_.credential_hash);
+}
+
+// Once this worker knows the change that the client names, or when it has waited long enough.
+net::Task<Flow> Conversation::judge_when_known() {
+  Flow flow = Flow::answer;
+  for (std::uint64_t named = number_ahead(); named > 0; named = number_ahead()) {
+    const bool known =
+        co_await worker_.stands_at(named, worker_.loop().tick() + behind_max);
+    if (!known || !begin_exchange()) co_return flow;
+    stage_ = 0;
+    flow = run_stages(exchange_, worker_.surroundings(), stage_);
+    if (flow > Flow::answer) flow = co_await meet_needs(flow);
+    if (flow == Flow::proceed) co_return flow;
+  }
+  co_return flow;
+}
+
+// The change that the client names, if it may be the reason why there is no such thing or no right
+// to it: one that this worker has not heard of. Else 0. Nothing has been taken from a limit then.
+std::uint64_t Conversation::number_ahead() const {
+  if (!exchange_.failed()) return 0;
+  const std::uint16_t status = status_of(exchange_.fault);
+  if (status != 403 && status != 404) return 0;
+  const http::RequestHead& head = connection_.head();
+  const auto* field = head.find(change_field);
+  if (field == nullptr) return 0;
+  const std::uint64_t named = parse_number(head.value(*field)).value_or(0);
+  const Snapshot* known = snapshot_.get();
+  return known != nullptr && named > known->number() ? named : 0;
 }
 
 // Finds the route. False when there is a fault to answer.

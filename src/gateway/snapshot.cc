@@ -11,13 +11,27 @@ std::shared_ptr<const Snapshot> Snapshot::with(const model::FeedRange& range) co
   return next;
 }
 
+Snapshot::Filling::Filling(const Snapshot& before) : next_(std::make_shared<Snapshot>()) {
+  next_->trust_ = before.trust_;
+  next_->edit_ = before.edit_ + 1;
+  next_->next_number_ = before.next_number_;
+}
+
+void Snapshot::Filling::add(std::string_view kind, const json::object& value) {
+  next_->upsert(kind, value);
+}
+
+std::shared_ptr<const Snapshot> Snapshot::Filling::finish(const model::FeedRange& range) {
+  next_->tag_ = range.tag;
+  next_->number_ = range.to;
+  next_->revocation_ = range.revocation;
+  return std::move(next_);
+}
+
 std::shared_ptr<const Snapshot> Snapshot::replaced_by(const model::FeedRange& range) const {
-  const auto next = std::make_shared<Snapshot>();
-  next->trust_ = trust_;
-  next->edit_ = edit_;
-  next->next_number_ = next_number_;
-  next->apply(range);
-  return next;
+  Filling filling(*this);
+  for (const model::FeedEntry& entry : range.upserts) filling.add(entry.kind, entry.value);
+  return filling.finish(range);
 }
 
 void Snapshot::apply(const model::FeedRange& range) {
@@ -26,41 +40,44 @@ void Snapshot::apply(const model::FeedRange& range) {
   number_ = range.to;
   revocation_ = range.revocation;
   for (const model::FeedEntry& entry : range.removals) remove(entry);
-  for (const model::FeedEntry& entry : range.upserts) upsert(entry);
+  for (const model::FeedEntry& entry : range.upserts) upsert(entry.kind, entry.value);
 }
 
-void Snapshot::upsert(const model::FeedEntry& entry) {
-  const Result<void> done = upsert_kind(entry);
-  if (!done) log_error("Feed: {} {} left out: {}", entry.kind, entry.id, done.error().message);
+void Snapshot::upsert(std::string_view kind, const json::object& value) {
+  const Result<void> done = upsert_kind(kind, value);
+  if (done) return;
+  log_error("Feed: {} {} left out: {}", kind, text_or(value, "id", text_or(value, "kid", "")),
+            done.error().message);
 }
 
 // A kind of a newer control plane is not an error: this gateway serves without it.
-Result<void> Snapshot::upsert_kind(const model::FeedEntry& entry) {
-  if (entry.kind == "api") {
-    GH_TRY(api, model::deployed_api_from(entry.value));
+Result<void> Snapshot::upsert_kind(std::string_view kind, const json::object& value) {
+  if (kind == "api") {
+    GH_TRY(api, model::deployed_api_from(value));
     upsert_api(std::move(api));
-  } else if (entry.kind == "application") {
-    GH_TRY(known, model::known_application_from(entry.value));
-    applications_.upsert(edit_, std::make_shared<const Application>(known, next_number_++));
-  } else if (entry.kind == "key_mapping") {
-    GH_TRY(known, model::known_key_mapping_from(entry.value));
-    key_mappings_.upsert(edit_, std::make_shared<const KeyMapping>(known));
-  } else if (entry.kind == "subscription") {
-    GH_TRY(known, model::known_subscription_from(entry.value));
-    subscriptions_.upsert(edit_, std::make_shared<const Subscription>(known));
-  } else if (entry.kind == "policy") {
-    GH_TRY(known, model::known_policy_from(entry.value));
-    policies_.upsert(edit_, std::make_shared<const Policy>(known));
-  } else if (entry.kind == "api_key") {
-    GH_TRY(known, model::known_api_key_from(entry.value));
-    api_keys_.upsert(edit_, std::make_shared<const ApiKey>(known));
-  } else if (entry.kind == "signing_key") {
-    GH_TRY(known, model::known_signing_key_from(entry.value));
+  } else if (kind == "application") {
+    GH_TRY(known, model::known_application_from(value));
+    applications_.upsert(edit_,
+                         std::make_shared<const Application>(std::move(known), next_number_++));
+  } else if (kind == "key_mapping") {
+    GH_TRY(known, model::known_key_mapping_from(value));
+    key_mappings_.upsert(edit_, std::make_shared<const KeyMapping>(std::move(known)));
+  } else if (kind == "subscription") {
+    GH_TRY(known, model::known_subscription_from(value));
+    subscriptions_.upsert(edit_, std::make_shared<const Subscription>(std::move(known)));
+  } else if (kind == "policy") {
+    GH_TRY(known, model::known_policy_from(value));
+    policies_.upsert(edit_, std::make_shared<const Policy>(std::move(known)));
+  } else if (kind == "api_key") {
+    GH_TRY(known, model::known_api_key_from(value));
+    api_keys_.upsert(edit_, std::make_shared<const ApiKey>(std::move(known)));
+  } else if (kind == "signing_key") {
+    GH_TRY(known, model::known_signing_key_from(value));
     GH_TRY(key, jose::PublicKey::from_jwk(known.jwk));
     signing_keys_.upsert(edit_, std::make_shared<const SigningKey>(known, std::move(key)));
     collect_keys();
-  } else if (entry.kind == "key_manager") {
-    GH_TRY(known, model::known_key_manager_from(entry.value));
+  } else if (kind == "key_manager") {
+    GH_TRY(known, model::known_key_manager_from(value));
     const Result<jose::KeySet> keys = jose::KeySet::from_json(known.key_set);
     key_managers_.upsert(edit_,
                          std::make_shared<const KeyManager>(known, keys ? *keys : jose::KeySet()));
@@ -123,18 +140,16 @@ void Snapshot::collect_issuers() {
   issuers_ = std::move(issuers);
 }
 
-model::FeedRange Snapshot::whole() const {
-  model::FeedRange range;
-  range.tag = tag_;
-  range.to = number_;
-  range.revocation = revocation_;
-  const auto add = [&range](const char* kind, const std::string& id, json::object value) {
-    range.upserts.push_back({kind, id, std::move(value)});
+void Snapshot::for_each(const Visit& visit) const {
+  bool goes_on = true;
+  const auto add_all = [&](std::string_view kind, const auto& table) {
+    table.for_each([&](const auto& thing) {
+      goes_on = goes_on && visit(kind, thing->id(), to_json(thing->known));
+    });
   };
-  apis_.for_each([&](const auto& api) { add("api", api->deployed.id, to_json(api->deployed)); });
-  const auto add_all = [&add](const char* kind, const auto& table) {
-    table.for_each([&](const auto& thing) { add(kind, thing->id(), to_json(thing->known)); });
-  };
+  apis_.for_each([&](const auto& api) {
+    goes_on = goes_on && visit("api", api->deployed.id, to_json(api->deployed));
+  });
   add_all("application", applications_);
   add_all("key_mapping", key_mappings_);
   add_all("subscription", subscriptions_);
@@ -142,6 +157,17 @@ model::FeedRange Snapshot::whole() const {
   add_all("api_key", api_keys_);
   add_all("signing_key", signing_keys_);
   add_all("key_manager", key_managers_);
+}
+
+model::FeedRange Snapshot::whole() const {
+  model::FeedRange range;
+  range.tag = tag_;
+  range.to = number_;
+  range.revocation = revocation_;
+  for_each([&range](std::string_view kind, const std::string& id, json::object value) {
+    range.upserts.push_back({std::string(kind), id, std::move(value)});
+    return true;
+  });
   return range;
 }
 

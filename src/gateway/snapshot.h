@@ -9,6 +9,7 @@
 //          and no atomics.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -68,8 +69,27 @@ class Snapshot {
   // What `range` says and nothing else.
   std::shared_ptr<const Snapshot> replaced_by(const model::FeedRange& range) const;
 
-  // The same as one range from 0, to be written to disk.
+  // Takes in everything of another snapshot, thing by thing, so that no list of a million is needed
+  // beside it.
+  class Filling {
+   public:
+    // `before` is what it replaces.
+    explicit Filling(const Snapshot& before);
+
+    // As in a range: what cannot be read is logged and left out.
+    void add(std::string_view kind, const json::object& value);
+    // The end of it; nothing is added any more. Of `range` what stands beside its lists.
+    std::shared_ptr<const Snapshot> finish(const model::FeedRange& range);
+
+   private:
+    std::shared_ptr<Snapshot> next_;
+  };
+
+  // The same as one range from 0.
   model::FeedRange whole() const;
+  // Everything as the feed would send it, in no order, until `visit` is false.
+  using Visit = std::function<bool(std::string_view kind, const std::string& id, json::object)>;
+  void for_each(const Visit& visit) const;
 
   const std::string& tag() const { return tag_; }
   std::uint64_t number() const { return number_; }
@@ -96,9 +116,9 @@ class Snapshot {
 
  private:
   void apply(const model::FeedRange& range);
-  void upsert(const model::FeedEntry& entry);
+  void upsert(std::string_view kind, const json::object& value);
   void remove(const model::FeedEntry& entry);
-  Result<void> upsert_kind(const model::FeedEntry& entry);
+  Result<void> upsert_kind(std::string_view kind, const json::object& value);
   void upsert_api(model::DeployedApi deployed);
   void remove_api(std::string_view id);
   void collect_keys();

@@ -3,14 +3,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "core/log.h"
 #include "core/text.h"
 #include "gateway/journal_lines.h"
+#include "model/snapshot_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -20,11 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t journal_bytes_min = 1024 * 1024;  // below it a new base gains nothing
 
-struct Base {
-  model::FeedRange range;
-  std::vector<model::Revocation> revocations;
-};
-
 bool take_revocation(const json::object& object, std::vector<model::Revocation>& revocations) {
   const json::object* text = object_at(object, "revocation");
   if (text == nullptr) return false;
@@ -33,61 +32,49 @@ bool take_revocation(const json::object& object, std::vector<model::Revocation>&
   return revocation.has_value();
 }
 
-// Whole only with its last line, which counts the others.
-std::optional<Base> read_base(const std::string& file) {
-  Base base;
-  bool ended = false;
-  const bool whole = read_lines(file, [&](const json::object& object) {
-    if (ended) return false;
-    if (const json::object* end = object_at(object, "end")) {
-      base.range.tag = text_or(*end, "tag", "");
-      base.range.to = static_cast<std::uint64_t>(number_or(*end, "number", 0));
-      base.range.revocation = static_cast<std::uint64_t>(number_or(*end, "revocation", 0));
-      ended =
-          number_or(*end, "entries", -1) == static_cast<std::int64_t>(base.range.upserts.size());
-      return ended;
-    }
-    if (take_revocation(object, base.revocations)) return true;
-    const json::object* value = object_at(object, "value");
-    if (value == nullptr) return false;
-    base.range.upserts.push_back({text_or(object, "kind", ""), text_or(object, "id", ""), *value});
-    return true;
-  });
-  if (!whole || !ended) return std::nullopt;
-  return base;
-}
-
-// The numbers of the bases in the folder, the newest first.
-std::vector<std::uint64_t> bases_in(const std::string& folder) {
+// The numbers of the files of a kind in the folder, the newest first.
+std::vector<std::uint64_t> numbers_of(const std::string& folder, std::string_view kind,
+                                      std::string_view extension) {
   std::vector<std::uint64_t> numbers;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with("base-") || entry.path().extension() != ".jsonl") continue;
-    const auto number = parse_number(std::string_view(name).substr(5, name.size() - 11));
+    const std::string stem = entry.path().stem().string();
+    if (!stem.starts_with(kind) || entry.path().extension() != extension) continue;
+    const auto number = parse_number(std::string_view(stem).substr(kind.size()));
     if (number) numbers.push_back(*number);
   }
   std::sort(numbers.rbegin(), numbers.rend());
   return numbers;
 }
 
-std::string text_of(const Snapshot& snapshot, const std::vector<model::Revocation>& revocations) {
-  const model::FeedRange range = snapshot.whole();
-  std::string text;
-  for (const model::FeedEntry& entry : range.upserts) {
-    text += line_of({{"kind", entry.kind}, {"id", entry.id}, {"value", entry.value}});
-  }
-  for (const model::Revocation& revocation : revocations) {
-    text += line_of({{"revocation", to_json(revocation)}});
-  }
-  text += line_of({{"end", json::object{{"tag", range.tag},
-                                        {"number", range.to},
-                                        {"revocation", range.revocation},
-                                        {"entries", range.upserts.size()}}}});
-  return text;
+constexpr std::string_view bases = "base-";
+constexpr std::string_view journals = "journal-";
+constexpr std::string_view in_use = ".jsonl";
+constexpr std::string_view damaged = ".damaged";
+
+// Others go first: nobody waits for a base.
+void step_back() {
+  constexpr int niceness = 10;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
 }
 
 }  // namespace
+
+struct SnapshotStore::Base {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<model::Revocation> revocations;
+};
+
+struct SnapshotStore::Writing {
+  std::uint64_t number;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<model::Revocation> revocations;
+  std::atomic<bool> given_up = false;
+  std::atomic<bool> done = false;  // the next two are written before
+  std::size_t bytes = 0;
+  int reason = 0;  // errno; 0: it is whole
+  std::thread thread;
+};
 
 SnapshotStore::SnapshotStore(std::string folder) : folder_(std::move(folder)) {
   std::error_code error;
@@ -96,6 +83,7 @@ SnapshotStore::SnapshotStore(std::string folder) : folder_(std::move(folder)) {
 }
 
 SnapshotStore::~SnapshotStore() {
+  give_up_base();
   sync();
   if (journal_ >= 0) ::close(journal_);
 }
@@ -105,31 +93,78 @@ std::string SnapshotStore::path(const char* kind, std::uint64_t number) const {
 }
 
 SnapshotStore::Loaded SnapshotStore::load(const Snapshot& empty) {
-  for (const std::uint64_t number : bases_in(folder_)) {
-    base_ = std::max(base_, number);
-    auto base = read_base(path("base", number));
+  const std::vector<std::uint64_t> numbers = numbers_of(folder_, bases, in_use);
+  for (const auto& used :
+       {numbers, numbers_of(folder_, journals, in_use), numbers_of(folder_, bases, damaged)}) {
+    if (!used.empty()) newest_ = std::max(newest_, used.front());
+  }
+  for (const std::uint64_t number : numbers) {
+    auto base = read_base(number, empty);
     if (!base) {
-      log_warning("Snapshot {} is damaged, an older one is tried", path("base", number));
+      set_aside(number);
       continue;
     }
-    Loaded loaded{empty.replaced_by(base->range), std::move(base->revocations)};
-    const bool whole = read_lines(path("journal", number), [&](const json::object& object) {
-      if (take_revocation(object, loaded.revocations)) return true;
-      const auto range = model::feed_range_from(object);
-      if (!range || range->tag != loaded.snapshot->tag() ||
-          range->from != loaded.snapshot->number()) {
-        return false;
-      }
-      loaded.snapshot = loaded.snapshot->with(*range);
-      return true;
-    });
-    if (!whole) {
-      log_info("Journal {} is read up to number {}", path("journal", number),
-               loaded.snapshot->number());
-    }
+    Loaded loaded{std::move(base->snapshot), std::move(base->revocations)};
+    read_journals(number, loaded);
     return loaded;
   }
   return {};
+}
+
+// Whole only with its last line, which counts the others.
+std::optional<SnapshotStore::Base> SnapshotStore::read_base(std::uint64_t number,
+                                                            const Snapshot& empty) {
+  Base base;
+  Snapshot::Filling filling(empty);
+  model::SnapshotLines lines(
+      [&](std::string_view kind, const json::object& value) { filling.add(kind, value); });
+  const bool whole = read_lines(path("base", number), [&](const json::object& line) {
+    return take_revocation(line, base.revocations) || lines.add(line);
+  });
+  if (!whole || !lines.end()) return std::nullopt;
+  base.snapshot = filling.finish(*lines.end());
+  std::error_code error;
+  base_bytes_ = fs::file_size(path("base", number), error);
+  return base;
+}
+
+void SnapshotStore::set_aside(std::uint64_t base) {
+  log_error("Snapshot {} is damaged and set aside; the one before stands in", path("base", base));
+  const std::string from = path("base", base);
+  std::error_code error;
+  fs::rename(from, fs::path(from).replace_extension(damaged), error);
+  if (error) log_error("{}: {}", from, error.message());
+}
+
+bool SnapshotStore::read_journal(std::uint64_t number, Loaded& loaded) {
+  return read_lines(path("journal", number), [&](const json::object& object) {
+    if (take_revocation(object, loaded.revocations)) return true;
+    const auto range = model::feed_range_from(object);
+    if (!range || range->tag != loaded.snapshot->tag() ||
+        range->from != loaded.snapshot->number()) {
+      return false;
+    }
+    loaded.snapshot = loaded.snapshot->with(*range);
+    return true;
+  });
+}
+
+void SnapshotStore::read_journals(std::uint64_t base, Loaded& loaded) {
+  std::vector<std::uint64_t> numbers = numbers_of(folder_, journals, in_use);
+  std::erase_if(numbers, [base](std::uint64_t number) { return number < base; });
+  std::reverse(numbers.begin(), numbers.end());
+  for (const std::uint64_t number : numbers) {
+    if (!read_journal(number, loaded)) {
+      log_info("Journal {} is read up to number {}", path("journal", number),
+               loaded.snapshot->number());
+      return;
+    }
+    std::error_code error;
+    journal_bytes_ += fs::file_size(path("journal", number), error);
+  }
+  if (numbers.empty() || numbers.back() != newest_) return;
+  const Result<> opened = open_journal(newest_, O_APPEND);
+  if (!opened) log_error("{}: {}", opened.error().message, opened.error().detail);
 }
 
 void SnapshotStore::append(const model::FeedRange& range) { append_line(to_json(range)); }
@@ -156,29 +191,83 @@ void SnapshotStore::sync() {
 }
 
 bool SnapshotStore::wants_base() const {
-  return journal_ < 0 || journal_bytes_ > std::max(base_bytes_, journal_bytes_min);
+  if (writing_) return false;
+  return failed_ || journal_ < 0 || journal_bytes_ > std::max(base_bytes_, journal_bytes_min);
 }
 
-Result<> SnapshotStore::write_base(const Snapshot& snapshot,
-                                   const std::vector<model::Revocation>& revocations) {
-  const std::uint64_t number = base_ + 1;
-  const std::string text = text_of(snapshot, revocations);
-  if (!replace_file(path("base", number), text)) {
-    return fail(ErrorCode::unavailable, "The snapshot cannot be written", std::strerror(errno));
-  }
-  base_bytes_ = text.size();
-  GH_CHECK(open_journal(number));
-  remove_old_bases();
+Result<> SnapshotStore::begin_base(std::shared_ptr<const Snapshot> snapshot,
+                                   std::vector<model::Revocation> revocations) {
+  give_up_base();
+  failed_ = false;
+  GH_CHECK(open_journal(++newest_, O_TRUNC));
   sync_folder(folder_);
+  writing_ = std::make_unique<Writing>();
+  writing_->number = newest_;
+  writing_->snapshot = std::move(snapshot);
+  writing_->revocations = std::move(revocations);
+  writing_->thread = std::thread([this, &writing = *writing_] { write(writing); });
   return {};
 }
 
-Result<> SnapshotStore::open_journal(std::uint64_t base) {
-  base_ = base;
+Result<> SnapshotStore::settle() {
+  if (!writing_ || !writing_->done) return {};
+  return finish_base();
+}
+
+Result<> SnapshotStore::finish_base() {
+  if (!writing_) return {};
+  writing_->thread.join();
+  const std::unique_ptr<Writing> written = std::move(writing_);
+  if (written->reason != 0) {
+    failed_ = true;
+    return fail(ErrorCode::unavailable, "The snapshot cannot be written",
+                std::strerror(written->reason));
+  }
+  base_bytes_ = written->bytes;
+  std::error_code error;
+  journal_bytes_ = fs::file_size(path("journal", written->number), error);
+  return {};
+}
+
+void SnapshotStore::give_up_base() {
+  if (!writing_) return;
+  writing_->given_up = true;
+  writing_->thread.join();
+  writing_.reset();
+}
+
+void SnapshotStore::write(Writing& writing) const {
+  step_back();
+  Replacement file(path("base", writing.number));
+  std::size_t entries = 0;
+  for (const model::Revocation& revocation : writing.revocations) {
+    file.add(line_of({{"revocation", to_json(revocation)}}));
+  }
+  writing.snapshot->for_each([&](std::string_view kind, const std::string& id, json::object value) {
+    file.add(line_of(model::snapshot_line(kind, id, std::move(value))));
+    ++entries;
+    return !writing.given_up;
+  });
+  model::FeedRange end;
+  end.tag = writing.snapshot->tag();
+  end.to = writing.snapshot->number();
+  end.revocation = writing.snapshot->revocation();
+  file.add(line_of(model::last_snapshot_line(end, entries)));
+  writing.bytes = file.size();
+  if (!writing.given_up) {
+    if (!file.commit()) writing.reason = errno;
+    if (writing.reason == 0) remove_old_files();
+    sync_folder(folder_);
+  }
+  writing.snapshot = nullptr;
+  writing.done = true;
+}
+
+Result<> SnapshotStore::open_journal(std::uint64_t base, int flags) {
+  sync();
   if (journal_ >= 0) ::close(journal_);
   journal_ = ::open(path("journal", base).c_str(),
-                    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  journal_bytes_ = 0;
+                    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0600);
   dirty_ = false;
   if (journal_ < 0) {
     return fail(ErrorCode::unavailable, "The journal cannot be opened", std::strerror(errno));
@@ -186,11 +275,19 @@ Result<> SnapshotStore::open_journal(std::uint64_t base) {
   return {};
 }
 
-void SnapshotStore::remove_old_bases() {
-  const std::vector<std::uint64_t> numbers = bases_in(folder_);
-  for (std::size_t i = bases_kept; i < numbers.size(); ++i) {
-    ::unlink(path("base", numbers[i]).c_str());
-    ::unlink(path("journal", numbers[i]).c_str());
+// Of bases the last ones are kept, of journals those that go on from one of them.
+void SnapshotStore::remove_old_files() const {
+  const std::vector<std::uint64_t> kept = numbers_of(folder_, bases, in_use);
+  for (std::size_t i = bases_kept; i < kept.size(); ++i) {
+    ::unlink(path("base", kept[i]).c_str());
+  }
+  const std::uint64_t oldest = kept[std::min(bases_kept, kept.size()) - 1];
+  for (const std::uint64_t number : numbers_of(folder_, journals, in_use)) {
+    if (number < oldest) ::unlink(path("journal", number).c_str());
+  }
+  const std::vector<std::uint64_t> aside = numbers_of(folder_, bases, damaged);
+  for (std::size_t i = bases_kept; i < aside.size(); ++i) {
+    ::unlink(fmt::format("{}/{}{}{}", folder_, bases, aside[i], damaged).c_str());
   }
 }
 

@@ -31,7 +31,8 @@ class SnapshotStoreTest : public ::testing::Test {
   void fill() {
     SnapshotStore store(folder_);
     auto snapshot = Snapshot().with(range_of(0, 1, "first"));
-    ASSERT_TRUE(store.write_base(*snapshot, {{1, 1, "token", "old", {}, {}}}));
+    ASSERT_TRUE(store.begin_base(snapshot, {{1, 1, "token", "old", {}, {}}}));
+    ASSERT_TRUE(store.finish_base());
     for (std::uint64_t number = 1; number < 4; ++number) {
       store.append(range_of(number, number + 1, "app" + std::to_string(number)));
     }
@@ -40,6 +41,18 @@ class SnapshotStoreTest : public ::testing::Test {
   SnapshotStore::Loaded load() {
     SnapshotStore store(folder_);
     return store.load(Snapshot());
+  }
+  static void write_base(SnapshotStore& store, std::shared_ptr<const Snapshot> snapshot) {
+    ASSERT_TRUE(store.begin_base(std::move(snapshot), {}));
+    const Result<> written = store.finish_base();
+    ASSERT_TRUE(written) << written.error().detail;
+  }
+  int count(const std::string& extension) const {
+    int found = 0;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (entry.path().extension() == extension) ++found;
+    }
+    return found;
   }
   static bool knows(const Snapshot& snapshot, const std::string& id) {
     return snapshot.application(id, hash_of(id)) != nullptr;
@@ -95,25 +108,116 @@ TEST_F(SnapshotStoreTest, AFlippedBitEndsTheJournal) {
   EXPECT_EQ(load().snapshot->number(), 1U);
 }
 
-TEST_F(SnapshotStoreTest, AnOlderBaseStandsInForADamagedOne) {
+TEST_F(SnapshotStoreTest, AnOlderBaseAndAllJournalsStandInForADamagedOne) {
   fill();
   {
     SnapshotStore store(folder_);
     const auto loaded = store.load(Snapshot());
-    ASSERT_TRUE(store.write_base(*loaded.snapshot, {}));
+    write_base(store, loaded.snapshot);
+    store.append(range_of(4, 5, "app4"));
   }
   const std::string base = newest("base");
   fs::resize_file(base, fs::file_size(base) - 2);
-  EXPECT_EQ(load().snapshot->number(), 4U);  // the first base, with its journal
+  const auto loaded = load();
+  EXPECT_EQ(loaded.snapshot->number(), 5U);
+  for (const char* id : {"first", "app3", "app4"}) EXPECT_TRUE(knows(*loaded.snapshot, id)) << id;
 }
 
-TEST_F(SnapshotStoreTest, ThreeBasesAreKept) {
+TEST_F(SnapshotStoreTest, ADamagedBaseIsSetAsideAndItsNumberNotUsedAgain) {
+  fill();
+  const std::string base = newest("base");
+  fs::resize_file(base, 10);
+  EXPECT_EQ(load().snapshot, nullptr);
+  EXPECT_FALSE(fs::exists(base));
+  const std::string aside = fs::path(base).replace_extension(".damaged");
+  EXPECT_TRUE(fs::exists(aside));
+  SnapshotStore store(folder_);
+  EXPECT_EQ(store.load(Snapshot()).snapshot, nullptr);
+  write_base(store, Snapshot().with(range_of(0, 9, "again")));
+  EXPECT_FALSE(fs::exists(base));
+  EXPECT_TRUE(fs::exists(aside));
+  EXPECT_EQ(load().snapshot->number(), 9U);
+}
+
+TEST_F(SnapshotStoreTest, OfDamagedBasesThreeAreKept) {
   SnapshotStore store(folder_);
   for (std::uint64_t number = 1; number < 7; ++number) {
-    ASSERT_TRUE(store.write_base(*Snapshot().with(range_of(0, number, "a")), {}));
+    write_base(store, Snapshot().with(range_of(0, number, "a")));
+    fs::resize_file(newest("base"), 10);
+    EXPECT_EQ(load().snapshot, nullptr);
   }
-  const auto files = std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
-  EXPECT_EQ(files, 6);
+  write_base(store, Snapshot().with(range_of(0, 7, "a")));
+  EXPECT_EQ(count(".damaged"), 3);
+  EXPECT_EQ(load().snapshot->number(), 7U);
+}
+
+TEST_F(SnapshotStoreTest, WhatComesWhileABaseIsWrittenIsInItsJournal) {
+  fill();
+  SnapshotStore store(folder_);
+  const auto loaded = store.load(Snapshot());
+  ASSERT_TRUE(store.begin_base(loaded.snapshot, {}));
+  store.append(range_of(4, 5, "app4"));
+  // As it stands whether the base is there yet or not.
+  EXPECT_EQ(load().snapshot->number(), 5U);
+  ASSERT_TRUE(store.finish_base());
+  EXPECT_EQ(load().snapshot->number(), 5U);
+}
+
+TEST_F(SnapshotStoreTest, ABaseThatIsGivenUpLeavesNothingBehind) {
+  fill();
+  {
+    SnapshotStore store(folder_);
+    const auto loaded = store.load(Snapshot());
+    ASSERT_TRUE(store.begin_base(loaded.snapshot, {}));
+    ASSERT_TRUE(store.begin_base(loaded.snapshot, {}));
+    store.append(range_of(4, 5, "app4"));
+  }
+  EXPECT_EQ(count(".part"), 0);
+  EXPECT_EQ(load().snapshot->number(), 5U);
+}
+
+TEST_F(SnapshotStoreTest, AJournalThatIsWholeGoesOnAfterARestart) {
+  fill();
+  for (std::uint64_t number = 4; number < 7; ++number) {
+    SnapshotStore store(folder_);
+    EXPECT_EQ(store.load(Snapshot()).snapshot->number(), number);
+    EXPECT_FALSE(store.wants_base());
+    store.append(range_of(number, number + 1, "app" + std::to_string(number)));
+  }
+  EXPECT_EQ(load().snapshot->number(), 7U);
+  EXPECT_EQ(count(".jsonl"), 2);
+}
+
+TEST_F(SnapshotStoreTest, AfterATornJournalABaseIsWanted) {
+  fill();
+  const std::string journal = newest("journal");
+  fs::resize_file(journal, fs::file_size(journal) - 2);
+  SnapshotStore store(folder_);
+  const auto loaded = store.load(Snapshot());
+  EXPECT_TRUE(store.wants_base());
+  write_base(store, loaded.snapshot);
+  store.append(range_of(4, 5, "app4"));
+  EXPECT_FALSE(store.wants_base());
+  EXPECT_EQ(load().snapshot->number(), 5U);
+}
+
+TEST_F(SnapshotStoreTest, ABaseThatCannotBeWrittenIsSaidAndWantedAgain) {
+  SnapshotStore store(folder_);
+  fs::create_directory(folder_ + "/base-1.jsonl.part");  // in its place
+  ASSERT_TRUE(store.begin_base(Snapshot().with(range_of(0, 1, "a")), {}));
+  EXPECT_FALSE(store.finish_base());
+  EXPECT_TRUE(store.wants_base());
+  write_base(store, Snapshot().with(range_of(0, 2, "a")));
+  EXPECT_FALSE(store.wants_base());
+  EXPECT_EQ(load().snapshot->number(), 2U);
+}
+
+TEST_F(SnapshotStoreTest, ThreeBasesAreKeptWithTheirJournals) {
+  SnapshotStore store(folder_);
+  for (std::uint64_t number = 1; number < 7; ++number) {
+    write_base(store, Snapshot().with(range_of(0, number, "a")));
+  }
+  EXPECT_EQ(count(".jsonl"), 6);
   EXPECT_EQ(load().snapshot->number(), 6U);
 }
 
@@ -131,7 +235,7 @@ TEST_F(SnapshotStoreTest, AThousandApisLoadAtOnce) {
     range.upserts.push_back({"api", api.id, to_json(api)});
   }
   SnapshotStore store(folder_);
-  ASSERT_TRUE(store.write_base(*Snapshot().with(range), {}));
+  write_base(store, Snapshot().with(range));
   const auto used = [] {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

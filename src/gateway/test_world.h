@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "gateway/test_sockets.h"
 #include "http/local_client.h"
 #include "limits/coordinator.h"
+#include "model/snapshot_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -26,6 +28,7 @@ class TestControlPlane final : public http::Handler {
     const std::lock_guard lock(mutex_);
     things_[{kind, id}] = value;
     changes_.push_back({kind, id, std::move(value)});
+    changed_.notify_all();
   }
   void remove(const std::string& kind, const std::string& id) {
     const std::lock_guard lock(mutex_);
@@ -67,8 +70,28 @@ class TestControlPlane final : public http::Handler {
     return total;
   }
 
-  http::Response handle(const http::Request& request) override {
+  std::size_t asked() const {
     const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  // Sends the next one who asks for the snapshot away for a second.
+  void be_busy() {
+    const std::lock_guard lock(mutex_);
+    busy_ = true;
+  }
+  std::size_t snapshots_asked() const {
+    const std::lock_guard lock(mutex_);
+    return snapshots_asked_;
+  }
+
+  http::Response handle(const http::Request& request) override {
+    std::unique_lock lock(mutex_);
+    ++asked_;
+    if (request.target.find("wait=") != std::string::npos) {
+      // Long enough for what a test does meanwhile, short enough for its end.
+      const std::uint64_t since = number_in(request.target, "since=");
+      changed_.wait_for(lock, std::chrono::seconds(2), [&] { return changes_.size() > since; });
+    }
     if (down_) return http::make_response(503, "text/plain", "");
     if (request.target.find("/usage") != std::string::npos) return take_usage(request);
     model::FeedRange range;
@@ -77,9 +100,18 @@ class TestControlPlane final : public http::Handler {
     range.revocation = revocations_.empty() ? 0 : revocations_.back().number;
     if (request.target.find("/revocations") != std::string::npos) return list_revocations(request);
     if (request.target.find("/snapshot") != std::string::npos) {
-      for (const auto& [key, value] : things_) {
-        range.upserts.push_back({key.first, key.second, value});
+      ++snapshots_asked_;
+      if (std::exchange(busy_, false)) {
+        http::Response busy = http::make_response(503, "text/plain", "");
+        busy.headers.set("Retry-After", "1");
+        return busy;
       }
+      std::string lines;
+      for (const auto& [key, value] : things_) {
+        lines += json::serialize(model::snapshot_line(key.first, key.second, value)) + "\n";
+      }
+      lines += json::serialize(model::last_snapshot_line(range, things_.size())) + "\n";
+      return http::make_response(200, "application/x-ndjson", std::move(lines));
     } else {
       range.from = number_in(request.target, "since=");
       if (request.target.find("tag=" + tag_) == std::string::npos) {
@@ -122,6 +154,10 @@ class TestControlPlane final : public http::Handler {
   }
 
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t asked_ = 0;
+  bool busy_ = false;
+  std::size_t snapshots_asked_ = 0;
   std::string tag_ = "first";
   bool down_ = false;
   int lost_answers_ = 0;
@@ -287,7 +323,8 @@ class TestWorld {
         Gateway::Parts{clock, random, metrics, bus, pool, feed,
                        [this](net::Loop& loop) -> std::unique_ptr<http::Client> {
                          return std::make_unique<http::LocalClient>(loop, pool, key_manager);
-                       }},
+                       },
+                       watched},
         options);
     const Result<> started = gateway->start();
     ASSERT_TRUE(started) << started.error().message;
@@ -323,6 +360,7 @@ class TestWorld {
   const TestFolder place;
   const std::string folder = place.path();
   Options options;
+  std::function<std::unique_ptr<http::Client>(net::Loop&)> watched;  // the control plane, if it is
   std::unique_ptr<Gateway> gateway;
 
  private:

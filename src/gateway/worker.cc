@@ -108,6 +108,7 @@ Worker::Worker(const Parts& parts, unsigned number)
       keys_({loop_, parts_.home_of, tokens_, revocations_, parts_.options.cache_rules}),
       live_calls_(loop_),
       log_lines_(parts.access_log),
+      adopted_(loop_),
       tls_(parts_.options.tls),
       tick_(loop_, [this] { tick(); }) {
   tick_.set(loop_.tick());
@@ -177,7 +178,17 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
   const std::uint64_t number = snapshot->number();
   snapshot_ = SnapshotUse(new SnapshotHold(std::move(snapshot), snapshot_.number() + 1));
   live_calls_.judge_all();
+  adopted_.notify_all();
   parts_.adopted(number_, number);
+}
+
+net::Task<bool> Worker::stands_at(std::uint64_t change, Tick deadline) {
+  for (;;) {
+    const Snapshot* known = snapshot_.get();
+    if (known != nullptr && known->number() >= change) co_return true;
+    const bool told = co_await adopted_.wait_until(deadline);
+    if (!told) co_return false;
+  }
 }
 
 void Worker::revoke(const model::Revocation& revocation) {

@@ -26,6 +26,7 @@
 #include "gateway/usage_recorder.h"
 #include "http/connection.h"
 #include "http/upstream.h"
+#include "net/condition.h"
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/tls.h"
@@ -137,6 +138,8 @@ class Worker {
   // --- The loop: for serve.cc
   const Options& options() const { return parts_.options; }
   net::Loop& loop() { return loop_; }
+  // True once this worker knows of the change; false when the deadline passed first.
+  net::Task<bool> stands_at(std::uint64_t change, Tick deadline);
   http::BlockPool& blocks() { return blocks_; }
   http::Drain& drain() { return drain_; }
   http::UpstreamPool& upstreams() { return upstreams_; }
@@ -209,6 +212,7 @@ class Worker {
   std::shared_ptr<const RememberedTokens> remembered_;  // null: none
   AccessLog::Lines log_lines_;
   SnapshotUse snapshot_;
+  net::Condition adopted_;  // another snapshot
   std::shared_ptr<const net::TlsServer> tls_;
   Tick now_read_at_{};
   Instant now_{};

@@ -52,11 +52,14 @@ class Certificates : public PublisherTest {
   // What gateways are told of the API, from everything and after the changes alike.
   model::DeployedApi deployed(const std::string& api_id) {
     const FeedRenderer::View view{{"Default"}, {{1, "carbon.super"}}, "issuer"};
-    const auto range = databases_.api_manager().read([&](storage::Transaction& transaction) {
-      return FeedRenderer(transaction, view).everything();
+    std::vector<model::FeedEntry> all;
+    const auto rendered = databases_.api_manager().read([&](storage::Transaction& transaction) {
+      return FeedRenderer(transaction, view).everything([&](model::FeedEntry entry) {
+        all.push_back(std::move(entry));
+      });
     });
-    EXPECT_TRUE(range) << range.error().message;
-    for (const model::FeedEntry& entry : range->upserts) {
+    EXPECT_TRUE(rendered) << rendered.error().message;
+    for (const model::FeedEntry& entry : all) {
       if (entry.kind == "api" && entry.id == api_id) return *model::deployed_api_from(entry.value);
     }
     ADD_FAILURE() << "not deployed";

@@ -2,6 +2,7 @@
 #include "publisher/feed.h"
 
 #include "core/text.h"
+#include "model/snapshot_lines.h"
 #include "rest/problem.h"
 #include "storage/apis/defaults.h"
 #include "storage/apis/revocation_store.h"
@@ -15,6 +16,7 @@ using storage::Transaction;
 
 constexpr std::string_view base = "/internal/data/v1";
 constexpr std::int64_t tenants_max = 100'000;
+constexpr std::size_t node_size_max = 255;
 
 // Statuses that no ErrorCode has, in the form of our problems.
 http::Response stale(int status, std::string message) {
@@ -46,6 +48,7 @@ std::chrono::milliseconds parse_wait(std::string_view text) {
 struct Feed::Question {
   std::uint64_t since = 0;
   std::string tag;
+  std::string node;
   std::chrono::milliseconds wait{0};
   std::vector<std::string> environments;
 
@@ -62,6 +65,8 @@ Result<Feed::Question> Feed::Question::from(const http::Request& request) {
       question.since = *number;
     } else if (name == "tag") {
       question.tag = value;
+    } else if (name == "node") {
+      question.node = value.substr(0, node_size_max);
     } else if (name == "wait") {
       question.wait = parse_wait(value);
     } else if (name == "environments") {
@@ -73,12 +78,15 @@ Result<Feed::Question> Feed::Question::from(const http::Request& request) {
   if (question.environments.empty()) {
     question.environments.emplace_back(storage::default_environment);
   }
+  std::sort(question.environments.begin(), question.environments.end());
   return question;
 }
 
-Feed::Feed(storage::Databases& databases, std::string issuer)
+Feed::Feed(storage::Databases& databases, const Clock& clock, std::string issuer)
     : api_manager_(databases.api_manager()),
       user_manager_(databases.user_manager()),
+      clock_(clock),
+      gateways_(api_manager_, clock),
       issuer_(std::move(issuer)) {}
 
 Feed::~Feed() { stop(); }
@@ -99,14 +107,17 @@ http::Response Feed::handle(const http::Request& request) {
 
   Result<http::Response> answer = http::make_response(404, "text/plain", "");
   if (resource == "/snapshot") answer = snapshot(*question);
-  if (resource == "/changes") answer = changes(*question);
+  if (resource == "/changes") {
+    answer = changes(*question);
+    if (answer) note_stand(*question, answer->status);
+  }
   if (resource == "/revocations") answer = revocations(*question);
   return answer ? *std::move(answer) : rest::problem_response(answer.error());
 }
 
-Result<FeedRenderer::View> Feed::view(const Question& question) {
+Result<FeedRenderer::View> Feed::view(const std::vector<std::string>& environments) {
   FeedRenderer::View view;
-  view.environments = question.environments;
+  view.environments = environments;
   view.issuer = issuer_;
   GH_TRY(tenants, user_manager_.read([&](Transaction& transaction) {
     return storage::TenantStore(transaction).list(storage::Window{0, tenants_max});
@@ -117,25 +128,67 @@ Result<FeedRenderer::View> Feed::view(const Question& question) {
   return view;
 }
 
+class Feed::Turn {
+ public:
+  explicit Turn(Feed& feed) : feed_(feed) {
+    const std::lock_guard lock(feed_.mutex_);
+    taken_ = feed_.wholes_ < wholes_max;
+    if (taken_) ++feed_.wholes_;
+  }
+  ~Turn() {
+    if (!taken_) return;
+    const std::lock_guard lock(feed_.mutex_);
+    --feed_.wholes_;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  bool taken() const { return taken_; }
+
+ private:
+  Feed& feed_;
+  bool taken_;
+};
+
+// Those who come again do not all come at once.
+http::Response Feed::busy() const {
+  http::Response response = rest::problem_response(
+      Error{ErrorCode::unavailable, "Others are taking the snapshot; ask again", ""});
+  response.headers.set("Retry-After", std::to_string(1 + to_ms(clock_.now()) % 3));
+  return response;
+}
+
 Result<http::Response> Feed::snapshot(const Question& question) {
-  GH_TRY(seen, view(question));
+  note(question);
+  const Turn turn(*this);
+  if (!turn.taken()) return busy();
+  GH_TRY(seen, view(question.environments));
   return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
     GH_TRY(head, storage::change_head(transaction));
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
-    GH_TRY(range, FeedRenderer(transaction, seen).everything());
-    range.tag = head.tag;
-    range.to = head.number;
-    range.revocation = revocation;
-    return ok(to_json(range));
+    std::string lines;
+    std::size_t entries = 0;
+    const auto add = [&](const json::object& line) { lines += json::serialize(line) + "\n"; };
+    GH_CHECK(FeedRenderer(transaction, seen).everything([&](model::FeedEntry entry) {
+      add(model::snapshot_line(entry.kind, entry.id, std::move(entry.value)));
+      ++entries;
+    }));
+    model::FeedRange end;
+    end.tag = head.tag;
+    end.to = head.number;
+    end.revocation = revocation;
+    add(model::last_snapshot_line(end, entries));
+    return http::make_response(200, "application/x-ndjson", std::move(lines));
   });
 }
 
 Result<http::Response> Feed::changes(const Question& question) {
+  note(question);
   if (question.wait.count() > 0) {
     GH_TRY(head, api_manager_.read(storage::change_head));
     if (head.number == question.since) wait_beyond(question.since, question.wait);
   }
-  GH_TRY(seen, view(question));
+  GH_TRY(seen, view(question.environments));
   return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
     GH_TRY(head, storage::change_head(transaction));
     if (question.tag != head.tag || question.since > head.number) {
@@ -155,6 +208,51 @@ Result<http::Response> Feed::changes(const Question& question) {
     range.revocation = revocation;
     return ok(to_json(range));
   });
+}
+
+Result<std::optional<model::FeedRange>> Feed::small_range(
+    const std::vector<std::string>& environments, std::uint64_t since) {
+  using Small = std::optional<model::FeedRange>;
+  GH_TRY(seen, view(environments));
+  return api_manager_.read([&](Transaction& transaction) -> Result<Small> {
+    GH_TRY(head, storage::change_head(transaction));
+    GH_TRY(revocation, storage::RevocationStore(transaction).newest());
+    GH_TRY(logged, storage::changes_since(transaction, since, entries_small));
+    if (logged.empty() || logged.back().number != head.number) return Small();
+    FeedRenderer renderer(transaction, seen);
+    GH_TRY(range, renderer.changed(logged, entries_small));
+    if (renderer.full()) return Small();
+    range.tag = head.tag;
+    range.from = since;
+    range.to = head.number;
+    range.revocation = revocation;
+    return Small(std::move(range));
+  });
+}
+
+// Only of this history: another one has other numbers.
+void Feed::note_stand(const Question& question, int status) {
+  if (status != 200 || question.node.empty()) return;
+  gateways_.note(question.node, question.environments, question.since);
+}
+
+void Feed::note(const Question& question) {
+  const Tick now = clock_.tick();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(asked_, [now](const auto& each) { return now - each.second > lately_max; });
+  if (asked_.size() < kinds_max || asked_.contains(question.environments)) {
+    asked_[question.environments] = now;
+  }
+}
+
+std::vector<std::vector<std::string>> Feed::asked_lately() const {
+  const Tick now = clock_.tick();
+  std::vector<std::vector<std::string>> kinds;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [environments, when] : asked_) {
+    if (now - when <= lately_max) kinds.push_back(environments);
+  }
+  return kinds;
 }
 
 Result<http::Response> Feed::revocations(const Question& question) {

@@ -65,18 +65,21 @@ Result<std::optional<T>> if_found(Result<T> found) {
 }  // namespace
 
 bool FeedRenderer::first_touch(std::string_view kind, const Which& which) {
-  return touched_.emplace(kind, which).second;
+  return !full() && touched_.emplace(kind, which).second;
 }
 
 void FeedRenderer::upsert(std::string_view kind, std::string id, json::object value) {
-  range_.upserts.push_back({std::string(kind), std::move(id), std::move(value)});
+  model::FeedEntry entry{std::string(kind), std::move(id), std::move(value)};
+  if (take_ != nullptr) return (*take_)(std::move(entry));
+  range_.upserts.push_back(std::move(entry));
 }
 
 void FeedRenderer::remove(std::string_view kind, std::string id) {
   range_.removals.push_back({std::string(kind), std::move(id), {}});
 }
 
-Result<model::FeedRange> FeedRenderer::everything() {
+Result<> FeedRenderer::everything(const Take& take) {
+  take_ = &take;
   GH_TRY(policies, store_.policies());
   for (const model::KnownPolicy& policy : policies) upsert("policy", policy.id, to_json(policy));
   GH_CHECK(add_signing_keys());
@@ -91,10 +94,12 @@ Result<model::FeedRange> FeedRenderer::everything() {
   for (const model::KnownSubscription& subscription : subscriptions) {
     upsert("subscription", subscription.id, to_json(subscription));
   }
-  return std::move(range_);
+  return {};
 }
 
-Result<model::FeedRange> FeedRenderer::changed(const std::vector<storage::LoggedChange>& changes) {
+Result<model::FeedRange> FeedRenderer::changed(const std::vector<storage::LoggedChange>& changes,
+                                               std::size_t entries_max) {
+  entries_max_ = entries_max;
   for (const storage::LoggedChange& change : changes) GH_CHECK(touch(change.change));
   return std::move(range_);
 }

@@ -11,6 +11,7 @@
 // Thread:  one transaction.
 #pragma once
 
+#include <functional>
 #include <set>
 
 #include "storage/apis/certificate_store.h"
@@ -34,10 +35,15 @@ class FeedRenderer {
   FeedRenderer(storage::Transaction& transaction, const View& view)
       : transaction_(transaction), view_(view), store_(transaction, view.environments) {}
 
-  // Everything, at the number `to` of the history `tag`.
-  Result<model::FeedRange> everything();
-  // What the changes touched, in the order of first touch.
-  Result<model::FeedRange> changed(const std::vector<storage::LoggedChange>& changes);
+  // Called for each thing.
+  using Take = std::function<void(model::FeedEntry)>;
+  // Everything, thing by thing.
+  Result<> everything(const Take& take);
+  // What the changes touched, in the order of first touch. With more than `entries_max` the rest
+  // is left out, and full() is true.
+  Result<model::FeedRange> changed(const std::vector<storage::LoggedChange>& changes,
+                                   std::size_t entries_max = SIZE_MAX);
+  bool full() const { return touched_.size() > entries_max_; }
 
  private:
   using Which = storage::Which;
@@ -66,6 +72,8 @@ class FeedRenderer {
   storage::Transaction& transaction_;
   const View& view_;
   storage::FeedStore store_;
+  const Take* take_ = nullptr;  // of everything(); else what is found goes to range_
+  std::size_t entries_max_ = SIZE_MAX;
   model::FeedRange range_;
   std::map<model::TenantNumber, std::vector<storage::EndpointCertificate>> certificates_;
   std::set<std::pair<std::string, Which>> touched_;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publisher/feed.h"
 
+#include <atomic>
 #include <thread>
 
 #include "core/digest.h"
+#include "model/snapshot_lines.h"
 #include "publisher/test_publisher.h"
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/application_removal.h"
@@ -42,7 +44,7 @@ struct TestGateway {
 
 class FeedTest : public PublisherTest {
  protected:
-  FeedTest() : feed_(databases_.all(), "https://localhost:9443/oauth2/token") {
+  FeedTest() : feed_(databases_.all(), clock_, "https://localhost:9443/oauth2/token") {
     const auto tenant = databases_.user_manager().write([](Transaction& transaction) {
       return storage::TenantStore(transaction).insert({1, "carbon.super", true, {}});
     });
@@ -53,7 +55,19 @@ class FeedTest : public PublisherTest {
     return rest::ask(feed_, "", "GET /internal/data/v1" + resource);
   }
   model::FeedRange snapshot(const std::string& environments = "Default") {
-    return model::feed_range_from(get("/snapshot?environments=" + environments).object()).value();
+    model::FeedRange all;
+    const auto end = model::read_snapshot_lines(
+        get("/snapshot?environments=" + environments).text,
+        [&](std::string_view kind, const json::object& value) {
+          model::FeedEntry entry{std::string(kind), text_or(value, "id", ""), {}};
+          if (entry.id.empty()) entry.id = text_or(value, "kid", "");
+          entry.value = value;  // with storage of its own
+          all.upserts.push_back(std::move(entry));
+        });
+    EXPECT_TRUE(end);
+    model::FeedRange range = end.value();
+    range.upserts = std::move(all.upserts);
+    return range;
   }
   rest::TestAnswer changes(const TestGateway& gateway,
                            const std::string& environments = "Default") {
@@ -358,6 +372,38 @@ TEST_F(FeedTest, SendsAGatewayToTheSnapshotWhenItCannotGoOn) {
   EXPECT_EQ(changes(gateway).status, 200);
   EXPECT_EQ(get("/changes?since=x").status, 400);
   EXPECT_EQ(get("/elsewhere").status, 404);
+}
+
+// A table that is locked holds whoever renders a snapshot.
+TEST(FeedOnPostgresql, OfThreeSnapshotsAtOnceOneIsSentAway) {
+  const SystemClock clock;
+  storage::TestDatabases databases(storage::TestEngine::postgresql);
+  Feed feed(databases.all(), clock, "issuer");
+  std::atomic<int> sent_away = 0;
+  std::vector<rest::TestAnswer> answers(3);
+  std::vector<std::thread> gateways;
+  const Result<> done = databases.api_manager().write([&](Transaction& transaction) -> Result<> {
+    GH_CHECK(transaction.execute("LOCK TABLE am_policy IN ACCESS EXCLUSIVE MODE"));
+    for (rest::TestAnswer& answer : answers) {
+      gateways.emplace_back([&] {
+        answer = rest::ask(feed, "", "GET /internal/data/v1/snapshot");
+        if (answer.status == 503) ++sent_away;
+      });
+    }
+    while (sent_away == 0) std::this_thread::yield();
+    return {};
+  });
+  EXPECT_TRUE(done) << done.error().detail;
+  for (std::thread& gateway : gateways) gateway.join();
+  int served = 0;
+  for (const rest::TestAnswer& answer : answers) {
+    if (answer.status == 200) ++served;
+    if (answer.status == 503) {
+      EXPECT_NE(answer.headers.find("Retry-After"), nullptr);
+    }
+  }
+  EXPECT_EQ(served, 2);
+  EXPECT_EQ(sent_away, 1);
 }
 
 TEST_F(FeedTest, AWaitingCallAnswersOnceSomethingHappens) {

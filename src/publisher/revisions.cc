@@ -13,15 +13,15 @@ namespace gatehouse::publisher {
 namespace {
 
 using storage::ApiRow;
-using storage::DeploymentRow;
 using storage::RevisionRow;
 using storage::Transaction;
 
-json::object revision_entry(const RevisionRow& revision,
-                            const std::vector<DeploymentRow>& deployments) {
+json::object revision_entry(const RevisionRow& revision, const json::array& deployments) {
   json::array deployed;
-  for (const DeploymentRow& deployment : deployments) {
-    if (deployment.revision_id == revision.id) deployed.push_back(deployment_view(deployment));
+  for (const json::value& deployment : deployments) {
+    if (text_or(deployment.get_object(), "revisionUuid", "") == revision.id) {
+      deployed.push_back(deployment);
+    }
   }
   json::object entry;
   entry["displayName"] = fmt::format("Revision {}", revision.number);
@@ -35,15 +35,16 @@ json::object revision_entry(const RevisionRow& revision,
 
 struct Revisions {
   std::vector<RevisionRow> all;
-  std::vector<DeploymentRow> deployments;
+  json::array deployments;  // as they are shown
 };
 
 Result<Revisions> revisions_of(storage::Database& api_manager, model::TenantNumber tenant,
-                               const std::string& api_id) {
+                               const std::string& api_id, Instant now) {
   return api_manager.read([&](Transaction& transaction) -> Result<Revisions> {
     GH_TRY(all, storage::RevisionStore(transaction, tenant).list(api_id));
     GH_TRY(deployments, storage::DeploymentStore(transaction, tenant).of_api(api_id));
-    return Revisions{std::move(all), std::move(deployments)};
+    GH_TRY(views, deployment_views(transaction, tenant, deployments, now));
+    return Revisions{std::move(all), std::move(views)};
   });
 }
 
@@ -77,7 +78,7 @@ Result<RevisionRow> Publisher::find_revision(const rest::Call& call, const ApiRo
 // GET /apis/{apiId}/revisions?query=deployed:true: by number.
 Result<rest::Reply> Publisher::list_revisions(const rest::Call& call) {
   GH_TRY(api, find(call.caller, call.path_value("apiId")));
-  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id));
+  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id, clock_.now()));
   return rest::ok(revision_list(revisions, call.query_or("query", "")));
 }
 
@@ -122,7 +123,7 @@ Result<rest::Reply> Publisher::create_revision(const rest::Call& call) {
 Result<rest::Reply> Publisher::get_revision(const rest::Call& call) {
   GH_TRY(api, find(call.caller, call.path_value("apiId")));
   GH_TRY(revision, find_revision(call, api));
-  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id));
+  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id, clock_.now()));
   return rest::ok(revision_entry(revision, revisions.deployments));
 }
 
@@ -135,14 +136,14 @@ Result<rest::Reply> Publisher::delete_revision(const rest::Call& call) {
   const Result<> done = api_manager_.write([&](Transaction& transaction) -> Result<> {
     storage::DeploymentStore deployments(transaction, call.caller.tenant);
     GH_TRY(deployed, deployments.of_api(api.id));
-    for (const DeploymentRow& deployment : deployed) {
+    for (const storage::DeploymentRow& deployment : deployed) {
       if (deployment.revision_id == revision.id) return rest::refuse(rest::revision_deployed);
     }
     GH_CHECK(storage::SearchStore(transaction, call.caller.tenant).remove(revision.id));
     return storage::RevisionStore(transaction, call.caller.tenant).remove(api.id, revision.id);
   });
   GH_CHECK(done);
-  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id));
+  GH_TRY(revisions, revisions_of(api_manager_, call.caller.tenant, api.id, clock_.now()));
   return rest::ok(revision_list(revisions, ""));
 }
 
