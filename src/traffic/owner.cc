@@ -95,7 +95,7 @@ Result<> Owner::lead() {
   held_ = held;
   term_end_ = asked + parts_.keep.term();
   next_trial_ = asked + parts_.keep.term() / renewals_per_term;
-  const Result<> begun = take_over();
+  Result<> begun = take_over();
   if (begun) return {};
   coordinator_.reset();
   // Another one may try at once.
