@@ -152,7 +152,8 @@ def binary(preset):
 def journeys(preset, pattern="test_*.py"):
     if not build(preset, "gatehouse"):
         return Tally(failed=[f"build of gatehouse, {preset}"])
-    modules = sorted(Path("tests").glob(f"*/{pattern}"))
+    modules = sorted(module for module in Path("tests").glob(f"*/{pattern}")
+                     if module.parent.name != "deployment")
     tally = Tally() if modules else Tally(failed=[f"no journey is called {pattern}"])
     # They wait for servers more than they compute. Each lane has ports of its own.
     lanes = SimpleQueue()
@@ -161,6 +162,16 @@ def journeys(preset, pattern="test_*.py"):
     with ThreadPoolExecutor(len(JOURNEY_PORTS)) as pool:
         for part in pool.map(lambda module: journey(preset, module, lanes), modules):
             tally.add(part)
+    return tally
+
+
+def deployments(preset):
+    """Trials of the deployment patterns: alone, for they measure, and have one network."""
+    lanes = SimpleQueue()
+    lanes.put(JOURNEY_PORTS[0])
+    tally = Tally()
+    for module in sorted(Path("tests/deployment").glob("test_*.py")):
+        tally.add(journey(preset, module, lanes))
     return tally
 
 
@@ -232,6 +243,7 @@ def stages_of(mode):
     races = sorted(folders_with_tests().intersection(RACE_FOLDERS))
     yield "unit tests", lambda: units("release")
     yield "journeys", lambda: journeys("release")
+    yield "deployment patterns", lambda: deployments("release")
     # Above the stores nothing differs in memory between the databases.
     engines = ("sqlite", "postgresql") if mode == "--full" else ("sqlite",)
     yield ("unit tests, address and undefined behaviour sanitizers",

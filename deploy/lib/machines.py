@@ -23,6 +23,10 @@ def ip(*arguments):
     return done.stdout
 
 
+def link_of(machine):
+    return f"gh{machine.number}"
+
+
 def present():
     return [line.split()[0] for line in ip("netns", "list").splitlines()
             if line.startswith(PREFIX)]
@@ -40,9 +44,7 @@ class Machines:
         for name in present():
             if ip("netns", "pids", name).split():
                 raise RuntimeError(f"another trial runs: network namespace {name} is in use")
-            ip("netns", "delete", name)
-        if os.path.exists(f"/sys/class/net/{BRIDGE}"):
-            ip("link", "delete", BRIDGE)
+        self.take_down()
         try:
             ip("link", "add", BRIDGE, "type", "bridge")
             ip("address", "add", f"{OPERATOR}/24", "dev", BRIDGE)
@@ -59,7 +61,7 @@ class Machines:
 
     def add(self, machine):
         name = PREFIX + machine.name
-        link = f"gh{machine.number}"
+        link = link_of(machine)
         ip("netns", "add", name)
         ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
         ip("link", "set", link, "master", BRIDGE, "up")
@@ -99,10 +101,10 @@ class Machines:
         return self.processes.pop((machine.name, program)).wait(ENDING_SECONDS_MAX)
 
     def cut(self, machine):
-        ip("link", "set", f"gh{machine.number}", "down")
+        ip("link", "set", link_of(machine), "down")
 
     def join(self, machine):
-        ip("link", "set", f"gh{machine.number}", "up")
+        ip("link", "set", link_of(machine), "up")
 
     @contextlib.contextmanager
     def inside(self, machine):
@@ -133,6 +135,13 @@ class Machines:
         for process in self.processes.values():
             process.wait()
         self.processes.clear()
+        self.take_down()
+
+    def take_down(self):
+        """Links first: the kernel takes its time over those of a namespace that has gone."""
+        for machine in self.pattern.machines:
+            with contextlib.suppress(RuntimeError):
+                ip("link", "delete", link_of(machine))
         for name in present():
             ip("netns", "delete", name)
         with contextlib.suppress(RuntimeError):
