@@ -229,7 +229,7 @@ def haproxy(parts, listens, name, read_timeout, senders):
                       for port in listens)
     return NOTE + f"""# tls.pem: certificate and key in one file.
 global
-  maxconn 20000
+  maxconn 8000
 defaults
   mode http
   timeout connect 1s
