@@ -138,9 +138,8 @@ def pattern_named(name):
     raise KeyError(name)
 
 
-# Who may open connections to which ports of whom: (kind of machine that listens, ports, from whom).
 def flows(pattern, machine):
-    """[(ports, machines)] that may be opened to this one; the operator may reach what people use."""
+    """[(ports, machines)] that may be opened to this one."""
     nodes = pattern.nodes()
     external, internal = pattern.balancer("external"), pattern.balancer("internal")
     balancers = [one for one in (external, internal) if one]

@@ -121,7 +121,9 @@ def bus_files(pattern, machine):
     servers = pattern.of("bus")
     routes = ", ".join(f'"nats://{one.host}:6222"' for one in servers)
     members = " ".join(f"{one.name}={'+'.join(one.profile)}" for one in pattern.nodes())
-    return {"nats.conf": NOTE + f"""# permissions.conf: gatehouse cluster nats-permissions --passwords DIR {members}
+    return {"nats.conf": NOTE + f"""# permissions.conf is what this prints; it makes passwords in DIR:
+#   gatehouse cluster nats-permissions --passwords DIR \\
+#     {members}
 listen: {machine.address}:4222
 server_name: {machine.name}
 jetstream {{ store_dir: "/var/lib/nats" }}
@@ -196,7 +198,8 @@ def balancer_files(pattern, machine):
             parts[role] = (pattern.nodes(role), 9443, paths)
         listens, name, read_timeout = (9443,), PORTALS, 60
     # Gateways pass requests on for their clients, and say for whom.
-    senders = [one.address for one in pattern.nodes("gateway")] if machine.side == "internal" else []
+    gateways = pattern.nodes("gateway") if machine.side == "internal" else []
+    senders = [one.address for one in gateways]
     believed = "".join(f"    set_real_ip_from {address};\n" for address in senders)
     if senders:
         believed += "    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n"
@@ -218,7 +221,8 @@ def haproxy(parts, listens, name, read_timeout, senders):
             rules.append(f"  use_backend {key} if {{ path_beg {' '.join(paths)} }}")
         servers = "\n".join(
             f"  server {one.name} {one.host}:{port} ssl verify required "
-            f"ca-file /etc/gatehouse/ca.crt verifyhost {name} check port 9763 inter 500ms fall 2 rise 1"
+            f"ca-file /etc/gatehouse/ca.crt verifyhost {name} "
+            "check port 9763 inter 500ms fall 2 rise 1"
             for one in machines)
         backends.append(f"backend {key}\n  option httpchk GET /readyz\n  http-check connect\n"
                         f"  http-check send meth GET uri /readyz\n  http-reuse safe\n"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "app/roles.h"
 #include "app/bus_options.h"
+#include "app/roles.h"
 #include "keymanager/mail/message.h"
 #include "net/address.h"
 

@@ -20,7 +20,7 @@ struct ClusterNode {
   std::string name;  // its bus.name, and its bus.user or the name in its certificate
   std::vector<std::string> profiles;
   std::vector<std::string> environments{"Default"};  // of a gateway: whose changes it may hear
-  std::string password;  // empty: it has a certificate
+  std::string password;                              // empty: it has a certificate
 
   // "NAME=PROFILE+PROFILE@ENVIRONMENT,ENVIRONMENT", the last part for gateways that have others
   // than Default. Error: invalid_argument.

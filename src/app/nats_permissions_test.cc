@@ -14,13 +14,18 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(NatsPermissions, AGatewayMayAskAndHearsNewsAndItsOwnGrants) {
-  EXPECT_EQ(nats_permissions({*ClusterNode::parse("gw1=gateway")}), R"(authorization {
+  EXPECT_EQ(nats_permissions({*ClusterNode::parse("gw1=gateway")}),
+            R"(authorization {
   users: [
     {
       user: "gw1"
       permissions: {
         publish: ["gatehouse.limits.ask"]
-        subscribe: ["gatehouse.changes", "gatehouse.changes.Default", "gatehouse.limits.to.gw1.>", "gatehouse.revocations"]
+        subscribe: [)"
+            R"("gatehouse.changes", )"
+            R"("gatehouse.changes.Default", )"
+            R"("gatehouse.limits.to.gw1.>", )"
+            R"("gatehouse.revocations"]
       }
     }
   ]

@@ -130,8 +130,7 @@ void Conversation::ask_by_the_way() {
 net::Task<Flow> Conversation::judge_when_known() {
   Flow flow = Flow::answer;
   for (std::uint64_t named = number_ahead(); named > 0; named = number_ahead()) {
-    const bool known =
-        co_await worker_.stands_at(named, worker_.loop().tick() + behind_max);
+    const bool known = co_await worker_.stands_at(named, worker_.loop().tick() + behind_max);
     if (!known || !begin_exchange()) co_return flow;
     stage_ = 0;
     flow = run_stages(exchange_, worker_.surroundings(), stage_);

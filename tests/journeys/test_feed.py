@@ -33,7 +33,7 @@ class Knowledge(unittest.TestCase):
         deployment, = self.deployments_until(api["id"], 1)
         self.assertEqual(deployment["liveGatewayCount"], 1)
         gateway, = deployment["gateways"]
-        self.assertEqual(gateway["name"], "localhost")
+        self.assertRegex(gateway["name"], "^localhost-[0-9a-f]{12}$")
         self.assertGreaterEqual(gateway["deployedTime"], deployment["deployedTime"])
         self.assertEqual(deployment["successDeployedTime"], gateway["deployedTime"])
         revisions = self.user.must(200, "GET", f"{PUBLISHER}/apis/{api['id']}/revisions").json()

@@ -51,7 +51,8 @@ class Authority:
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         certificate = (
             self.builder(subject, key.public_key(), begins, ends)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in (name, *more)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([*map(x509.DNSName, (name, *more))]),
+                           critical=False)
             .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
             .sign(self.key, hashes.SHA256()))
         file = f"{name}-{certificate.serial_number}"
