@@ -121,7 +121,7 @@ def bus_files(pattern, machine):
     servers = pattern.of("bus")
     routes = ", ".join(f'"nats://{one.host}:6222"' for one in servers)
     members = " ".join(f"{one.name}={'+'.join(one.profile)}" for one in pattern.nodes())
-    return {"nats.conf": NOTE + f"""# permissions.conf is what this prints; it makes passwords in DIR:
+    return {"nats.conf": NOTE + f"""# permissions.conf is what this prints:
 #   gatehouse cluster nats-permissions --passwords DIR \\
 #     {members}
 listen: {machine.address}:4222
