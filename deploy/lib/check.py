@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import itertools
+import os
 import socket
 import ssl
 import threading
@@ -14,7 +15,7 @@ import time
 from support.backend import Recorder
 from support.server import FORM, basic, bearer, call, form
 from support.walk import ADMIN, PUBLISHER, User, expect, token_of
-from patterns import OPERATOR
+from patterns import INSIDE, OPERATOR
 from trial import until
 
 TRIES = 50
@@ -42,7 +43,10 @@ def say(text):
 class Check:
     def __init__(self, trial, backend):
         self.trial, self.backend, self.pattern = trial, backend, trial.pattern
-        self.gateways = self.pattern.nodes("gateway")
+        self.gateways = self.pattern.gateways("external")
+        self.places = [{"name": name, "vhost": "localhost", "displayOnDevportal": True}
+                       for name in dict.fromkeys(one.environment
+                                                 for one in self.pattern.nodes("gateway"))]
         self.lines = {}  # connections to gateways, by name
 
     def run(self):
@@ -51,6 +55,7 @@ class Check:
         self.propagation()
         if len(self.gateways) > 1:
             self.limit()
+            self.sides()
             self.losses()
             self.cut()
         else:
@@ -82,18 +87,22 @@ class Check:
             answer = line.getresponse()
             answer.read()
             return answer.status
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException):  # a call under way ends with what let it in
             del self.lines[gateway.name]
-            raise
+            return None
 
     # --- the walk -------------------------------------------------------------------------------
 
     def walk(self):
         self.admin = User(self.trial)
+        self.admin.places = self.places
         environments = self.admin.must(200, "GET", f"{ADMIN}/environments").json()["list"]
         default = next(one for one in environments if one["name"] == "Default")
         default["vhosts"][0]["host"] = "localhost"
         self.admin.must(200, "PUT", f"{ADMIN}/environments/{default['id']}", default)
+        for name in (one["name"] for one in self.places if one["name"] != "Default"):
+            self.admin.must(201, "POST", f"{ADMIN}/environments",
+                            {"name": name, "displayName": name, "vhosts": default["vhosts"]})
         self.api = self.admin.publish("Pizza", self.backend.url)
         application = self.admin.create_application("trial", "Unlimited", "OAUTH")
         self.application = application["applicationId"]
@@ -128,14 +137,13 @@ class Check:
 
         version = self.admin.must(200, "GET", f"{PUBLISHER}/apis/{self.api['id']}/revisions")
         revision = version.json()["list"][0]["id"]
-        place = [{"name": "Default", "vhost": "localhost", "displayOnDevportal": True}]
         path = "/pizza/1.0.0/menu"
         for _ in range(TRIES):
             self.admin.must(201, "POST", f"{PUBLISHER}/apis/{self.api['id']}/undeploy-revision"
-                                         f"?revisionId={revision}", place)
+                                         f"?revisionId={revision}", self.places)
             self.at_gateways(answers(404, self.token, path))
             self.admin.must(201, "POST", f"{PUBLISHER}/apis/{self.api['id']}/deploy-revision"
-                                         f"?revisionId={revision}", place)
+                                         f"?revisionId={revision}", self.places)
             began = time.monotonic()
             self.at_gateways(answers(200, self.token, path))
             published.append(time.monotonic() - began)
@@ -172,15 +180,53 @@ class Check:
         say(f"limit: {CALLS} calls over {len(self.gateways)} gateways at {LIMIT} a minute, "
             f"{let_in} passed")
 
+    # --- inside and outside ---------------------------------------------------------------------
+
+    def sides(self):
+        """What is deployed inside only is nowhere outside, not even in a file."""
+        inside = self.pattern.gateways("internal")
+        if not inside:
+            return
+        self.admin.places = [one for one in self.places if one["name"] == INSIDE]
+        api = self.admin.publish("Secret", self.backend.url)
+        self.admin.places = self.places
+        self.admin.subscribe(api["id"], self.application)
+        balancer = self.pattern.balancer("internal")
+        until("it can be called inside", lambda: call(
+            f"https://{balancer.address}:8243/secret/1.0.0/menu",
+            headers=bearer(self.token)).status == 200, 5)
+        answer = self.call(self.token, "/secret/1.0.0/menu")
+        must(answer.status == 404, f"outside it is {answer.status}")
+        needles = [api["id"].encode(), b"/secret"]
+        for gateway in self.pattern.nodes("gateway"):
+            held = any(needle in text for text in self.files_of(gateway) for needle in needles)
+            must(held == (gateway in inside), f"{gateway.name}: its files {'' if held else 'do not '}"
+                                              "have what is deployed inside")
+        with self.trial.machines.inside(self.pattern.balancer("external")):
+            for gateway in inside:
+                with contextlib.suppress(OSError):
+                    socket.create_connection((gateway.address, 8243), 0.5).close()
+                    raise AssertionError(f"the external balancer reaches {gateway.name}")
+        say("what is deployed inside: callable there, 404 outside, in no file of a gateway there; "
+            "the external balancer reaches no gateway inside")
+
+    def files_of(self, machine):
+        """What its snapshot and journals say; its logs have what clients ask for."""
+        for folder, _, names in os.walk(self.trial.data(machine, "gateway")):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):  # a base that is replaced
+                    with open(os.path.join(folder, name), "rb") as file:
+                        yield file.read()
+
     # --- losses ---------------------------------------------------------------------------------
 
     def losses(self):
         """kill -9 of one machine of each kind, under load."""
         seen = set()
         for machine in self.pattern.machines:
-            runs = machine.profile or (machine.kind,)
-            others = [one for one in self.pattern.of(machine.kind)
-                      if (one.profile or (one.kind,)) == runs and one is not machine]
+            runs = (*(machine.profile or (machine.kind,)), machine.environment)
+            others = [one for one in self.pattern.of(machine.kind) if one is not machine and
+                      (*(one.profile or (one.kind,)), one.environment) == runs]
             if runs in seen or not others or machine.kind == "balancer":
                 continue
             seen.add(runs)
@@ -190,7 +236,7 @@ class Check:
                 self.trial.start(machine)
                 time.sleep(0.5)
             lost = [one for one in load.answers if one != 200]
-            say(f"kill -9 of {machine.name} ({'+'.join(runs)}): {len(load.answers)} calls, "
+            say(f"kill -9 of {machine.name} ({'+'.join(runs[:-1])}): {len(load.answers)} calls, "
                 f"{len(lost)} lost{': ' + str(sorted(set(map(str, lost)))) if lost else ''}")
             must(len(lost) <= CALLERS, f"{len(lost)} calls lost, more than were in flight")
             must(len(load.answers) > 50, "there was no load")

@@ -8,6 +8,7 @@ DOMAIN = "example.internal"
 NETWORK = "10.77.0"  # /24; the trial gives it to a bridge
 OPERATOR = f"{NETWORK}.1"  # from where people and the trial come
 
+INSIDE, OUTSIDE = "Internal", "External"  # environments of pattern 4
 PORTALS = ("publisher", "devportal", "admin")
 DATABASES = {
     "publisher": ("user_manager", "api_manager", "registry"),
@@ -39,6 +40,11 @@ class Machine:
         return any(role in self.profile for role in roles)
 
     @property
+    def environment(self):
+        """Of a gateway."""
+        return self.settings.get("gateway.environments", ["Default"])[0]
+
+    @property
     def is_gateway(self):
         return self.has("gateway", "all-in-one")
 
@@ -67,6 +73,12 @@ class Pattern:
 
     def nodes(self, *roles):
         return [node for node in self.of("node") if not roles or node.has(*roles, "all-in-one")]
+
+    def gateways(self, side):
+        """Those behind the external balancer, or behind the internal one."""
+        outside = [one for one in self.nodes("gateway") if one.environment != INSIDE]
+        return outside if side == "external" else \
+            [one for one in self.nodes("gateway") if one not in outside]
 
     def balancer(self, side):
         return next((one for one in self.of("balancer") if one.side == side), None)
@@ -124,6 +136,13 @@ PATTERNS = (
         node("pub-1", 41, "publisher"), node("pub-2", 42, "publisher"),
         node("store-1", 46, "devportal"), node("store-2", 47, "devportal"),
         node("admin-1", 51, "admin"), *around())),
+    Pattern("pattern-4", "Gateways for inside, and others for outside", (
+        node("gw-in-1", 21, "gateway", gateway__environments=[INSIDE]),
+        node("gw-in-2", 22, "gateway", gateway__environments=[INSIDE]),
+        node("gw-out-1", 26, "gateway", gateway__environments=[OUTSIDE]),
+        node("gw-out-2", 27, "gateway", gateway__environments=[OUTSIDE]),
+        node("km-1", 31, "key-manager"), node("km-2", 32, "key-manager"),
+        *PORTAL_NODES, *around())),
 )
 
 
@@ -150,10 +169,12 @@ def flows(pattern, machine):
     if machine.kind == "balancer":
         if machine.side == "external":
             return [((443, 8243), ["everybody"])]
-        return [((9443,), ["operator", *nodes])]
+        return [((9443,), ["operator", *nodes]),
+                *([((8243,), ["operator"])] if pattern.gateways("internal") else [])]
     allowed = [((9763,), ["operator", *balancers])]
     if machine.is_gateway:
-        allowed.append(((8243, 8280), [external] if external else ["everybody"]))
+        before = internal if machine.environment == INSIDE else external
+        allowed.append(((8243, 8280), [before] if before else ["everybody"]))
     if machine.is_portal or machine.is_key_manager:
         askers = [internal] if internal else ["operator"]
         allowed.append(((9443,), [*askers, *(one for one in nodes if one.is_gateway)]))

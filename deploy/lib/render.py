@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of each machine of a pattern, as text by name."""
 
+import dataclasses
+
 from patterns import DOMAIN, NETWORK, OPERATOR, flows
 
 ETC, DATA = "/etc/gatehouse", "/var/lib/gatehouse"
@@ -16,7 +18,7 @@ def files_of(pattern, machine):
 
 def names(pattern, machine):
     """All that a machine is called: what its certificate is for."""
-    also = {"external": [APIS], "internal": [PORTALS]}.get(machine.side, [])
+    also = {"external": [APIS], "internal": [PORTALS, APIS]}.get(machine.side, [])
     if machine.kind == "node":
         also = [APIS] * machine.is_gateway + [PORTALS] * (machine.is_portal or
                                                           machine.is_key_manager)
@@ -117,10 +119,16 @@ wal_level = replica
     }
 
 
+def member(node):
+    """A node, as `gatehouse cluster nats-permissions` is told of it."""
+    place = f"@{node.environment}" if node.environment != "Default" else ""
+    return f"{node.name}={'+'.join(node.profile)}{place}"
+
+
 def bus_files(pattern, machine):
     servers = pattern.of("bus")
     routes = ", ".join(f'"nats://{one.host}:6222"' for one in servers)
-    members = " ".join(f"{one.name}={'+'.join(one.profile)}" for one in pattern.nodes())
+    members = " ".join(member(one) for one in pattern.nodes())
     return {"nats.conf": NOTE + f"""# permissions.conf is what this prints:
 #   gatehouse cluster nats-permissions --passwords DIR \\
 #     {members}
@@ -138,6 +146,39 @@ include "permissions.conf"
 
 # --- balancers ----------------------------------------------------------------------------------
 
+@dataclasses.dataclass
+class Door:
+    """A port of a balancer, or some: by path to these machines."""
+
+    listens: tuple
+    name: str  # of all certificates behind it
+    read_timeout: int
+    parts: dict  # name: (machines, port, paths)
+    senders: tuple = ()  # addresses of those who say for whom they ask
+
+
+def doors(pattern, machine):
+    def gateways(side):
+        return {f"gateways_{side}": (pattern.gateways(side), 8243, ["/"])}
+
+    if machine.side == "external":
+        return [Door((443, 8243), APIS, 360, gateways("external"))]
+    parts = {"key_managers": (pattern.nodes("key-manager"), 9443, ["/"])}
+    for role, paths in (("publisher", ["/api/am/publisher", "/api/am/analytics"]),
+                        ("devportal", ["/api/am/devportal", "/api/am/store"]),
+                        ("admin", ["/api/am/admin", "/scim2"])):
+        parts[role] = (pattern.nodes(role), 9443, paths)
+    # Gateways pass requests on for their clients, and say for whom.
+    senders = tuple(one.address for one in pattern.nodes("gateway"))
+    inside = [Door((8243,), APIS, 360, gateways("internal"))] if pattern.gateways("internal") else []
+    return [Door((9443,), PORTALS, 60, parts, senders), *inside]
+
+
+def balancer_files(pattern, machine):
+    all_doors = doors(pattern, machine)
+    return {"nginx.conf": NOTE + nginx(all_doors), "haproxy.cfg": NOTE + haproxy(all_doors)}
+
+
 NGINX = """worker_processes auto;
 pid /run/nginx.pid;
 events {{ worker_connections 4096; }}
@@ -146,109 +187,101 @@ http {{
   server_tokens off;
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_session_cache shared:tls:10m;
+  ssl_certificate /etc/gatehouse/tls.crt;
+  ssl_certificate_key /etc/gatehouse/tls.key;
+  client_max_body_size 0;   # the nodes have limits of their own
+  proxy_http_version 1.1;
+  proxy_request_buffering off;
+  proxy_buffering off;
+  proxy_connect_timeout 1s;
+  # Only what has not reached a node is sent to another one.
+  proxy_next_upstream error timeout;
   map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
-{upstreams}
-  server {{
-{listens}
-    ssl_certificate /etc/gatehouse/tls.crt;
-    ssl_certificate_key /etc/gatehouse/tls.key;
-    client_max_body_size 0;   # the gateways have limits of their own
-    proxy_http_version 1.1;
-    proxy_request_buffering off;
-    proxy_buffering off;
-    proxy_read_timeout {read_timeout}s;
-    proxy_connect_timeout 1s;
-    # Only what has not reached a node is sent to another one.
-    proxy_next_upstream error timeout;
-{believed}    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-WSO2-CLIENT-CERTIFICATE "";
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header Connection $connection_upgrade;
-    proxy_ssl_verify on;
-    proxy_ssl_verify_depth 3;
-    proxy_ssl_trusted_certificate /etc/gatehouse/ca.crt;
-    proxy_ssl_name {name};
-{locations}
-  }}
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Host $http_host;
+  proxy_set_header X-WSO2-CLIENT-CERTIFICATE "";
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;
+  proxy_ssl_verify on;
+  proxy_ssl_verify_depth 3;
+  proxy_ssl_trusted_certificate /etc/gatehouse/ca.crt;
+{parts}
 }}
 """
 
+UPSTREAM = """  upstream {name} {{
+    zone {name} 64k;
+{servers}
+    keepalive 64;
+    keepalive_timeout 30s;   # nodes keep idle connections for 75 s
+  }}"""
 
-def upstream(name, machines, port):
-    servers = "".join(f"    server {one.host}:{port} max_fails=1 fail_timeout=2s;\n"
-                      for one in machines)
-    return f"  upstream {name} {{\n    zone {name} 64k;\n{servers}    keepalive 64;\n" \
-           "    keepalive_timeout 30s;   # nodes keep idle connections for 75 s\n  }\n"
-
-
-def balancer_files(pattern, machine):
-    if machine.side == "external":
-        parts = {"gateways": (pattern.nodes("gateway"), 8243, ["/"])}
-        listens, name, read_timeout = (443, 8243), APIS, 360
-    else:
-        key_manager_paths = ["/"]
-        portals = {"publisher": ["/api/am/publisher", "/api/am/analytics"],
-                   "devportal": ["/api/am/devportal", "/api/am/store"],
-                   "admin": ["/api/am/admin", "/scim2"]}
-        parts = {"key_managers": (pattern.nodes("key-manager"), 9443, key_manager_paths)}
-        for role, paths in portals.items():
-            parts[role] = (pattern.nodes(role), 9443, paths)
-        listens, name, read_timeout = (9443,), PORTALS, 60
-    # Gateways pass requests on for their clients, and say for whom.
-    gateways = pattern.nodes("gateway") if machine.side == "internal" else []
-    senders = [one.address for one in gateways]
-    believed = "".join(f"    set_real_ip_from {address};\n" for address in senders)
-    if senders:
-        believed += "    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n"
-    text = NGINX.format(
-        believed=believed,
-        upstreams="".join(upstream(key, *part[:2]) for key, part in parts.items()).rstrip(),
-        listens="\n".join(f"    listen {port} ssl http2;" for port in listens),
-        name=name, read_timeout=read_timeout,
-        locations="\n".join(f"    location {path} {{ proxy_pass https://{key}; }}"
-                            for key, (_, _, paths) in parts.items() for path in paths))
-    return {"nginx.conf": NOTE + text,
-            "haproxy.cfg": haproxy(parts, listens, name, read_timeout, senders)}
+SERVER = """  server {{
+{lines}
+  }}"""
 
 
-def haproxy(parts, listens, name, read_timeout, senders):
-    rules, backends = [], []
-    for key, (machines, port, paths) in parts.items():
-        if paths != ["/"]:
-            rules.append(f"  use_backend {key} if {{ path_beg {' '.join(paths)} }}")
-        servers = "\n".join(
-            f"  server {one.name} {one.host}:{port} ssl verify required "
-            f"ca-file /etc/gatehouse/ca.crt verifyhost {name} "
-            "check port 9763 inter 500ms fall 2 rise 1"
-            for one in machines)
-        backends.append(f"backend {key}\n  option httpchk GET /readyz\n  http-check connect\n"
-                        f"  http-check send meth GET uri /readyz\n  http-reuse safe\n"
-                        f"  option redispatch\n{servers}\n")
-    believed = f"  http-request set-src hdr(X-Forwarded-For,-1) if {{ src {' '.join(senders)} }} " \
-               "{ req.fhdr(X-Forwarded-For) -m found }\n" if senders else ""
-    binds = "\n".join(f"  bind :{port} ssl crt /etc/gatehouse/tls.pem alpn h2,http/1.1"
-                      for port in listens)
-    return NOTE + f"""# tls.pem: certificate and key in one file.
+def nginx(all_doors):
+    parts = []
+    for door in all_doors:
+        for name, (machines, port, _) in door.parts.items():
+            servers = "\n".join(f"    server {one.host}:{port} max_fails=1 fail_timeout=2s;"
+                                for one in machines)
+            parts.append(UPSTREAM.format(name=name, servers=servers))
+        lines = [f"listen {port} ssl http2;" for port in door.listens]
+        lines += [f"proxy_read_timeout {door.read_timeout}s;", f"proxy_ssl_name {door.name};"]
+        lines += [f"set_real_ip_from {address};" for address in door.senders]
+        if door.senders:
+            lines += ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
+        lines += [f"location {path} {{ proxy_pass https://{name}; }}"
+                  for name, (_, _, paths) in door.parts.items() for path in paths]
+        parts.append(SERVER.format(lines="\n".join(f"    {line}" for line in lines)))
+    return NGINX.format(parts="\n".join(parts))
+
+
+HAPROXY = """# tls.pem: certificate and key in one file.
 global
   maxconn 8000
 defaults
   mode http
   timeout connect 1s
   timeout client 75s
-  timeout server {read_timeout}s
   timeout tunnel 1h
   timeout http-keep-alive 30s
   retries 2
-frontend nodes
-{binds}
-{believed}  http-request set-header X-Forwarded-For %[src]
-  http-request set-header X-Forwarded-Proto https
-  http-request set-header X-Forwarded-Host %[req.hdr(host)]
-  http-request del-header X-WSO2-CLIENT-CERTIFICATE
-""" + "\n".join([*rules, f"  default_backend {next(iter(parts))}"]) + "\n" + "".join(backends)
+{parts}
+"""
+
+
+def haproxy(all_doors):
+    parts = []
+    for door in all_doors:
+        lines = [f"frontend {next(iter(door.parts))}_door"]
+        lines += [f"  bind :{port} ssl crt /etc/gatehouse/tls.pem alpn h2,http/1.1"
+                  for port in door.listens]
+        if door.senders:
+            lines.append(f"  http-request set-src hdr(X-Forwarded-For,-1) if "
+                         f"{{ src {' '.join(door.senders)} }} "
+                         "{ req.fhdr(X-Forwarded-For) -m found }")
+        lines += ["  http-request set-header X-Forwarded-For %[src]",
+                  "  http-request set-header X-Forwarded-Proto https",
+                  "  http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+                  "  http-request del-header X-WSO2-CLIENT-CERTIFICATE"]
+        lines += [f"  use_backend {name} if {{ path_beg {' '.join(paths)} }}"
+                  for name, (_, _, paths) in door.parts.items() if paths != ["/"]]
+        lines.append(f"  default_backend {next(iter(door.parts))}")
+        for name, (machines, port, _) in door.parts.items():
+            lines += [f"backend {name}", f"  timeout server {door.read_timeout}s",
+                      "  option httpchk", "  http-check send meth GET uri /readyz",
+                      "  http-reuse safe", "  option redispatch"]
+            lines += [f"  server {one.name} {one.host}:{port} ssl verify required "
+                      f"ca-file /etc/gatehouse/ca.crt verifyhost {door.name} "
+                      "check port 9763 no-check-ssl inter 500ms fall 2 rise 1"
+                      for one in machines]
+        parts += lines
+    return HAPROXY.format(parts="\n".join(parts))
 
 
 # --- firewall -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from machines import Machines
-from render import names
+from render import member, names
 from support.authority import Authority, write
 from support.server import BINARY, PASSWORD, call
 
@@ -76,7 +76,7 @@ class Trial:
         for name in ("cluster.secret", "database.password"):
             write(os.path.join(self.secrets, name), secrets.token_urlsafe(36).encode() + b"\n")
         if self.pattern.shared:
-            members = [f"{one.name}={'+'.join(one.profile)}" for one in self.pattern.nodes()]
+            members = [member(one) for one in self.pattern.nodes()]
             done = subprocess.run([BINARY, "cluster", "nats-permissions", "--passwords",
                                    self.secrets, *members],
                                   capture_output=True, check=True)

@@ -10,7 +10,7 @@ from support.server import BINARY, ROOT
 
 DEPLOY = os.path.join(ROOT, "deploy")
 TRIAL_SECONDS_MAX = 180
-PATTERNS = ("1", "1-ha", "2/cache-gateway", "2/cache-key-manager", "2/cache-none", "3")
+PATTERNS = ("1", "1-ha", "2/cache-gateway", "2/cache-key-manager", "2/cache-none", "3", "4")
 
 
 def has_namespaces():

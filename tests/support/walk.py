@@ -46,6 +46,8 @@ class User:
             "register a client",
         ).json()
         self.client = (client["clientId"], client["clientSecret"])
+        # Where APIs are deployed.
+        self.places = [{"name": "Default", "vhost": "localhost", "displayOnDevportal": True}]
         self.token = self.ask_token(scopes).json()
 
     def ask_token(self, scopes):
@@ -90,7 +92,7 @@ class User:
             201,
             "POST",
             f"{PUBLISHER}/apis/{api_id}/deploy-revision?revisionId={revision['id']}",
-            [{"name": "Default", "vhost": "localhost", "displayOnDevportal": True}],
+            self.places,
         )
         return revision
 
