@@ -200,8 +200,8 @@ class Check:
         needles = [api["id"].encode(), b"/secret"]
         for gateway in self.pattern.nodes("gateway"):
             held = any(needle in text for text in self.files_of(gateway) for needle in needles)
-            must(held == (gateway in inside), f"{gateway.name}: its files {'' if held else 'do not '}"
-                                              "have what is deployed inside")
+            must(held == (gateway in inside),
+                 f"{gateway.name} {'has' if held else 'does not have'} what is deployed inside")
         with self.trial.machines.inside(self.pattern.balancer("external")):
             for gateway in inside:
                 with contextlib.suppress(OSError):

@@ -170,8 +170,10 @@ def doors(pattern, machine):
         parts[role] = (pattern.nodes(role), 9443, paths)
     # Gateways pass requests on for their clients, and say for whom.
     senders = tuple(one.address for one in pattern.nodes("gateway"))
-    inside = [Door((8243,), APIS, 360, gateways("internal"))] if pattern.gateways("internal") else []
-    return [Door((9443,), PORTALS, 60, parts, senders), *inside]
+    all_doors = [Door((9443,), PORTALS, 60, parts, senders)]
+    if pattern.gateways("internal"):
+        all_doors.append(Door((8243,), APIS, 360, gateways("internal")))
+    return all_doors
 
 
 def balancer_files(pattern, machine):
