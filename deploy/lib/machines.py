@@ -129,6 +129,12 @@ class Machines:
             os.close(back)
 
     def close(self):
+        # A killed PostgreSQL leaves shared memory behind; told to, it ends at once.
+        for (_, program), process in self.processes.items():
+            if program == "database":
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(ENDING_SECONDS_MAX)
         for process in self.processes.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -72,14 +72,16 @@ def node_settings(pattern, machine):
         return settings
     for database in machine.databases:
         settings[f"database.{database}"] = (
-            f"postgres://gatehouse@{pattern.of('database')[0].host}/{database}")
+            f"postgres://gatehouse@{pattern.of('database')[0].host}/{database}"
+            f"?sslmode=verify-full&sslrootcert={ETC}/ca.crt")
     if machine.databases:
         settings["database.password_file"] = f"{ETC}/database.password"
     settings |= {
-        "bus.url": ",".join(f"nats://{one.host}:4222" for one in pattern.of("bus")),
+        "bus.url": ",".join(f"tls://{one.host}:4222" for one in pattern.of("bus")),
         "bus.name": machine.name,
         "bus.user": machine.name,
         "bus.password_file": f"{ETC}/{machine.name}.password",
+        "bus.ca": f"{ETC}/ca.crt",
     }
     if machine.databases:
         settings["cluster.key_file"] = f"{ETC}/cluster.key"
@@ -101,16 +103,20 @@ def node_settings(pattern, machine):
 
 def database_files(pattern, machine):
     users = [one for one in pattern.nodes() if one.databases]
-    rules = "".join(f"host all gatehouse {one.address}/32 scram-sha-256\n" for one in users)
+    rules = "".join(f"hostssl all gatehouse {one.address}/32 scram-sha-256\n" for one in users)
     return {
-        "postgresql.conf": NOTE + f"""listen_addresses = '{machine.address}'
+        "postgresql.conf": NOTE + f"""# /etc/postgresql/15/main/conf.d/gatehouse.conf
+listen_addresses = '{machine.address}'
 port = 5432
+ssl = on
+ssl_cert_file = '{ETC}/tls.crt'
+ssl_key_file = '{ETC}/tls.key'
 max_connections = {20 + 64 * len(users)}
 shared_buffers = 128MB
 synchronous_commit = on   # a write that was answered is kept
 wal_level = replica
 """,
-        "pg_hba.conf": NOTE + "local all all scram-sha-256\n" + rules,
+        "pg_hba.conf": NOTE + "local all postgres peer\nlocal all all scram-sha-256\n" + rules,
         "databases.sql": "-- Once, as the superuser; then \\password gatehouse.\n"
                          "CREATE ROLE gatehouse LOGIN;\n" + "".join(
                              f"CREATE DATABASE {name} OWNER gatehouse ENCODING 'UTF8' "
@@ -129,15 +135,26 @@ def bus_files(pattern, machine):
     servers = pattern.of("bus")
     routes = ", ".join(f'"nats://{one.host}:6222"' for one in servers)
     members = " ".join(member(one) for one in pattern.nodes())
-    return {"nats.conf": NOTE + f"""# permissions.conf is what this prints:
+    return {"nats.conf": NOTE + f"""# /etc/nats-server.conf, with permissions.conf beside it.
+# permissions.conf is what this prints:
 #   gatehouse cluster nats-permissions --passwords DIR \\
 #     {members}
 listen: {machine.address}:4222
 server_name: {machine.name}
 jetstream {{ store_dir: "/var/lib/nats" }}
+tls {{
+  cert_file: "{ETC}/tls.crt"
+  key_file: "{ETC}/tls.key"
+}}
 cluster {{
   name: gatehouse
   listen: {machine.address}:6222
+  tls {{
+    cert_file: "{ETC}/tls.crt"
+    key_file: "{ETC}/tls.key"
+    ca_file: "{ETC}/ca.crt"
+    verify: true
+  }}
   routes: [{routes}]
 }}
 include "permissions.conf"
@@ -181,7 +198,8 @@ def balancer_files(pattern, machine):
     return {"nginx.conf": NOTE + nginx(all_doors), "haproxy.cfg": NOTE + haproxy(all_doors)}
 
 
-NGINX = """worker_processes auto;
+NGINX = """user www-data;
+worker_processes auto;
 pid /run/nginx.pid;
 events {{ worker_connections 4096; }}
 http {{
@@ -196,7 +214,7 @@ http {{
   proxy_request_buffering off;
   proxy_buffering off;
   proxy_connect_timeout 1s;
-  # Only what has not reached a node is sent to another one.
+  # What a node may have begun is sent to another one only if doing it twice is doing it once.
   proxy_next_upstream error timeout;
   map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
   proxy_set_header Host $http_host;
@@ -245,6 +263,9 @@ def nginx(all_doors):
 
 HAPROXY = """# tls.pem: certificate and key in one file.
 global
+  user haproxy
+  group haproxy
+  chroot /var/lib/haproxy
   maxconn 8000
 defaults
   mode http
@@ -299,6 +320,8 @@ def firewall(pattern, machine):
                                     for one in allowed}))
         lines.append(f"    ip saddr {{ {sources} }} tcp dport {{ {places} }} accept")
     return NOTE + f"""# {machine.name}: who may open a connection to it. nft -f firewall.nft
+table inet gatehouse
+delete table inet gatehouse
 table inet gatehouse {{
   chain input {{
     type filter hook input priority 0; policy drop;

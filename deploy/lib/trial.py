@@ -167,12 +167,11 @@ class Trial:
                        cwd="/", capture_output=True, check=True)
 
     def sql(self, machine, statement):
-        with open(os.path.join(self.secrets, "database.password"), encoding="utf-8") as file:
-            password = file.read().strip()
+        """As the superuser, who is the system's user of that name."""
         done = subprocess.run(
-            ["psql", "-h", self.data(machine), "-U", "postgres", "-d", "postgres", "-At", "-v",
-             "ON_ERROR_STOP=1", "-c", statement],
-            env={**os.environ, "PGPASSWORD": password}, capture_output=True, text=True, check=False)
+            ["setpriv", "--reuid=postgres", "--regid=nogroup", "--clear-groups",
+             "psql", "-h", self.data(machine), "-d", "postgres", "-At", "-v", "ON_ERROR_STOP=1",
+             "-c", statement], cwd="/", capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise OSError(done.stderr)
         return done.stdout.strip()

@@ -89,13 +89,16 @@ using Warnings = std::vector<std::string>;
 
 void warn_of_localhost(const Configuration& configuration, const Deployment& deployment,
                        Warnings& warnings) {
-  if (deployment.roles.keeps_data()) return;
   struct Asked {
     const char* key;
     const std::vector<std::string>& urls;
+    Place place;
   };
-  for (const Asked& asked : {Asked{"gateway.key_manager", configuration.gateway.key_manager},
-                             Asked{"gateway.control_plane", configuration.gateway.control_plane}}) {
+  for (const Asked& asked :
+       {Asked{"gateway.key_manager", configuration.gateway.key_manager,
+              deployment.key_managers_of_gateway},
+        Asked{"gateway.control_plane", configuration.gateway.control_plane, deployment.feed}}) {
+    if (asked.place == Place::here) continue;
     for (const std::string& url : asked.urls) {
       if (!is_this_machine(url)) continue;
       warnings.push_back(about(configuration, asked.key,

@@ -15,7 +15,11 @@ namespace gatehouse::gateway {
 
 namespace {
 
-constexpr std::chrono::seconds answer_timeout{10};
+// One that vanishes says nothing, and the next one is asked; one that is slow gets more each time.
+constexpr std::chrono::seconds patience_first{1};
+constexpr std::chrono::seconds patience_max{16};
+constexpr std::chrono::minutes whole_timeout{5};
+constexpr std::chrono::seconds usage_timeout{10};
 constexpr std::chrono::seconds collect_every{1};
 constexpr std::chrono::seconds base_retry{10};
 constexpr std::chrono::milliseconds hint_time{20};  // in which a hint has come, if one comes
@@ -142,8 +146,14 @@ std::string FeedClient::changes_question(std::uint64_t since, std::string_view t
 }
 
 Result<http::Response> FeedClient::get(const std::string& target) {
+  Result<http::Response> response = get(target, patience_);
+  patience_ = response ? patience_first : std::min<std::chrono::seconds>(2 * patience_, patience_max);
+  return response;
+}
+
+Result<http::Response> FeedClient::get(const std::string& target, std::chrono::seconds timeout) {
   const http::Request request = http::make_request("GET", target);
-  GH_TRY(response, parts_.control_plane.ask(request, answer_timeout));
+  GH_TRY(response, parts_.control_plane.ask(request, timeout));
   if (response.status == 200) {
     const std::lock_guard lock(mutex_);
     heard_at_ = parts_.clock.now();
@@ -167,7 +177,12 @@ Result<bool> FeedClient::pull_once() {
 
 Result<bool> FeedClient::pull_whole() {
   if (parts_.clock.tick() < whole_after_) return refused(503);
-  GH_TRY(answer, get(question("snapshot")));
+  const Tick begun = parts_.clock.tick();
+  auto got = get(question("snapshot"), whole_timeout);
+  const Tick ended = parts_.clock.tick();
+  // It may go on for nobody: as long again is left to others.
+  if (!got) whole_after_ = ended + (ended - begun);
+  GH_TRY(answer, std::move(got));
   if (answer.status == 503 && answer.headers.find("Retry-After") != nullptr) {
     const auto seconds = parse_number(answer.headers.value_or("Retry-After", "")).value_or(0);
     whole_after_ = parts_.clock.tick() +
@@ -422,7 +437,7 @@ Result<> FeedClient::send(Batch& batch) {
                           {"api_keys", batch.api_keys}};
   const http::Request request = http::make_request("POST", fmt::format("{}/usage", base),
                                                    json::serialize(body), "application/json");
-  GH_TRY(response, parts_.control_plane.ask(request, answer_timeout));
+  GH_TRY(response, parts_.control_plane.ask(request, usage_timeout));
   if (response.status == 204 || response.status == 200) return {};
   return fail(ErrorCode::unavailable, "The control plane takes no usage",
               std::to_string(response.status));

@@ -109,6 +109,7 @@ class FeedClient {
   std::string question(std::string_view resource) const;
   std::string changes_question(std::uint64_t since, std::string_view tag) const;
   Result<http::Response> get(const std::string& target);
+  Result<http::Response> get(const std::string& target, std::chrono::seconds timeout);
   void on_hint(std::string_view message);
   bool on_changes(std::string_view message);
   std::string watched_question() const;
@@ -159,6 +160,7 @@ class FeedClient {
   Tick pulled_at_{};
   Tick base_after_{};       // none is begun before
   Tick whole_after_{};      // the control plane is busy with the snapshots of others
+  std::chrono::seconds patience_{1};
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
 

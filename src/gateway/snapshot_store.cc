@@ -80,6 +80,10 @@ SnapshotStore::SnapshotStore(std::string folder) : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) log_warning("Snapshot folder {}: {}", folder_, error.message());
+  // What a crash has left half-written.
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    if (entry.path().extension() == ".part") fs::remove(entry.path(), error);
+  }
 }
 
 SnapshotStore::~SnapshotStore() {

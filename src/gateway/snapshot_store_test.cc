@@ -212,6 +212,12 @@ TEST_F(SnapshotStoreTest, ABaseThatCannotBeWrittenIsSaidAndWantedAgain) {
   EXPECT_EQ(load().snapshot->number(), 2U);
 }
 
+TEST_F(SnapshotStoreTest, WhatACrashLeftHalfWrittenIsRemoved) {
+  std::ofstream(folder_ + "/base-7.jsonl.part") << "half";
+  const SnapshotStore store(folder_);
+  EXPECT_FALSE(fs::exists(folder_ + "/base-7.jsonl.part"));
+}
+
 TEST_F(SnapshotStoreTest, ThreeBasesAreKeptWithTheirJournals) {
   SnapshotStore store(folder_);
   for (std::uint64_t number = 1; number < 7; ++number) {

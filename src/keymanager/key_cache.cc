@@ -30,6 +30,12 @@ KeyCache::KeyCache(const Clock& clock, std::chrono::seconds lifetime)
 void KeyCache::begin_at(std::uint64_t revocation) {
   const std::lock_guard lock(mutex_);
   applied_ = std::max(applied_, revocation);
+  complete_ = std::max(complete_, revocation);
+}
+
+void KeyCache::complete_up_to(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  complete_ = std::max(complete_, number);
 }
 
 const KeyCache::Entry* KeyCache::find_locked(std::string_view hash) {
@@ -44,7 +50,7 @@ std::optional<KeyCache::Found> KeyCache::find(std::string_view hash) {
   const std::lock_guard lock(mutex_);
   const Entry* const entry = find_locked(hash);
   if (entry == nullptr) return std::nullopt;
-  return Found{applied_, entry->validation};
+  return Found{complete_, entry->validation};
 }
 
 std::optional<std::uint64_t> KeyCache::append_json(std::string_view hash, std::string& list) {
@@ -52,7 +58,7 @@ std::optional<std::uint64_t> KeyCache::append_json(std::string_view hash, std::s
   const Entry* const entry = find_locked(hash);
   if (entry == nullptr) return std::nullopt;
   list += entry->json;
-  return applied_;
+  return complete_;
 }
 
 void KeyCache::put(const std::string& hash, std::uint64_t revocation,
@@ -68,6 +74,7 @@ void KeyCache::put(const std::string& hash, std::uint64_t revocation,
 void KeyCache::apply(const model::Revocation& revocation) {
   const std::lock_guard lock(mutex_);
   applied_ = std::max(applied_, revocation.number);
+  if (revocation.number == complete_ + 1) complete_ = revocation.number;
   boost::unordered::erase_if(entries_, [&](const auto& entry) {
     return names(revocation, entry.first, entry.second.validation);
   });

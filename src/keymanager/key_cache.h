@@ -41,6 +41,9 @@ class KeyCache {
   void put(const std::string& hash, std::uint64_t revocation, const model::Validation& validation);
 
   void apply(const model::Revocation& revocation);
+  // All revocations up to this number have been applied. What is told on the bus may have gaps, and
+  // an answer names no number behind one: whoever gets it could think that it knew those before.
+  void complete_up_to(std::uint64_t number);
 
  private:
   struct Entry {
@@ -63,8 +66,9 @@ class KeyCache {
   const std::chrono::seconds lifetime_;
 
   std::mutex mutex_;
-  Entries entries_;            // guarded by mutex_
-  std::uint64_t applied_ = 0;  // guarded by mutex_
+  Entries entries_;             // guarded by mutex_, as are the next
+  std::uint64_t applied_ = 0;   // the newest
+  std::uint64_t complete_ = 0;  // none is missing up to here
 };
 
 }  // namespace gatehouse::keymanager

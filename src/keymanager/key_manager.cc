@@ -159,6 +159,7 @@ Result<> KeyManager::catch_up() {
            !heard_up_to_.compare_exchange_weak(seen, revocation.number)) {
     }
   }
+  if (validator_.cache() != nullptr) validator_.cache()->complete_up_to(heard_up_to_);
   return {};
 }
 

@@ -234,6 +234,19 @@ TEST(Coordinator, ReservesBeforeItGrants) {
   EXPECT_LE(reserved, 200U);
 }
 
+TEST(Message, AHolderIsAPartOfASubject) {
+  const auto decodes = [](const std::string& holder) {
+    return decode_holder_message(encode(HolderMessage{holder, {}, {}})).has_value();
+  };
+  for (const char* holder : {"a", "gw-1.0f3a.12", "a_b.C"}) EXPECT_TRUE(decodes(holder)) << holder;
+  for (const char* holder : {"", ".", "a.", ".a", "a..b", "a b", "a\r\nPUB b 0\r\n\r\n", "a.>", "*",
+                             "a\tb", "\xc3\xa4"}) {
+    EXPECT_FALSE(decodes(holder)) << holder;
+  }
+  EXPECT_TRUE(decodes(std::string(200, 'a')));
+  EXPECT_FALSE(decodes(std::string(201, 'a')));
+}
+
 TEST(Message, BrokenBytesAreRefused) {
   HolderMessage message{"h0", {{key_of("a"), {}, 1, 2}}, {{key_of("b"), 3, 4}}};
   const std::string bytes = encode(message);

@@ -5,6 +5,8 @@
 #include <concepts>
 #include <cstring>
 
+#include "core/text.h"
+
 namespace gatehouse::limits {
 
 namespace {
@@ -75,6 +77,22 @@ class Reader {
   std::string_view bytes_;
   bool good_ = true;
 };
+
+constexpr std::size_t holder_size_max = 200;
+
+// It becomes a part of the subject of the answer (docs/bus.md): words with single dots between them.
+// Anything else could write more than a subject into a connection.
+bool is_holder(std::string_view name) {
+  const auto is_word = [](char c) {
+    return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' || c == '_';
+  };
+  char before = '.';
+  for (const char c : name) {
+    if (!is_word(c) && (c != '.' || before == '.')) return false;
+    before = c;
+  }
+  return before != '.' && name.size() <= holder_size_max;
+}
 
 tl::unexpected<Error> broken() {
   return fail(ErrorCode::invalid_argument, "Not a message of the limits");
@@ -149,7 +167,7 @@ Result<HolderMessage> decode_holder_message(std::string_view bytes) {
     item.window = reader.get<std::uint64_t>();
     item.permits = reader.get<std::uint64_t>();
   }
-  if (!reader.finished()) return broken();
+  if (!reader.finished() || !is_holder(message.holder)) return broken();
   return message;
 }
 

@@ -158,12 +158,33 @@ http::Response Feed::busy() const {
   return response;
 }
 
+// Which tenants are active is in another database, whose row is written before the change that tells
+// of it. So a view that is read after number N knows what changes up to N tell; if the log tells of
+// a tenant beyond N, there is a newer view.
+template <typename Value, typename Render>
+Result<Value> Feed::rendered(const std::vector<std::string>& environments, Render render) {
+  for (;;) {
+    GH_TRY(head, api_manager_.read(storage::change_head));
+    GH_TRY(seen, view(environments));
+    bool older = false;
+    Result<Value> result = api_manager_.read([&](Transaction& transaction) -> Result<Value> {
+      GH_TRY(since, storage::changes_since(transaction, head.number, changes_max));
+      older = std::ranges::any_of(since, [](const storage::LoggedChange& logged) {
+        return logged.change.kind == model::ChangeKind::tenant;
+      });
+      if (older) return Value();
+      return render(transaction, seen);
+    });
+    if (!older || !result) return result;
+  }
+}
+
 Result<http::Response> Feed::snapshot(const Question& question) {
   note(question);
   const Turn turn(*this);
   if (!turn.taken()) return busy();
-  GH_TRY(seen, view(question.environments));
-  return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
+  const auto render = [](Transaction& transaction,
+                         const FeedRenderer::View& seen) -> Result<http::Response> {
     GH_TRY(head, storage::change_head(transaction));
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
     std::string lines;
@@ -179,6 +200,31 @@ Result<http::Response> Feed::snapshot(const Question& question) {
     end.revocation = revocation;
     add(model::last_snapshot_line(end, entries));
     return http::make_response(200, "application/x-ndjson", std::move(lines));
+  };
+  return rendered<http::Response>(question.environments, render);
+}
+
+// What a question is answered without looking for what has changed: that nothing has, or that its
+// number is none. Most questions are of this kind.
+Result<std::optional<http::Response>> Feed::short_answer(const Question& question) {
+  using Short = std::optional<http::Response>;
+  return api_manager_.read([&](Transaction& transaction) -> Result<Short> {
+    GH_TRY(head, storage::change_head(transaction));
+    if (question.tag != head.tag || question.since > head.number) {
+      return Short(stale(409, "This is not a number of this history; ask for the snapshot"));
+    }
+    GH_TRY(oldest, storage::oldest_change(transaction));
+    const std::uint64_t first = oldest == 0 ? head.number + 1 : oldest;
+    if (question.since + 1 < first) {
+      return Short(stale(410, "These changes are kept no longer; ask for the snapshot"));
+    }
+    if (question.since < head.number) return Short();
+    GH_TRY(revocation, storage::RevocationStore(transaction).newest());
+    model::FeedRange range;
+    range.tag = head.tag;
+    range.from = range.to = question.since;
+    range.revocation = revocation;
+    return Short(ok(to_json(range)));
   });
 }
 
@@ -188,17 +234,11 @@ Result<http::Response> Feed::changes(const Question& question) {
     GH_TRY(head, api_manager_.read(storage::change_head));
     if (head.number == question.since) wait_beyond(question.since, question.wait);
   }
-  GH_TRY(seen, view(question.environments));
-  return api_manager_.read([&](Transaction& transaction) -> Result<http::Response> {
+  GH_TRY(at_once, short_answer(question));
+  if (at_once) return *std::move(at_once);
+  const auto render = [&](Transaction& transaction,
+                          const FeedRenderer::View& seen) -> Result<http::Response> {
     GH_TRY(head, storage::change_head(transaction));
-    if (question.tag != head.tag || question.since > head.number) {
-      return stale(409, "This is not a number of this history; ask for the snapshot");
-    }
-    GH_TRY(oldest, storage::oldest_change(transaction));
-    const std::uint64_t first = oldest == 0 ? head.number + 1 : oldest;
-    if (question.since + 1 < first) {
-      return stale(410, "These changes are kept no longer; ask for the snapshot");
-    }
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
     GH_TRY(logged, storage::changes_since(transaction, question.since, changes_max));
     GH_TRY(range, FeedRenderer(transaction, seen).changed(logged));
@@ -207,14 +247,15 @@ Result<http::Response> Feed::changes(const Question& question) {
     range.to = logged.empty() ? question.since : logged.back().number;
     range.revocation = revocation;
     return ok(to_json(range));
-  });
+  };
+  return rendered<http::Response>(question.environments, render);
 }
 
 Result<std::optional<model::FeedRange>> Feed::small_range(
     const std::vector<std::string>& environments, std::uint64_t since) {
   using Small = std::optional<model::FeedRange>;
-  GH_TRY(seen, view(environments));
-  return api_manager_.read([&](Transaction& transaction) -> Result<Small> {
+  const auto render = [&](Transaction& transaction,
+                          const FeedRenderer::View& seen) -> Result<Small> {
     GH_TRY(head, storage::change_head(transaction));
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
     GH_TRY(logged, storage::changes_since(transaction, since, entries_small));
@@ -227,7 +268,8 @@ Result<std::optional<model::FeedRange>> Feed::small_range(
     range.to = head.number;
     range.revocation = revocation;
     return Small(std::move(range));
-  });
+  };
+  return rendered<Small>(environments, render);
 }
 
 // Only of this history: another one has other numbers.

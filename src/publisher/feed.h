@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The door at which gateways learn: /internal/data/v1, never on a public listener.
+// The door at which gateways learn: /internal/data/v1, for those who prove that they are one.
 //
 //   GET /snapshot?environments=A,B             everything, as model/snapshot_lines.h has it; 503
-//   with
-//                                              Retry-After: wholes_max others are being answered
+//                                              with Retry-After: wholes_max others are answered
 //   GET /changes?since=N&tag=T&wait=30s&environments=A,B
 //                                              what changed after N; with `wait` the answer may
-//                                              take so long to begin, without it comes at once 409:
-//                                              N is not a number of the history T; 410: too old.
-//                                              Both mean: ask for /snapshot
-//                                              with `node`, its gateway is noted to stand at N
+//                                              take so long to begin, without it comes at once.
+//                                              409: N is not a number of the history T; 410: too
+//                                              old. Both mean: ask for /snapshot.
+//                                              With `node`, its gateway is noted to stand at N
 //   GET /revocations?since=R                   {"list":[…]}, at most revocations_max
 //
 // Ranges are contiguous: the next one begins at this one's `to`, whatever was left out of it.
@@ -39,7 +38,7 @@ class Feed final : public http::Handler {
   static constexpr std::size_t changes_max = 1'000;  // of one answer
   static constexpr std::int64_t revocations_max = 10'000;
   static constexpr std::chrono::seconds wait_max{30};
-  static constexpr std::size_t waiters_max = 4;
+  static constexpr std::size_t waiters_max = 32;  // each has a thread of `sql`, which has 64
   static constexpr std::size_t wholes_max = 2;
   static constexpr std::chrono::minutes lately_max{10};
   static constexpr std::size_t kinds_max = 16;       // of gateways by their environments
@@ -70,6 +69,10 @@ class Feed final : public http::Handler {
   Result<http::Response> snapshot(const Question& question);
   Result<http::Response> changes(const Question& question);
   Result<http::Response> revocations(const Question& question);
+  Result<std::optional<http::Response>> short_answer(const Question& question);
+  // Calls `render` with a transaction and a view of the tenants that is not older than its log.
+  template <typename Value, typename Render>
+  Result<Value> rendered(const std::vector<std::string>& environments, Render render);
   Result<FeedRenderer::View> view(const std::vector<std::string>& environments);
   http::Response busy() const;
   void note(const Question& question);

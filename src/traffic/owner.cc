@@ -108,8 +108,10 @@ Result<> Owner::lead() {
 Result<> Owner::take_over() {
   GH_TRY(contents, journal_.load());
   const Instant now = parts_.clock.now();
+  // No journal has windows of some seconds, or bursts; of this process nobody else has granted any.
+  const bool begins_closed = contents.crashed || parts_.keep.is_shared();
   coordinator_ = std::make_unique<limits::Coordinator>(
-      limits::Coordinator::Options{.crashed_at = contents.crashed ? now : Instant{}});
+      limits::Coordinator::Options{.crashed_at = begins_closed ? now : Instant{}});
   for (const limits::Reservation& reservation : contents.reservations) {
     coordinator_->restore(reservation);
   }

@@ -255,6 +255,20 @@ TEST_F(TwoOwners, ASuccessorGrantsWhatIsLeft) {
   EXPECT_EQ(holder.ask(key_, limit_, 12), 8U);
 }
 
+TEST_F(TwoOwners, ASuccessorOpensShortWindowsWithTheNextOne) {
+  const limits::Limit five_seconds{limits::LimitKind::window, 20, milliseconds(5'000)};
+  ASSERT_TRUE(first_.owner.start());
+  ASSERT_TRUE(leads(first_));
+  ASSERT_TRUE(second_.owner.start());
+  Holder holder(bus_, "a");
+  EXPECT_EQ(holder.ask(key_, five_seconds, 20), 20U);
+  first_.owner.stop();
+  ASSERT_TRUE(leads_after_a_term(second_));
+  EXPECT_EQ(holder.ask(key_, five_seconds, 20), 0U);
+  clock_.advance(milliseconds(5'000));
+  EXPECT_EQ(holder.ask(key_, five_seconds, 20), 20U);
+}
+
 TEST_F(TwoOwners, AnOwnerThatWasPausedGrantsNothingMore) {
   ASSERT_TRUE(first_.owner.start());
   ASSERT_TRUE(leads(first_));
