@@ -147,7 +147,8 @@ std::string FeedClient::changes_question(std::uint64_t since, std::string_view t
 
 Result<http::Response> FeedClient::get(const std::string& target) {
   Result<http::Response> response = get(target, patience_);
-  patience_ = response ? patience_first : std::min<std::chrono::seconds>(2 * patience_, patience_max);
+  patience_ =
+      response ? patience_first : std::min<std::chrono::seconds>(2 * patience_, patience_max);
   return response;
 }
 

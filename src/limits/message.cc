@@ -80,8 +80,8 @@ class Reader {
 
 constexpr std::size_t holder_size_max = 200;
 
-// It becomes a part of the subject of the answer (docs/bus.md): words with single dots between them.
-// Anything else could write more than a subject into a connection.
+// It becomes a part of the subject of the answer (docs/bus.md): words with single dots between
+// them. Anything else could write more than a subject into a connection.
 bool is_holder(std::string_view name) {
   const auto is_word = [](char c) {
     return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' || c == '_';

@@ -158,9 +158,9 @@ http::Response Feed::busy() const {
   return response;
 }
 
-// Which tenants are active is in another database, whose row is written before the change that tells
-// of it. So a view that is read after number N knows what changes up to N tell; if the log tells of
-// a tenant beyond N, there is a newer view.
+// Which tenants are active is in another database, whose row is written before the change that
+// tells of it. So a view that is read after number N knows what changes up to N tell; if the log
+// tells of a tenant beyond N, there is a newer view.
 template <typename Value, typename Render>
 Result<Value> Feed::rendered(const std::vector<std::string>& environments, Render render) {
   for (;;) {
