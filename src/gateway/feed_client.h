@@ -158,8 +158,8 @@ class FeedClient {
   std::int64_t sequence_ = 0;
   Tick collected_at_{};
   Tick pulled_at_{};
-  Tick base_after_{};       // none is begun before
-  Tick whole_after_{};      // the control plane is busy with the snapshots of others
+  Tick base_after_{};   // none is begun before
+  Tick whole_after_{};  // the control plane is busy with the snapshots of others
   std::chrono::seconds patience_{1};
   Instant keys_seen_at_{};  // uses up to here are on their way
   bool reachable_ = true;
