@@ -102,15 +102,15 @@ TEST(Configuration, BothKeyCachesAreRefusedUnlessAllowed) {
       {.file = "", .settings = {"key_manager.key_cache=true", "gateway.key_cache=false"}}));
 }
 
-struct BusCase {
+struct SettingsCase {
   const char* name;
   std::vector<std::string> settings;
   const char* refused_for;  // a key; empty: taken
 };
 
-class Bus : public ::testing::TestWithParam<BusCase> {};
+class Settings : public ::testing::TestWithParam<SettingsCase> {};
 
-TEST_P(Bus, IsLocalOrServersWithWhatTheyAskFor) {
+TEST_P(Settings, AreTakenOrRefusedForAKey) {
   const auto read = read_configuration({.file = "", .settings = GetParam().settings});
   const std::string key = GetParam().refused_for;
   EXPECT_EQ(read.has_value(), key.empty());
@@ -119,21 +119,22 @@ TEST_P(Bus, IsLocalOrServersWithWhatTheyAskFor) {
   }
 }
 
+// The bus is local, or servers with what they ask for.
 INSTANTIATE_TEST_SUITE_P(
-    Tables, Bus,
+    Bus, Settings,
     ::testing::Values(
-        BusCase{"local", {"bus.url=local"}, ""},
-        BusCase{"one_server", {"bus.url=nats://bus1:4222"}, ""},
-        BusCase{"three_servers", {"bus.url=tls://a:4222, tls://b:4222,tls://c:4222"}, ""},
-        BusCase{"user", {"bus.url=nats://a:1", "bus.user=gw", "bus.password_file=x"}, ""},
-        BusCase{"no_servers", {"bus.url="}, "bus.url"},
-        BusCase{"a_hole", {"bus.url=nats://a:1,,nats://b:1"}, "bus.url"},
-        BusCase{"no_port", {"bus.url=nats://a"}, "bus.url"},
-        BusCase{"user_in_the_url", {"bus.url=nats://u@a:1"}, "bus.url"},
-        BusCase{"user_without_password", {"bus.user=gw"}, "bus.password_file"},
-        BusCase{"certificate_without_key", {"bus.certificate=x"}, "bus.key"},
-        BusCase{"name_with_a_dot", {"bus.name=a.b"}, "bus.name"},
-        BusCase{"name_for_all", {"bus.name=*"}, "bus.name"}),
+        SettingsCase{"local", {"bus.url=local"}, ""},
+        SettingsCase{"one_server", {"bus.url=nats://bus1:4222"}, ""},
+        SettingsCase{"three_servers", {"bus.url=tls://a:4222, tls://b:4222,tls://c:4222"}, ""},
+        SettingsCase{"user", {"bus.url=nats://a:1", "bus.user=gw", "bus.password_file=x"}, ""},
+        SettingsCase{"no_servers", {"bus.url="}, "bus.url"},
+        SettingsCase{"a_hole", {"bus.url=nats://a:1,,nats://b:1"}, "bus.url"},
+        SettingsCase{"no_port", {"bus.url=nats://a"}, "bus.url"},
+        SettingsCase{"user_in_the_url", {"bus.url=nats://u@a:1"}, "bus.url"},
+        SettingsCase{"user_without_password", {"bus.user=gw"}, "bus.password_file"},
+        SettingsCase{"certificate_without_key", {"bus.certificate=x"}, "bus.key"},
+        SettingsCase{"name_with_a_dot", {"bus.name=a.b"}, "bus.name"},
+        SettingsCase{"name_for_all", {"bus.name=*"}, "bus.name"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Configuration, MailInTheClearStaysOnTheMachine) {
@@ -149,39 +150,23 @@ TEST(Configuration, MailInTheClearStaysOnTheMachine) {
   }
 }
 
-struct ClusterCase {
-  const char* name;
-  std::vector<std::string> settings;
-  const char* refused_for;  // a key; empty: taken
-};
-
-class Cluster : public ::testing::TestWithParam<ClusterCase> {};
-
-TEST_P(Cluster, TakesCertificatesOnlyFromNamedAuthoritiesAndNodes) {
-  const auto read = read_configuration({.file = "", .settings = GetParam().settings});
-  const std::string key = GetParam().refused_for;
-  EXPECT_EQ(read.has_value(), key.empty());
-  if (!read) {
-    EXPECT_NE(read.error().message.find(key), std::string::npos) << read.error().message;
-  }
-}
-
+// Certificates count only from named authorities and of named nodes.
 INSTANTIATE_TEST_SUITE_P(
-    Nodes, Cluster,
+    Nodes, Settings,
     ::testing::Values(
-        ClusterCase{"secret", {"cluster.accept=secret"}, ""},
-        ClusterCase{"both",
-                    {"cluster.accept=secret,certificate", "cluster.ca=ca.pem",
-                     "cluster.node_names=gw.example"},
-                    ""},
-        ClusterCase{"no_authority",
-                    {"cluster.accept=certificate", "cluster.node_names=gw.example"},
-                    "cluster.ca"},
-        ClusterCase{
+        SettingsCase{"secret", {"cluster.accept=secret"}, ""},
+        SettingsCase{"both",
+                     {"cluster.accept=secret,certificate", "cluster.ca=ca.pem",
+                      "cluster.node_names=gw.example"},
+                     ""},
+        SettingsCase{"no_authority",
+                     {"cluster.accept=certificate", "cluster.node_names=gw.example"},
+                     "cluster.ca"},
+        SettingsCase{
             "no_names", {"cluster.accept=certificate", "cluster.ca=ca.pem"}, "cluster.node_names"},
-        ClusterCase{"unknown_proof", {"cluster.accept=trust"}, "cluster.accept"},
-        ClusterCase{"certificate_without_key", {"cluster.certificate=a.crt"}, "cluster.key"},
-        ClusterCase{"key_without_certificate", {"cluster.key=a.key"}, "cluster.certificate"}),
+        SettingsCase{"unknown_proof", {"cluster.accept=trust"}, "cluster.accept"},
+        SettingsCase{"certificate_without_key", {"cluster.certificate=a.crt"}, "cluster.key"},
+        SettingsCase{"key_without_certificate", {"cluster.key=a.key"}, "cluster.certificate"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Configuration, ReferencePageIsUpToDate) {

@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "core/digest.h"
+#include "core/plain_bytes.h"
 
 namespace gatehouse::bus {
 
@@ -20,18 +21,6 @@ namespace {
 constexpr std::size_t head_size = 16;
 constexpr std::size_t checked_head_size = 12;  // all of it but the checksum
 
-template <typename Number>
-void put(std::string& bytes, Number number) {
-  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-
-template <typename Number>
-Number get(std::string_view bytes, std::size_t at) {
-  Number number = 0;
-  std::memcpy(&number, bytes.data() + at, sizeof number);
-  return number;
-}
-
 std::uint32_t checksum(std::string_view head, std::string_view bytes) {
   return crc32(std::string(head.substr(0, checked_head_size)).append(bytes));
 }
@@ -39,9 +28,9 @@ std::uint32_t checksum(std::string_view head, std::string_view bytes) {
 std::string framed(std::uint64_t number, std::string_view bytes) {
   std::string record;
   record.reserve(head_size + bytes.size());
-  put(record, number);
-  put(record, static_cast<std::uint32_t>(bytes.size()));
-  put(record, checksum(record, bytes));
+  append_plain(record, number);
+  append_plain(record, static_cast<std::uint32_t>(bytes.size()));
+  append_plain(record, checksum(record, bytes));
   record += bytes;
   return record;
 }
@@ -52,11 +41,11 @@ std::vector<Kept> records_of(std::string_view bytes, std::size_t& whole) {
   whole = 0;
   while (bytes.size() >= whole + head_size) {
     const std::string_view head = bytes.substr(whole, head_size);
-    const std::size_t size = get<std::uint32_t>(head, 8);
+    const std::size_t size = plain_at<std::uint32_t>(head, 8);
     if (bytes.size() - whole - head_size < size) break;
     const std::string_view content = bytes.substr(whole + head_size, size);
-    if (get<std::uint32_t>(head, checked_head_size) != checksum(head, content)) break;
-    records.push_back({get<std::uint64_t>(head, 0), std::string(content)});
+    if (plain_at<std::uint32_t>(head, checked_head_size) != checksum(head, content)) break;
+    records.push_back({plain_at<std::uint64_t>(head, 0), std::string(content)});
     whole += head_size + size;
   }
   return records;

@@ -36,6 +36,7 @@ class NatsKeeps final : public TestKeeps {
  public:
   Keep& here() override { return here_; }
   Keep& there() override { return there_; }
+  // Terms end by the clock of the server, another program.
   void wait() override { std::this_thread::sleep_for(test_term / 5); }
 
  private:

@@ -2,8 +2,9 @@
 #include "traffic/journal.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
+
+#include "core/plain_bytes.h"
 
 namespace gatehouse::traffic {
 
@@ -17,37 +18,25 @@ constexpr std::size_t journal_bytes_max = 8 * 1024 * 1024;
 // A new owner reads them one by one, while nobody grants.
 constexpr std::size_t journal_records_max = 50'000;
 
-template <typename Number>
-void put(std::string& bytes, Number number) {
-  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-
-template <typename Number>
-Number get(std::string_view bytes, std::size_t at) {
-  Number number = 0;
-  std::memcpy(&number, bytes.data() + at, sizeof number);
-  return number;
-}
-
 std::string record_of(std::span<const limits::Reservation> reservations) {
   std::string bytes;
   bytes.reserve(reservations.size() * reservation_size);
   for (const limits::Reservation& reservation : reservations) {
-    put(bytes, reservation.key.high);
-    put(bytes, reservation.key.low);
-    put(bytes, reservation.window);
-    put(bytes, static_cast<std::uint64_t>(reservation.span.count()));
-    put(bytes, reservation.permits);
+    append_plain(bytes, reservation.key.high);
+    append_plain(bytes, reservation.key.low);
+    append_plain(bytes, reservation.window);
+    append_plain(bytes, static_cast<std::uint64_t>(reservation.span.count()));
+    append_plain(bytes, reservation.permits);
   }
   return bytes;
 }
 
 limits::Reservation reservation_at(std::string_view bytes, std::size_t at) {
   limits::Reservation reservation;
-  reservation.key = {get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)};
-  reservation.window = get<std::uint64_t>(bytes, at + 16);
-  reservation.span = std::chrono::milliseconds(get<std::uint64_t>(bytes, at + 24));
-  reservation.permits = get<std::uint64_t>(bytes, at + 32);
+  reservation.key = {plain_at<std::uint64_t>(bytes, at), plain_at<std::uint64_t>(bytes, at + 8)};
+  reservation.window = plain_at<std::uint64_t>(bytes, at + 16);
+  reservation.span = std::chrono::milliseconds(plain_at<std::uint64_t>(bytes, at + 24));
+  reservation.permits = plain_at<std::uint64_t>(bytes, at + 32);
   return reservation;
 }
 
