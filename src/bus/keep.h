@@ -31,7 +31,8 @@ class Keep {
  public:
   virtual ~Keep() = default;
 
-  // What the log has, oldest first; nothing, when nobody has begun it. Error: unavailable.
+  // What the log has, oldest first; nothing, when nobody has begun it. The last one has the number
+  // behind which records are added: an empty one, if its content was removed. Error: unavailable.
   virtual Result<std::vector<Kept>> read(std::string_view log) = 0;
   // Adds a record behind the one numbered `after`, 0 in a log without records; returns its number
   // once it is durable.

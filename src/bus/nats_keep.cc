@@ -158,7 +158,11 @@ Result<std::vector<Kept>> NatsKeep::read(std::string_view log) {
   if (status != NATS_OK) return jetstream_error(status, code, place.stream);
   std::vector<Kept> records;
   const std::uint64_t last = held->State.LastSeq;
-  if (held->State.Msgs == 0) return records;
+  if (held->State.Msgs == 0) {
+    // Records that somebody has removed leave their numbers behind.
+    if (last > 0) records.push_back({last, ""});
+    return records;
+  }
 
   jsSubOptions options;
   jsSubOptions_Init(&options);

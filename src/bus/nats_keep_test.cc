@@ -100,6 +100,19 @@ TEST(NatsKeep, KeepsWhatWasAppendedWhenAServerIsKilled) {
   EXPECT_EQ(keep.read("limits")->size(), 2U);
 }
 
+TEST(NatsKeep, ALogThatSomebodyHasEmptiedGoesOn) {
+  const TestNatsServer server;
+  Metrics metrics;
+  NatsKeep keep(options_of({server.url()}), metrics);
+  const auto first = keep.append("limits", 0, "one");
+  ASSERT_TRUE(first) << first.error().detail;
+  ASSERT_TRUE(keep.forget_before("limits", *first + 1));
+  const auto records = keep.read("limits");
+  ASSERT_TRUE(records);
+  EXPECT_THAT(*records, ::testing::ElementsAre(Kept{*first, ""}));
+  EXPECT_EQ(keep.append("limits", *first, "two"), *first + 1);
+}
+
 TEST(NatsKeep, AClusterOutlivesOneOfItsServers) {
   TestNatsCluster cluster;
   Metrics metrics;

@@ -51,13 +51,17 @@ void Owner::stop() {
   loop_.cancel_tasks();
   if (!coordinator_) return;
   leading_ = false;
-  const Result<> closed =
-      journal_.close_cleanly(coordinator_->reservations(limits::Coordinator::Extent::granted));
+  const Result<> closed = close_journal();
   if (!closed) log_error("{}: {}", closed.error().message, closed.error().detail);
   // An office that is not left is free when its term is over.
   const Result<> left = parts_.keep.leave(office, held_);
   if (!left) log_warning("The office of limits: {}", left.error().message);
   coordinator_.reset();
+}
+
+Result<> Owner::close_journal() {
+  if (journal_is_behind_) GH_CHECK(journal_.load());
+  return journal_.close_cleanly(coordinator_->reservations(limits::Coordinator::Extent::granted));
 }
 
 net::Task<> Owner::tick() {
@@ -170,6 +174,7 @@ void Owner::flush() {
     const Result<> written = write(reservations);
     if (!written && parts_.keep.is_shared()) return step_down(written.error());
     // Without a disk the grants still count in memory; only a crash would forget them.
+    journal_is_behind_ = !written.has_value();
     if (!written) log_error("{}: {}", written.error().message, written.error().detail);
   }
   for (const auto& [holder, message] : coordinator_->take_messages()) {
@@ -178,7 +183,11 @@ void Owner::flush() {
 }
 
 Result<> Owner::write(const std::vector<limits::Reservation>& reservations) {
-  if (!journal_.is_long()) return journal_.append(reservations);
+  if (journal_is_behind_) {
+    GH_CHECK(journal_.load());  // nobody knows what of the last record stands there
+  } else if (!journal_.is_long()) {
+    return journal_.append(reservations);
+  }
   return journal_.rewrite(coordinator_->reservations(limits::Coordinator::Extent::reserved));
 }
 

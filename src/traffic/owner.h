@@ -60,6 +60,7 @@ class Owner {
   void on_message(const limits::HolderMessage& message);
   void flush();
   Result<> write(const std::vector<limits::Reservation>& reservations);
+  Result<> close_journal();
 
   void hold_office();
   Result<> lead();
@@ -80,6 +81,7 @@ class Owner {
   Tick next_trial_{};  // to renew the office, or to take it
   std::string complaint_;
   bool flush_posted_ = false;
+  bool journal_is_behind_ = false;  // its last write has failed
   net::Loop loop_;
   std::unique_ptr<bus::Subscription> asks_;
   std::thread thread_;

@@ -157,7 +157,10 @@ class SharedKeep {
     }
 
    public:
-    explicit Door(SharedKeep& shared) : shared_(shared) {}
+    Door(SharedKeep& shared, bool is_shared) : shared_(shared), is_shared_(is_shared) {}
+
+    // Records are written, and nobody knows it.
+    void fail(bool fails) { fails_ = fails; }
 
     void shut() {
       const std::lock_guard lock(mutex_);
@@ -174,7 +177,11 @@ class SharedKeep {
     }
     Result<std::uint64_t> append(std::string_view log, std::uint64_t after,
                                  std::string bytes) override {
-      return pass([&](bus::Keep& keep) { return keep.append(log, after, bytes); });
+      return pass([&](bus::Keep& keep) -> Result<std::uint64_t> {
+        GH_TRY(number, keep.append(log, after, bytes));
+        if (fails_) return gatehouse::fail(ErrorCode::unavailable, "It is not synced");
+        return number;
+      });
     }
     Result<> forget_before(std::string_view log, std::uint64_t number) override {
       return pass([&](bus::Keep& keep) { return keep.forget_before(log, number); });
@@ -189,13 +196,15 @@ class SharedKeep {
     Result<> leave(std::string_view office, std::uint64_t held) override {
       return pass([&](bus::Keep& keep) { return keep.leave(office, held); });
     }
-    bool is_shared() const override { return true; }
+    bool is_shared() const override { return is_shared_; }
 
    private:
     SharedKeep& shared_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool open_ = true;
+    std::atomic<bool> fails_ = false;
+    const bool is_shared_;
   };
 
  private:
@@ -204,8 +213,8 @@ class SharedKeep {
 };
 
 struct Node {
-  Node(bus::Bus& bus, SharedKeep& shared, const Clock& clock)
-      : door(shared), owner({bus, door, clock, metrics}, {.tick = milliseconds(1)}) {}
+  Node(bus::Bus& bus, SharedKeep& shared, const Clock& clock, bool is_shared = true)
+      : door(shared, is_shared), owner({bus, door, clock, metrics}, {.tick = milliseconds(1)}) {}
   ~Node() { door.open(); }
 
   SharedKeep::Door door;
@@ -234,6 +243,29 @@ class TwoOwners : public OwnerTest {
   Node first_{bus_, shared_, clock_};
   Node second_{bus_, shared_, clock_};
 };
+
+// As a disk that comes back: what was granted meanwhile stands in the next record.
+TEST_F(OwnerTest, AJournalThatFailedGoesOnWithTheNextRecord) {
+  {
+    SharedKeep keep(folder_, clock_);
+    Node node(bus_, keep, clock_, false);
+    ASSERT_TRUE(node.owner.start());
+    Holder holder(bus_, "a");
+    EXPECT_EQ(holder.ask(key_, limit_, 5), 5U);
+    node.door.fail(true);
+    EXPECT_EQ(holder.ask(key_, limit_, 6), 6U);
+    node.door.fail(false);
+    EXPECT_EQ(holder.ask(limits::key_of("application:2"), limit_, 1), 1U);
+    // What stands on the disk now is what a crash would leave.
+    std::filesystem::copy(folder_ / "limits.journal", folder_ / "crashed");
+    node.owner.stop();
+  }
+  std::filesystem::rename(folder_ / "crashed", folder_ / "limits.journal");
+  Process process(bus_, folder_, clock_);
+  ASSERT_TRUE(process.owner.start());
+  Holder holder(bus_, "b");
+  EXPECT_EQ(holder.ask(key_, limit_, 20), 9U);
+}
 
 TEST_F(TwoOwners, OnlyOneGrants) {
   ASSERT_TRUE(first_.owner.start());
