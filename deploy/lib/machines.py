@@ -88,17 +88,11 @@ class Machines:
         self.processes[machine.name, program] = process
         return process
 
-    def signal(self, machine, program, number):
-        """To the program and all processes of its session when it is SIGKILL."""
-        process = self.processes[machine.name, program]
-        if number == signal.SIGKILL:
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
-
-    def ended(self, machine, program):
-        """Waits for its end; its exit code."""
-        return self.processes.pop((machine.name, program)).wait(ENDING_SECONDS_MAX)
+    def kill(self, machine, program):
+        """As a crash: the program and all processes of its session."""
+        process = self.processes.pop((machine.name, program))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(ENDING_SECONDS_MAX)
 
     def cut(self, machine):
         ip("link", "set", link_of(machine), "down")

@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
 import subprocess
 import time
 
@@ -121,8 +120,7 @@ class Trial:
                   lambda one=machine: self.serves(one))
 
     def kill(self, machine):
-        self.machines.signal(machine, machine.kind, signal.SIGKILL)
-        self.machines.ended(machine, machine.kind)
+        self.machines.kill(machine, machine.kind)
 
     def serves(self, machine):
         process = self.machines.processes[machine.name, machine.kind]
