@@ -55,8 +55,8 @@ class Coordinator {
   std::vector<Reservation> reservations(Extent extent) const;
 
   void on_message(const HolderMessage& message, Instant now);
-  // Every 50 ms: recalls without an answer are given up, windows that have passed are forgotten, and
-  // so are holders that have said nothing for an hour: what they held counts as spent.
+  // Every 50 ms: recalls without an answer are given up; windows that have passed are forgotten,
+  // and holders that have said nothing for an hour: what they held counts as spent.
   void on_tick(Instant now);
 
   // What must be durable before the messages below are sent.
