@@ -68,9 +68,7 @@ Node::Node(Configuration configuration, Surroundings& surroundings)
       surroundings_(surroundings),
       status_page_(
           surroundings.metrics, [this] { return readiness(); },
-          [this](std::uint64_t number, milliseconds timeout) {
-            return wait_for(number, timeout);
-          },
+          [this](std::uint64_t number, milliseconds timeout) { return wait_for(number, timeout); },
           [this] { return gateway_ ? gateway_->snapshot() : nullptr; }) {}
 
 Node::~Node() { stop(); }

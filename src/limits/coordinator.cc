@@ -131,17 +131,17 @@ void Coordinator::on_return(const Return& item, HolderIndex holder, Instant now)
 void Coordinator::on_ask(const Ask& ask, HolderIndex holder, Instant now) {
   if (ask.limit.quota == 0 || ask.limit.span <= milliseconds(0)) {
     holders_[holder].out.grants.push_back({.key = ask.key,
-                                   .remaining = std::chrono::seconds(1),
-                                   .refused = ask.need,
-                                   .number = ask.number});
+                                           .remaining = std::chrono::seconds(1),
+                                           .refused = ask.need,
+                                           .number = ask.number});
     return;
   }
   Account* account = account_of(ask, now);
   if (account == nullptr || is_closed(ask.limit, now)) {
     holders_[holder].out.grants.push_back({.key = ask.key,
-                                   .remaining = window_rest(ask.limit.span, now),
-                                   .refused = ask.need,
-                                   .number = ask.number});
+                                           .remaining = window_rest(ask.limit.span, now),
+                                           .refused = ask.need,
+                                           .number = ask.number});
     return;
   }
   if (ask.limit.kind == LimitKind::bucket) return grant_from_bucket(ask, *account, holder, now);
@@ -168,7 +168,7 @@ void Coordinator::grant_from_bucket(const Ask& ask, Account& account, HolderInde
   const microseconds next =
       std::max<microseconds>(account.full_at - now + step - span, milliseconds(1));
   holders_[holder].out.grants.push_back({ask.key, account.window, permits, room - permits,
-                                 refused > 0 ? next : span, refused, ask.number});
+                                         refused > 0 ? next : span, refused, ask.number});
 }
 
 bool Coordinator::is_closed(const Limit& limit, Instant now) const {
@@ -222,8 +222,8 @@ void Coordinator::grant(const Key& key, Account& account, Pending pending, Insta
   const auto refused =
       static_cast<std::uint32_t>(pending.need - std::min<std::uint64_t>(pending.need, permits));
   holders_[pending.holder].out.grants.push_back({key, account.window, permits, left - permits,
-                                         window_rest(account.limit.span, now), refused,
-                                         pending.number});
+                                                 window_rest(account.limit.span, now), refused,
+                                                 pending.number});
 }
 
 // Asks every holder that may still have permits for them. False when nobody has any.
