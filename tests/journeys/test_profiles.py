@@ -149,9 +149,9 @@ class ThreeMachines(unittest.TestCase):
         other.stop()
 
     def test_nodes_with_databases_stand_at_every_number_at_once(self):
-        for name in ("Soon", "Sooner"):
-            made = self.admin.must(201, "POST", f"{PUBLISHER}/apis", {
-                "name": name, "version": "1.0.0", "context": f"/{name.lower()}"})
+        for name in ("soon", "sooner"):
+            made = self.admin.must(201, "POST", f"{DEVPORTAL}/applications",
+                                   {"name": name, "throttlingPolicy": "Unlimited"})
             number = int(made.headers["gatehouse-change"])
             for node in (self.key_manager, self.portals):
                 self.assertEqual(node.status(f"/readyz?at={number}").status, 200)
