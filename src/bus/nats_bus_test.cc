@@ -140,6 +140,7 @@ TEST(NatsBus, LeavesAServerThatIsFrozen) {
   options.timeout = std::chrono::milliseconds(300);
   Peer here(options);
   ASSERT_TRUE(here.bus().settled(test_patience));
+  ASSERT_TRUE(here.reaches("gatehouse_bus_connected{connection=\"publish\"}", 1));
   frozen.freeze();
   // Two unanswered pings and a trial that is not answered either.
   EXPECT_TRUE(here.reaches("gatehouse_bus_connect_failures_total{connection=\"publish\"}", 1));

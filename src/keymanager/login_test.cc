@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <time.h>
+
 #include <algorithm>
 
 #include "keymanager/test_key_manager.h"
@@ -11,6 +13,13 @@ Options slow_hashes() {
   Options options = quick_options();
   options.password_cost = {.memory_kib = 8 * 1024, .passes = 1};
   return options;
+}
+
+// Of all threads of this process: what others do on the machine meanwhile does not count.
+double cpu_seconds() {
+  timespec spent{};
+  EXPECT_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent), 0);
+  return static_cast<double>(spent.tv_sec) + 1e-9 * static_cast<double>(spent.tv_nsec);
 }
 
 // Each user is tried once, so nobody is locked. The shortest of many tries is what is left when the
@@ -27,12 +36,12 @@ TEST(Login, DoesNotTellAnUnknownNameFromAWrongPassword) {
   const auto refuse = [&](const std::string& name) {
     const std::string body =
         fmt::format("grant_type=password&username={}&password=a-wrong-one", name);
-    const Tick begin = std::chrono::steady_clock::now();
+    const double before = cpu_seconds();
     const auto answer = server.token(body, client);
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+    const double spent = cpu_seconds() - before;
     EXPECT_EQ(answer.status, 400);
     EXPECT_EQ(text_or(answer.body, "error", ""), "invalid_grant");
-    return spent.count();
+    return spent;
   };
   for (int i = 0; i < tries; ++i) {
     known.push_back(refuse(fmt::format("known{}", i)));
