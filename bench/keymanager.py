@@ -29,10 +29,10 @@ from gateway import LOAD_CORE, PROXY_CORE, PinnedServer, start_backend  # noqa: 
 from logins import Logins, Person, client_for_logins, percentile  # noqa: E402
 from measuring import Load, PinnedPostgres, Report, Run  # noqa: E402
 from startup import resident_mb  # noqa: E402
+from support.cluster import credential, key_of  # noqa: E402
 from support.server import FORM, basic, bearer, call, form  # noqa: E402
 from support.walk import User, expect, token_of  # noqa: E402
 
-SECRET = "a secret of at least thirty-two characters"
 VALIDATE = "/internal/keys/v1/validate"
 CONNECTIONS, TOKENS = 64, 1000
 BATCH = 64  # the most that a gateway puts into one question
@@ -64,12 +64,7 @@ class Bench:
         return 1 if self.smoke else wanted
 
     def server(self, stack, *settings, **where):
-        secret = os.path.join(self.folder, "cluster.secret")
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
-                  encoding="utf-8") as out:
-            out.write(SECRET + "\n")
-        return stack.enter_context(
-            PinnedServer("server.workers=1", f"cluster.secret_file={secret}", *settings, **where))
+        return stack.enter_context(PinnedServer("server.workers=1", *settings, **where))
 
     def load(self, *arguments, **named):
         return Load(tempfile.mkdtemp(dir=self.folder), *arguments, **named)
@@ -197,7 +192,8 @@ def validate(bench, server, tokens, batch, seconds, connections=CONNECTIONS, che
     """The run; every token, or `check` of them, is asked about before and holds."""
     lists = [tokens[i:i + batch] for i in range(0, len(tokens) - batch + 1, batch)]
     url = server.url(VALIDATE)
-    first = call(url, "POST", {"tokens": lists[0]}, basic("bench", SECRET))
+    secret = credential(key_of(server), "bench")
+    first = call(url, "POST", {"tokens": lists[0]}, basic("bench", secret))
     expect(first, 200, "a validation")
     session = first.headers["set-cookie"].split(";")[0]
     for some in lists[:check]:
@@ -393,12 +389,8 @@ class Pair:
     def __init__(self, bench, stack, key_manager_settings, gateway_settings):
         postgres = stack.enter_context(PinnedPostgres())
         databases = postgres.settings()
-        secret = os.path.join(bench.folder, "cluster.secret")
         self.backend = start_backend(stack, 200)
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
-                  encoding="utf-8") as out:
-            out.write(SECRET + "\n")
-        shared = [*databases, "server.workers=1", f"cluster.secret_file={secret}"]
+        shared = [*databases, "server.workers=1"]
         self.key_manager = stack.enter_context(OtherServer(*shared, *key_manager_settings))
         admin = User(self.key_manager)
         api = admin.publish("Bench", f"http://127.0.0.1:{self.backend}")

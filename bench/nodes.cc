@@ -52,17 +52,26 @@ int run(const std::filesystem::path& folder) {
                           .names = {"gw-1.example"}},
                          clock);
   GH_ASSERT(nodes.load());
-  const keymanager::NodeSessions sessions({std::string(32, 'k')}, clock);
-  const std::string secret(40, 's');
+  const keymanager::NodePasses sessions({std::string(32, 'k')}, clock);
+  const keymanager::NodePasses credentials({std::string(32, 'c')}, clock);
+  const keymanager::NodeRevocations revocations;
+  const keymanager::NodePass pass{.node = {"gw-1", {"Default"}},
+                                  .expires = clock.now() + std::chrono::hours(1)};
   Inside inside;
   Metrics metrics;
-  NodeDoor door(inside, {.certificates = &nodes, .sessions = &sessions, .secret = secret}, metrics);
+  NodeDoor door(inside,
+                {.certificates = &nodes,
+                 .credentials = &credentials,
+                 .sessions = &sessions,
+                 .revocations = &revocations},
+                clock, metrics);
 
   const http::Request plain = http::make_request("POST", "/internal/keys/v1/validate");
   http::Request by_session = plain;
-  by_session.headers.add("Cookie", "gatehouse_node=" + sessions.make("gw-1"));
+  by_session.headers.add("Cookie", "gatehouse_node=" + sessions.make(pass).value());
   http::Request by_basic = plain;
-  by_basic.headers.add("Authorization", "Basic " + to_base64("gw-1:" + secret));
+  by_basic.headers.add("Authorization",
+                       "Basic " + to_base64("gw-1:" + credentials.make(pass).value()));
   http::Request by_certificate = plain;
   by_certificate.peer.certificate = authority.issue({.name = "gw-1.example"});
 

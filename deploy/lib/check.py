@@ -211,8 +211,24 @@ class Check:
                 with contextlib.suppress(OSError):
                     socket.create_connection((gateway.address, 8243), 0.5).close()
                     raise AssertionError(f"the external balancer reaches {gateway.name}")
+        self.credentials()
         say("what is deployed inside: callable there, 404 outside, in no file of a gateway there; "
             "the external balancer reaches no gateway inside")
+
+    def credentials(self):
+        """Whoever takes a gateway over has its credential, and where it may connect to."""
+        portal = self.pattern.nodes("publisher")[0]
+        for gateway in self.pattern.nodes("gateway"):
+            with open(self.trial.etc(gateway, "cluster.secret"), encoding="utf-8") as file:
+                proof = basic(gateway.name, file.read().strip())
+            for place in self.places:
+                mine = place["name"] == gateway.environment
+                with self.trial.machines.inside(gateway):
+                    answer = call(f"https://{portal.address}:9443/internal/data/v1/snapshot"
+                                  f"?environments={place['name']}", headers=proof, timeout=10)
+                must(answer.status == (200 if mine else 403),
+                     f"the credential of {gateway.name} gets {answer.status} for {place['name']}")
+        say("credentials: each gateway's opens the feed of its own environment, 403 for another")
 
     def files_of(self, machine):
         """What its snapshot and journals say; its logs have what clients ask for."""

@@ -85,8 +85,9 @@ def node_settings(pattern, machine):
     }
     if machine.databases:
         settings["cluster.key_file"] = f"{ETC}/cluster.key"
-    if machine.databases or machine.is_gateway:
+    elif machine.is_gateway:
         settings["cluster.secret_file"] = f"{ETC}/cluster.secret"
+    if machine.databases or machine.is_gateway:
         settings["cluster.ca"] = f"{ETC}/ca.crt"
     if machine.databases:
         settings["key_manager.issuer"] = f"https://{PORTALS}:9443/oauth2/token"

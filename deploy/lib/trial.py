@@ -74,9 +74,9 @@ class Trial:
         self.secrets = os.path.join(self.folder, "secrets")
         os.makedirs(self.secrets)
         self.authority = Authority(self.secrets)
-        write(os.path.join(self.secrets, "cluster.key"), secrets.token_bytes(32))
-        for name in ("cluster.secret", "database.password"):
-            write(os.path.join(self.secrets, name), secrets.token_urlsafe(36).encode() + b"\n")
+        subprocess.run([BINARY, "cluster", "init", self.secrets], capture_output=True, check=True)
+        write(os.path.join(self.secrets, "database.password"),
+              secrets.token_urlsafe(36).encode() + b"\n")
         if self.pattern.shared:
             members = [member(one) for one in self.pattern.nodes()]
             done = subprocess.run([BINARY, "cluster", "nats-permissions", "--passwords",
@@ -107,10 +107,20 @@ class Trial:
             for_database = machine.kind == "database" and name == "database.password"
             if f"/{name}\"" in texts or f"\"{name}\"" in texts or for_database:
                 shutil.copy(os.path.join(self.secrets, name), self.etc(machine, name))
+        if "cluster.secret" in texts:
+            self.give_credential(machine)
         if machine.kind == "balancer":
             with open(self.etc(machine, "tls.crt"), "rb") as one, \
                     open(self.etc(machine, "tls.key"), "rb") as other:
                 write(self.etc(machine, "tls.pem"), one.read() + other.read())
+
+    def give_credential(self, gateway):
+        """Its own, for its environments."""
+        subprocess.run([BINARY, "cluster", "credential", gateway.name,
+                        "--environment", gateway.environment,
+                        "--out", self.etc(gateway, "cluster.secret"),
+                        "--set", f"cluster.key_file={os.path.join(self.secrets, 'cluster.key')}"],
+                       capture_output=True, check=True)
 
     # --- processes ------------------------------------------------------------------------------
 

@@ -235,6 +235,20 @@ TEST_F(AnalyticsTest, EverybodySeesTheirOwn) {
   EXPECT_EQ(usage("", "nobody").status, 403);
 }
 
+// A gateway that has been taken over says what another one will say next.
+TEST_F(AnalyticsTest, ANodeSpeaksForItselfOnly) {
+  const auto send_as = [&](const std::string& node, const std::string& body) {
+    http::Request request =
+        http::make_request("POST", "/internal/data/v1/usage", body, "application/json");
+    request.peer.node = http::KnownNode{node, {"Default"}};
+    return analytics_.intake().handle(request).status;
+  };
+  EXPECT_EQ(send_as("gw-2", batch("gw-1", 900, {})), 204);
+  EXPECT_EQ(send_as("gw-1", batch("gw-1", 7, {{.count = 3}})), 204);
+  EXPECT_EQ(send_as("gw-1", batch("gw-1", 7, {{.count = 3}})), 204);
+  EXPECT_EQ(counts(""), "=3 ");
+}
+
 TEST_F(AnalyticsTest, ABatchCountsOnce) {
   const std::string first = batch("gw-1", 7, {{.count = 3}});
   EXPECT_EQ(send(first), 204);

@@ -72,15 +72,16 @@ http::Response UsageIntake::handle(const http::Request& request) {
   if (request.method != "POST") return http::make_response(405, "text/plain", "");
   const Result<json::object> batch = parse_json_object(request.body);
   if (!batch) return rest::problem_response(batch.error());
-  const Result<> stored = store(*batch);
+  const std::string said = text_or(*batch, "node", "");
+  const Result<> stored =
+      store(said.empty() ? std::string() : http::name_of(request.peer, said), *batch);
   if (!stored) return rest::problem_response(stored.error());
   http::Response done;
   done.status = 204;
   return done;
 }
 
-Result<> UsageIntake::store(const json::object& batch) {
-  const std::string node = text_or(batch, "node", "");
+Result<> UsageIntake::store(const std::string& node, const json::object& batch) {
   const std::int64_t sequence = number_or(batch, "sequence", -1);
   const json::array* rows = array_at(batch, "rows");
   if (node.empty() || sequence < 0 || rows == nullptr || rows->size() > rows_max) {

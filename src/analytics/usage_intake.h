@@ -9,6 +9,11 @@
 //   204  stored, or stored before: a batch with a sequence of this node that was seen already
 //   400  not such a batch
 //
+// Sequences belong to the name that a node has proved (http::name_of), so no gateway can make the
+// next batches of another one look as if they were stored. Rows name no environment: an API is
+// known to gateways of its environments only, and calls that it had there are told when it has
+// left.
+//
 // A row that cannot be read is left out and logged: refusing the batch would only bring it again.
 //
 // Thread:  handle on pool threads.
@@ -28,7 +33,8 @@ class UsageIntake final : public http::Handler {
   http::Response handle(const http::Request& request) override;
 
  private:
-  Result<> store(const json::object& batch);
+  // `node`: whose sequence it is; empty: it says none.
+  Result<> store(const std::string& node, const json::object& batch);
 
   storage::Database& api_manager_;
 };

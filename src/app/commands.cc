@@ -3,10 +3,9 @@
 
 #include <filesystem>
 #include <ostream>
-#include <thread>
 
+#include "app/client_loop.h"
 #include "app/database_options.h"
-#include "app/nats_permissions.h"
 #include "app/sample_walk.h"
 #include "app/secrets.h"
 #include "app/surroundings.h"
@@ -37,33 +36,6 @@ Result<std::shared_ptr<const net::TlsClient>> trust(const SampleArguments& argum
   }
   return net::TlsClient::open(options);
 }
-
-// A loop on a thread of its own, for clients that block.
-class ClientLoop {
- public:
-  ClientLoop()
-      : pool_({.name = "files", .threads = 1}),
-        resolver_(loop_, pool_),
-        thread_([this] { loop_.run(); }) {}
-  ~ClientLoop() { stop(); }
-
-  // Before the clients die, which belong to the loop.
-  void stop() {
-    if (!thread_.joinable()) return;
-    loop_.stop();
-    thread_.join();
-    pool_.stop();
-  }
-
-  net::Loop& loop() { return loop_; }
-  net::Resolver& resolver() { return resolver_; }
-
- private:
-  net::Loop loop_;
-  net::Pool pool_;
-  net::Resolver resolver_;
-  std::thread thread_;
-};
 
 // What a command beside a running server stands on.
 struct Workshop {
@@ -207,22 +179,6 @@ Result<> run_reset_link(const Configuration& configuration, const std::string& u
             << configuration.base_url() << "/oauth2/password-reset?token=" << token << "\n";
         return {};
       });
-}
-
-Result<> run_nats_permissions(const std::vector<std::string>& nodes, const std::string& passwords,
-                              std::ostream& out) {
-  SystemRandom random;
-  std::vector<ClusterNode> all;
-  for (const std::string& text : nodes) {
-    GH_TRY(node, ClusterNode::parse(text));
-    if (!passwords.empty()) {
-      GH_TRY(password, password_of_node(passwords, node.name, random));
-      node.password = std::move(password);
-    }
-    all.push_back(std::move(node));
-  }
-  out << nats_permissions(all);
-  return {};
 }
 
 }  // namespace gatehouse::app

@@ -34,10 +34,6 @@ Result<> run_rotate_keys(const Configuration& configuration, std::ostream& out);
 // Sets a random password and prints it.
 Result<> run_reset_password(const Configuration& configuration, const std::string& user,
                             std::ostream& out);
-// Prints who may say and hear what on NATS. `nodes`: "NAME=PROFILE+PROFILE" each; with `passwords`,
-// a folder, they have the passwords there, which are made where there are none.
-Result<> run_nats_permissions(const std::vector<std::string>& nodes, const std::string& passwords,
-                              std::ostream& out);
 // Makes a link with which the user sets a password himself, and prints it.
 Result<> run_reset_link(const Configuration& configuration, const std::string& user,
                         std::ostream& out);

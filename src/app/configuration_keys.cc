@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/configuration_keys.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -115,13 +117,14 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
           {"cluster",
            "accept",
            &cluster.accept,
-           "What other nodes may be known by when they ask this one: a secret (a session, else "
-           "Basic), a certificate (mutual TLS), or either (docs/nodes.md).",
+           "What other nodes may be known by when they ask this one: the secret of their "
+           "credential (a session, else Basic), a certificate (mutual TLS), or either "
+           "(docs/nodes.md).",
            {},
            {"secret", "certificate"}},
           {"cluster", "secret_file", &cluster.secret_file,
-           "File with the secret that gateways and those whom they ask share; empty: no gateway is "
-           "known by it."},
+           "File with the credential of this gateway, as `gatehouse cluster join` writes it; nodes "
+           "with a database need none, for they have key_file."},
           {"cluster", "ca", &cluster.ca,
            "PEM file with the authorities that other nodes are known by, when they are asked and "
            "when they ask; empty: when they are asked, by those of this machine."},
@@ -129,11 +132,12 @@ void add_cluster(Keys& keys, ClusterConfig& cluster) {
            "PEM file with a revocation list of each authority in cluster.ca, read again on SIGHUP; "
            "empty: no certificate is revoked."},
           {"cluster", "node_names", &cluster.node_names,
-           "DNS names in the certificates of gateways that may ask this node; \"*.gw.example\" "
-           "stands for every name with one label more."},
+           "DNS names in the certificates of gateways that may ask this node, each with the "
+           "environment that it may read, as \"gw.example@Internal\"; without one: Default. "
+           "Several entries add up. \"*.gw.example\" stands for every name with one label more."},
           {"cluster", "control_plane_names", &cluster.control_plane_names,
-           "The same for nodes of the control plane, to which the whole inside of a key manager is "
-           "open; without certificates they are known by the cluster key."},
+           "DNS names in those of nodes of the control plane, to which the whole inside of a key "
+           "manager is open; without certificates they are known by the cluster key."},
           {"cluster", "certificate", &cluster.certificate,
            "PEM file with the certificate chain that this node shows to the nodes that it asks, "
            "instead of a secret."},
@@ -340,6 +344,11 @@ Result<> check_cluster(const ClusterConfig& cluster) {
   if (cluster.node_names.empty()) {
     return fail(ErrorCode::invalid_argument,
                 "cluster.node_names: cluster.accept has \"certificate\": say whose are taken");
+  }
+  for (const std::string& name : cluster.node_names) {
+    if (!name.starts_with('@') && !name.ends_with('@')) continue;
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("cluster.node_names: '{}': write NAME or NAME@ENVIRONMENT", name));
   }
   return {};
 }

@@ -99,7 +99,7 @@ ControlPlane::ControlPlane(Parts parts)
                          parts_.configuration, parts_.roles, parts_.surroundings, parts_.databases,
                          key_manager_client_, sealer_, hashing_, parts_.gateway})
                    : nullptr),
-      doors_(parts_.configuration, parts_.surroundings) {}
+      doors_(parts_.configuration, parts_.surroundings, parts_.databases.api_manager()) {}
 
 keymanager::Passwords& ControlPlane::passwords() {
   return key_manager_ ? key_manager_->passwords() : *passwords_;
@@ -201,12 +201,14 @@ Result<> ControlPlane::clean() {
     GH_TRY(removed, key_manager_->sweep());
     if (removed > 0) log_info("{} expired tokens and revocations removed", removed);
   }
+  GH_CHECK(doors_.forget_tokens());
   return portals_ ? portals_->clean() : Result<>();
 }
 
 void ControlPlane::care() {
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
+  log_failure("nodes", doors_.follow());
   if (key_manager_) {
     log_failure("revocations", key_manager_->catch_up());
     log_failure("key managers", key_manager_->refresh_providers());

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/cluster_commands.h"
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/profile_rules.h"
@@ -27,10 +28,19 @@ struct Arguments {
   std::string directory;
   std::string user;
   std::vector<std::string> nodes;
+  NodeWish node;
+  CredentialWish credential;
+  JoinWish join;
+  std::int64_t minutes = 60;
+  bool force = false;
   bool reference = false;
   bool link = false;
   SampleArguments sample;
 };
+
+Existing existing(const Arguments& arguments) {
+  return arguments.force ? Existing::replaced : Existing::kept;
+}
 
 int code_of(const Error& error) {
   std::cerr << "gatehouse: " << error.message;
@@ -45,7 +55,8 @@ int code_of(const Result<>& result) { return result ? EXIT_SUCCESS : code_of(res
 void add_node_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--config", arguments.sources.file, "TOML file")->envname("GATEHOUSE_CONFIG");
   command.add_option("--data-dir", arguments.data_dir, "folder of databases, keys and logs");
-  command.add_option("--set", arguments.sources.settings, "section.key=value, as often as needed");
+  command.add_option("--set", arguments.sources.settings, "section.key=value, as often as needed")
+      ->allow_extra_args(false);  // what follows may be something else
 }
 
 ConfigurationSources sources_of(const Arguments& arguments) {
@@ -165,8 +176,75 @@ void add_care(CLI::App& program, Arguments& arguments, int& code) {
   });
 }
 
+void add_node_of_cluster(CLI::App& command, NodeWish& node) {
+  command.add_option("NODE", node.name, "its name, of letters, digits, '-', '.' and '_'")
+      ->required();
+  command.add_option("--environment", node.environments, "of a gateway, as often as it has some")
+      ->allow_extra_args(false);
+}
+
+// What needs the cluster key, or a database, beside a node that runs.
+void add_cluster_of_node(CLI::App& cluster, Arguments& arguments, int& code) {
+  CLI::App* credential = cluster.add_subcommand(
+      "credential", "write a gateway's credential into a file, for whoever brings it there");
+  add_node_options(*credential, arguments);
+  add_node_of_cluster(*credential, arguments.credential.node);
+  credential->add_option("--out", arguments.credential.file, "the file")->required();
+  credential->add_option("--days", arguments.credential.days, "it counts for so long");
+  credential->add_option("--serial", arguments.credential.serial, "as `cluster revoke` has said");
+  credential->add_flag("--force", arguments.force, "replace a file that is there");
+  credential->callback([&] {
+    code = with_configuration(arguments, [&](const Configuration& configuration) {
+      return run_make_credential(configuration, arguments.credential, existing(arguments),
+                                 std::cout);
+    });
+  });
+
+  CLI::App* token = cluster.add_subcommand("join-token", "print a token by which a node joins");
+  add_node_options(*token, arguments);
+  add_node_of_cluster(*token, arguments.node);
+  token->add_option("--profile", arguments.node.profiles, "what it runs, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->required();
+  token->add_option("--minutes", arguments.minutes, "how long the token counts");
+  token->callback([&] {
+    code = with_configuration(arguments, [&](const Configuration& configuration) {
+      return run_join_token(configuration, arguments.node, arguments.minutes, std::cout);
+    });
+  });
+
+  CLI::App* revoke = cluster.add_subcommand("revoke",
+                                            "shut a node out: none of its credentials "
+                                            "counts any more");
+  add_node_options(*revoke, arguments);
+  revoke->add_option("NODE", arguments.node.name, "its name")->required();
+  revoke->callback([&] {
+    code = with_configuration(arguments, [&](const Configuration& configuration) {
+      return run_revoke_node(configuration, arguments.node.name, std::cout);
+    });
+  });
+}
+
 void add_cluster(CLI::App& program, Arguments& arguments, int& code) {
   CLI::App* cluster = program.add_subcommand("cluster", "several nodes")->require_subcommand(1);
+  CLI::App* init = cluster->add_subcommand("init", "make the key of a new cluster");
+  init->add_option("DIR", arguments.directory, "a folder, made by this")->required();
+  init->add_flag("--force", arguments.force, "replace a key that is there");
+  init->callback([&] {
+    code = code_of(run_cluster_init(arguments.directory, existing(arguments), std::cout));
+  });
+  add_cluster_of_node(*cluster, arguments, code);
+
+  CLI::App* join = cluster->add_subcommand("join", "get what makes this machine a node");
+  join->add_option("URL", arguments.join.url, "a node with a portal or a key manager")->required();
+  join->add_option("TOKEN", arguments.join.token,
+                   "that `cluster join-token` has printed there; -: read it from standard input")
+      ->required();
+  join->add_option("--directory", arguments.join.directory, "where the files go");
+  join->add_flag("--force", arguments.force, "replace files that are there");
+  join->callback([&] { code = code_of(run_join(arguments.join, existing(arguments), std::cout)); });
+
   CLI::App* permissions = cluster->add_subcommand(
       "nats-permissions", "print what each node may do on NATS, for nats-server's configuration");
   permissions->add_option("NODE", arguments.nodes, "NAME=PROFILE or NAME=PROFILE+PROFILE")

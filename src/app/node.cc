@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/database_options.h"
+#include "app/node_credentials.h"
 #include "app/profile_rules.h"
 #include "app/secrets.h"
 #include "core/digest.h"
@@ -132,11 +133,14 @@ Result<> Node::open_data() {
   databases_ = std::move(opened);
   GH_TRY(cluster_key, load_or_make_key(configuration_.path(configuration_.cluster.key_file),
                                        surroundings_.random));
+  cluster_key_ = std::move(cluster_key);
   if (roles.portals() && deployment_.key_managers_of_portals == Place::elsewhere) {
+    const auto proof = [this](const Configuration& configuration) {
+      return proof_of_control_plane(configuration, cluster_key_, surroundings_.clock);
+    };
     GH_TRY(nodes, RemoteNodes::open(configuration_, {.key = "portals.key_manager",
                                                      .urls = configuration_.portals.key_manager,
-                                                     .authorization = proof_of_control_plane(
-                                                         configuration_, cluster_key)}));
+                                                     .proof = proof}));
     key_managers_of_portals_ = std::move(nodes);
     portals_ask_ = std::make_unique<RemoteAsker>(*key_managers_of_portals_);
   }
@@ -152,7 +156,7 @@ Result<> Node::open_data() {
                           .roles = deployment_.roles,
                           .surroundings = surroundings_,
                           .databases = *databases_,
-                          .cluster_key = cluster_key,
+                          .cluster_key = cluster_key_,
                           .key_managers = portals_ask_ ? &portals_ask_->client() : nullptr,
                           .gateway = std::move(local)});
   return control_plane_->start();
@@ -176,17 +180,19 @@ Result<> Node::open_neighbours() {
                                                      control_plane_->internal_handler());
   }
   if (!feed_elsewhere && !keys_elsewhere) return {};
-  GH_TRY(proof, proof_of_gateway(configuration_));
+  const auto proof = [this](const Configuration& configuration) {
+    return proof_of_gateway(configuration, cluster_key_, surroundings_.clock);
+  };
   if (keys_elsewhere) {
     GH_TRY(nodes, RemoteNodes::open(configuration_, {.key = "gateway.key_manager",
                                                      .urls = configuration_.gateway.key_manager,
-                                                     .authorization = proof}));
+                                                     .proof = proof}));
     key_managers_of_gateway_ = std::move(nodes);
   }
   if (!feed_elsewhere) return {};
   GH_TRY(nodes, RemoteNodes::open(configuration_, {.key = "gateway.control_plane",
                                                    .urls = configuration_.gateway.control_plane,
-                                                   .authorization = proof,
+                                                   .proof = proof,
                                                    .patience = http::SessionClient::Patience::whole,
                                                    .body_bytes_max = snapshot_bytes_max}));
   feed_nodes_ = std::move(nodes);

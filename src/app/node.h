@@ -70,6 +70,7 @@ class Node {
 
   // What a role does not need, or has in this process, is null.
   std::unique_ptr<storage::Databases> databases_;
+  std::string cluster_key_;  // empty: a node without data has none
   std::unique_ptr<traffic::Owner> owner_;
   std::unique_ptr<RemoteNodes> key_managers_of_portals_;
   std::unique_ptr<RemoteAsker> portals_ask_;

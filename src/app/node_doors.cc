@@ -1,85 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/node_doors.h"
 
-#include "app/remote_nodes.h"
 #include "app/secrets.h"
-#include "core/digest.h"
+#include "storage/apis/node_store.h"
 
 namespace gatehouse::app {
 
 namespace {
 
 keymanager::NodeCertificates::Options certificate_options(const Configuration& configuration,
-                                                          std::vector<std::string> names) {
+                                                          NodeKind kind) {
   const ClusterConfig& cluster = configuration.cluster;
   return {.files = {.certificates = configuration.path(cluster.ca),
                     .revocations = cluster.revocations.empty()
                                        ? std::string()
                                        : configuration.path(cluster.revocations)},
-          .names = std::move(names)};
+          .names = kind == NodeKind::gateway ? cluster.node_names : cluster.control_plane_names};
 }
 
 }  // namespace
 
-// A session ends with the secret that it was earned by, so a new secret ends them all.
-Result<> NodeDoors::let_in(Guests& guests, Proof proof, const std::string& cluster_key,
+Result<> NodeDoors::let_in(Guests& guests, NodeKind kind, const std::string& cluster_key,
                            http::Handler& inside) {
+  const ClusterConfig& cluster = configuration_.cluster;
   keymanager::NodeDoor::Proofs proofs;
-  proofs.labels = std::move(proof.labels);
-  if (!proof.secret.empty()) {
-    const std::string key = configuration_.cluster.share_sessions
-                                ? hkdf_sha256(cluster_key, proof.session_label)
-                                : surroundings_.random.bytes(32);
-    guests.sessions = std::make_unique<keymanager::NodeSessions>(std::vector<std::string>{key},
-                                                                 surroundings_.clock);
+  if (kind == NodeKind::control_plane) proofs.labels = "nodes=\"control-plane\"";
+  if (cluster.accepts("secret")) {
+    guests.credentials = std::make_unique<keymanager::NodePasses>(
+        node_credentials(kind, cluster_key, surroundings_.clock));
+    const std::string key = cluster.share_sessions ? node_session_key(kind, cluster_key)
+                                                   : surroundings_.random.bytes(key_size);
+    guests.sessions = std::make_unique<keymanager::NodePasses>(std::vector<std::string>{key},
+                                                               surroundings_.clock);
+    proofs.credentials = guests.credentials.get();
     proofs.sessions = guests.sessions.get();
-    proofs.secret = std::move(proof.secret);
+    proofs.revocations = &revocations_;
   }
-  if (!proof.names.empty()) {
-    guests.certificates = std::make_unique<keymanager::NodeCertificates>(
-        certificate_options(configuration_, std::move(proof.names)), surroundings_.clock);
+  keymanager::NodeCertificates::Options certificates = certificate_options(configuration_, kind);
+  if (cluster.accepts("certificate") && !certificates.names.empty()) {
+    guests.certificates = std::make_unique<keymanager::NodeCertificates>(std::move(certificates),
+                                                                         surroundings_.clock);
     GH_CHECK(guests.certificates->load());
     proofs.certificates = guests.certificates.get();
   }
   if (!guests.sessions && !guests.certificates) return {};
-  guests.door = std::make_unique<keymanager::NodeDoor>(inside, proofs, surroundings_.metrics);
+  guests.door = std::make_unique<keymanager::NodeDoor>(inside, proofs, surroundings_.clock,
+                                                       surroundings_.metrics);
   return {};
 }
 
 Result<> NodeDoors::open(const Roles& roles, const std::string& cluster_key, http::Handler& inside,
                          PathDispatcher& outside) {
-  const ClusterConfig& cluster = configuration_.cluster;
-  Proof of_gateways;
-  Proof of_control_plane{.secret = {},
-                         .session_label = "session of control plane nodes",
-                         .names = {},
-                         .labels = "nodes=\"control-plane\""};
-  if (cluster.accepts("secret")) {
-    if (!cluster.secret_file.empty()) {
-      GH_TRY(secret, read_shared_secret(configuration_.path(cluster.secret_file)));
-      of_gateways.session_label = "session " + sha256_hex(secret);
-      of_gateways.secret = std::move(secret);
-    }
-    of_control_plane.secret = control_plane_secret(cluster_key);
-  }
-  if (cluster.accepts("certificate")) {
-    of_gateways.names = cluster.node_names;
-    of_control_plane.names = cluster.control_plane_names;
-  }
-  GH_CHECK(let_in(gateways_, std::move(of_gateways), cluster_key, inside));
+  GH_CHECK(follow());
+  GH_CHECK(let_in(gateways_, NodeKind::gateway, cluster_key, inside));
   if (gateways_.door && roles.key_manager) {
     outside.add("/internal/keys/v1/validate", *gateways_.door);
   }
-  // Who is let in names its environments itself, and may name any: a credential that is good for
-  // some of them is checked in NodeDoor::open_for, where it is known whose question this is.
   if (gateways_.door && roles.portals()) outside.add("/internal/data/v1", *gateways_.door);
-
-  // Where all portals and no other node are here, nobody would come.
-  const bool others = gateways_.door != nullptr || !roles.portals_complete();
-  if (!roles.key_manager || !others) return {};
-  GH_CHECK(let_in(control_plane_, std::move(of_control_plane), cluster_key, inside));
+  if (configuration_.cluster.accepts("secret")) {
+    joining_ =
+        std::make_unique<JoinEndpoint>(configuration_, cluster_key, api_manager_, surroundings_);
+    outside.add("/internal/cluster/v1", *joining_);
+  }
+  if (!roles.key_manager) return {};
+  GH_CHECK(let_in(control_plane_, NodeKind::control_plane, cluster_key, inside));
   if (control_plane_.door) outside.add("/internal/keys/v1", *control_plane_.door);
   return {};
+}
+
+Result<> NodeDoors::forget_tokens() {
+  const Instant until = surroundings_.clock.now() - std::chrono::days(1);
+  return api_manager_.write([&](storage::Transaction& transaction) {
+    return storage::NodeStore(transaction).forget_tokens(until);
+  });
 }
 
 Result<> NodeDoors::reload() {

@@ -56,6 +56,10 @@ Result<> check_surplus(const Configuration& configuration, const Roles& roles) {
         Surplus{"gateway.key_manager",
                 configuration.gateway.key_manager != GatewayConfig().key_manager, roles.gateway,
                 no_gateway},
+        Surplus{"cluster.secret_file", !configuration.cluster.secret_file.empty(),
+                roles.gateway && !roles.keeps_data(),
+                "only gateways without a database have a credential; whoever has cluster.key_file "
+                "needs none; remove it"},
         Surplus{"portals.key_manager",
                 configuration.portals.key_manager != PortalsConfig().key_manager, roles.portals(),
                 "no portal runs here; remove it"}}) {
@@ -64,14 +68,15 @@ Result<> check_surplus(const Configuration& configuration, const Roles& roles) {
   return {};
 }
 
-Result<> check_gateway(const Configuration& configuration, const Deployment& deployment) {
+// A gateway without data asks other nodes whatever it does.
+Result<> check_gateway(const Configuration& configuration, const Roles& roles) {
   const ClusterConfig& cluster = configuration.cluster;
-  const bool asks_others =
-      deployment.key_managers_of_gateway == Place::elsewhere || deployment.feed == Place::elsewhere;
-  if (!asks_others || !cluster.certificate.empty() || !cluster.secret_file.empty()) return {};
+  const bool known =
+      roles.keeps_data() || !cluster.certificate.empty() || !cluster.secret_file.empty();
+  if (!roles.gateway || known) return {};
   return refuse(configuration, "cluster.secret_file",
                 "other nodes (gateway.key_manager, gateway.control_plane) want to know this one by "
-                "the cluster's secret, or by cluster.certificate");
+                "a credential, as `gatehouse cluster join` writes it, or by cluster.certificate");
 }
 
 bool is_this_machine(std::string_view url) {
@@ -151,9 +156,9 @@ void warn_of_parting(const Configuration& configuration, const Roles& roles, War
         about(configuration, key, "no other node can share an SQLite file; name a PostgreSQL"));
   }
   const ClusterConfig& cluster = configuration.cluster;
-  if (!roles.gateway && cluster.secret_file.empty() && !cluster.accepts("certificate")) {
-    warnings.push_back(about(configuration, "cluster.secret_file",
-                             "no gateway can prove itself here, so none may ask"));
+  if (!roles.gateway && cluster.accept.empty()) {
+    warnings.push_back(about(configuration, "cluster.accept",
+                             "it is empty, so no gateway can prove itself here, and none may ask"));
   }
   const bool portals_are_strangers = roles.key_manager && !roles.portals_complete() &&
                                      !cluster.accepts("secret") &&
@@ -176,7 +181,7 @@ Result<> check_profile(const Configuration& configuration) {
     return refuse(configuration, "server.profile", "name at least one");
   }
   GH_CHECK(check_surplus(configuration, deployment.roles));
-  if (deployment.roles.gateway) GH_CHECK(check_gateway(configuration, deployment));
+  GH_CHECK(check_gateway(configuration, deployment.roles));
   const bool asks_nobody = deployment.roles.portals() && !deployment.roles.key_manager &&
                            !configuration.given.contains("portals.key_manager");
   if (asks_nobody) {

@@ -46,6 +46,8 @@ TEST_F(ProfileRules, NameFileAndKeyOfWhatIsMissingOrSurplus) {
            BadCase{"[server]\nprofile = [\"traffic-manager\"]\n[database]\nuser_manager = "
                    "\"sqlite:other.db\"\n",
                    ":4", "database.user_manager"},
+           BadCase{km + secret, ":4", "cluster.secret_file"},
+           BadCase{secret, ":2", "cluster.secret_file"},
            BadCase{"[server]\nprofile = [\"admin\"]\n", "", "portals.key_manager"},
            BadCase{"[server]\nprofile = [\"publisher\", \"devportal\"]\n", "",
                    "portals.key_manager"},
@@ -92,13 +94,15 @@ TEST_F(ProfileRules, WarnOfWhatIsMostLikelyAMistake) {
            WarningCase{"[server]\nprofile = [\"control-plane\"]\n"
                        "[key_manager]\nkey_cache = true\n",
                        {}},
-           WarningCase{"[server]\nprofile = [\"key-manager\"]\n" + secret + databases + issuer, {}},
+           WarningCase{"[server]\nprofile = [\"key-manager\"]\n" + databases + issuer, {}},
            WarningCase{"[server]\nprofile = [\"key-manager\"]\n",
-                       {"key_manager.issuer", "database.user_manager", "database.api_manager",
-                        "cluster.secret_file"}},
+                       {"key_manager.issuer", "database.user_manager", "database.api_manager"}},
+           WarningCase{"[server]\nprofile = [\"key-manager\"]\n[cluster]\naccept = []\n" +
+                           databases + issuer,
+                       {"cluster.accept"}},
            WarningCase{"[server]\nprofile = [\"publisher\"]\n[portals]\nkey_manager = "
                        "[\"https://km.example:9443\"]\n" +
-                           secret + databases + issuer,
+                           databases + issuer,
                        {"portals.devportal_url"}},
        }) {
     const auto configuration = read(row.text);

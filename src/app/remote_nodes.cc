@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "app/secrets.h"
-#include "core/digest.h"
-#include "core/text.h"
 #include "http/origin_client.h"
 
 namespace gatehouse::app {
@@ -43,30 +40,7 @@ Result<std::vector<http::Origin>> origins_of(const RemoteNodes::Wanted& wanted, 
   return origins;
 }
 
-// The node has its ports in its name, so that two on one machine differ.
-std::string basic_of(const Configuration& configuration, const std::string& secret) {
-  return "Basic " + to_base64(fmt::format("{}-{}:{}", configuration.server.hostname,
-                                          configuration.server.port_offset, secret));
-}
-
 }  // namespace
-
-Result<std::string> proof_of_gateway(const Configuration& configuration) {
-  const ClusterConfig& cluster = configuration.cluster;
-  if (!cluster.certificate.empty()) return std::string();
-  GH_TRY(secret, read_shared_secret(configuration.path(cluster.secret_file)));
-  return basic_of(configuration, secret);
-}
-
-std::string control_plane_secret(const std::string& cluster_key) {
-  return to_base64url(hkdf_sha256(cluster_key, "secret of control plane nodes"));
-}
-
-std::string proof_of_control_plane(const Configuration& configuration,
-                                   const std::string& cluster_key) {
-  if (!configuration.cluster.certificate.empty()) return {};
-  return basic_of(configuration, control_plane_secret(cluster_key));
-}
 
 // A loop's questions with the resolver that they need. What is passed on for others goes on
 // connections of its own: a token that a client asks for through this node must not be bound to the
@@ -77,8 +51,10 @@ class RemoteNodes::Asker final : public http::Client {
       : loop_(loop),
         resolver_(loop, names),
         nodes_(nodes),
-        questions_(peers(&Origins::questions), nodes.wanted_.authorization, nodes.wanted_.patience),
-        for_others_(peers(&Origins::for_others), "") {}
+        questions_(
+            peers(&Origins::questions), [&nodes] { return nodes.present()->authorization; },
+            nodes.wanted_.patience),
+        for_others_(peers(&Origins::for_others), [] { return std::string(); }) {}
 
   net::Task<Result<http::Response>> send(const http::Request& request,
                                          milliseconds timeout) override {
@@ -158,13 +134,9 @@ Result<std::unique_ptr<RemoteNodes>> RemoteNodes::open(const Configuration& conf
 
 Result<> RemoteNodes::reload(const Configuration& configuration) {
   const ClusterConfig& cluster = configuration.cluster;
+  GH_TRY(authorization, wanted_.proof(configuration));
   net::CertificateFiles shown;
-  if (wanted_.authorization.empty()) {
-    if (cluster.certificate.empty()) {
-      return fail(ErrorCode::invalid_argument,
-                  "cluster.certificate: a node that is known by one needs one until it starts "
-                  "again");
-    }
+  if (authorization.empty()) {
     shown = {.certificate = configuration.path(cluster.certificate),
              .key = configuration.path(cluster.key)};
   }
@@ -172,8 +144,8 @@ Result<> RemoteNodes::reload(const Configuration& configuration) {
   GH_TRY(questions, origins_of(wanted_, trust));
   GH_TRY(plain_trust, trust_of(configuration, {}));
   GH_TRY(for_others, origins_of(wanted_, plain_trust));
-  auto fresh =
-      std::make_shared<const Origins>(Origins{std::move(questions), std::move(for_others)});
+  auto fresh = std::make_shared<const Origins>(
+      Origins{std::move(questions), std::move(for_others), std::move(authorization)});
   const std::lock_guard lock(mutex_);
   present_.swap(fresh);
   return {};

@@ -3,14 +3,14 @@
 // Equal nodes of other machines, as a role of this one asks them: the key managers or the control
 // planes of a gateway, the key managers of portals.
 //
-// A node proves itself by cluster.certificate if that is set, and then by nothing else. Without it
-// a gateway has the cluster's secret, and a node of the control plane what is made of the cluster
-// key, which gateways never have.
+// A node proves itself by cluster.certificate if that is set, and then by nothing else; without it,
+// by a credential (app/node_credentials.h).
 //
 // Thread:  opened and reloaded by the main thread; client: any, each client belongs to its loop.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,20 +24,13 @@
 
 namespace gatehouse::app {
 
-// Who this node is to others, as the value of Authorization; empty: its certificate says it.
-// Error: invalid_argument, naming the keys, when there is nothing that proves it.
-Result<std::string> proof_of_gateway(const Configuration& configuration);
-std::string proof_of_control_plane(const Configuration& configuration,
-                                   const std::string& cluster_key);
-// What nodes of the control plane share without being told.
-std::string control_plane_secret(const std::string& cluster_key);
-
 class RemoteNodes {
  public:
   struct Wanted {
     std::string key;  // of the configuration, which errors name
     std::vector<std::string> urls;
-    std::string authorization;  // empty: by certificate
+    // The value of Authorization; empty: by certificate.
+    std::function<Result<std::string>(const Configuration&)> proof;
     http::SessionClient::Patience patience = http::SessionClient::Patience::part;
     std::uint64_t body_bytes_max = 64 * 1024 * 1024;  // of an answer
   };
@@ -49,8 +42,8 @@ class RemoteNodes {
   // Outlived by this. `names` resolves the names of the URLs.
   std::unique_ptr<http::Client> client(net::Loop& loop, net::Pool& names) const;
 
-  // Reads cluster.ca, cluster.certificate and cluster.key again. What is asked from now on goes on
-  // new connections; what is under way ends on the old ones.
+  // Reads cluster.ca, cluster.certificate and cluster.key, or the credential, again. What is asked
+  // from now on goes on new connections; what is under way ends on the old ones.
   // Error: invalid_argument, naming the file; then all stays as it was.
   Result<> reload(const Configuration& configuration);
 
@@ -61,6 +54,7 @@ class RemoteNodes {
   struct Origins {
     std::vector<http::Origin> questions;
     std::vector<http::Origin> for_others;  // where nothing says that the connection is ours
+    std::string authorization;             // of questions
   };
 
   explicit RemoteNodes(Wanted wanted) : wanted_(std::move(wanted)) {}

@@ -11,12 +11,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/text.h"
+
 namespace gatehouse::app {
 
 namespace {
-
-constexpr std::size_t key_size = 32;
-constexpr std::size_t shared_secret_min = 32;
 
 tl::unexpected<Error> broken(const std::string& file) {
   return fail(ErrorCode::unavailable, fmt::format("{}: {}", file, std::strerror(errno)));
@@ -53,6 +52,10 @@ Result<std::string> load_or_make_key(const std::string& file, Random& random) {
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
     GH_CHECK(write_secret(file, random.bytes(key_size)));
   }
+  return load_key(file);
+}
+
+Result<std::string> load_key(const std::string& file) {
   GH_TRY(key, read_private(file, "cluster key"));
   if (key.size() != key_size) {
     return fail(
@@ -62,15 +65,9 @@ Result<std::string> load_or_make_key(const std::string& file, Random& random) {
   return key;
 }
 
-Result<std::string> read_shared_secret(const std::string& file) {
-  GH_TRY(secret, read_private(file, "cluster's secret"));
-  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-  if (secret.size() < shared_secret_min) {
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("{}: a cluster's secret has at least {} characters", file, shared_secret_min));
-  }
-  return secret;
+Result<std::string> read_credential(const std::string& file) {
+  GH_TRY(credential, read_private(file, "node's credential"));
+  return std::string(trim(credential));
 }
 
 Result<std::string> read_first_line(const std::string& file) {

@@ -12,14 +12,17 @@
 
 namespace gatehouse::app {
 
+inline constexpr std::size_t key_size = 32;
+
 // A key of 32 bytes, as the cluster's or a gateway's; made when the file is absent.
 // Error: invalid_argument, when the file is not a key or others may read it; unavailable.
 Result<std::string> load_or_make_key(const std::string& file, Random& random);
+// The same of a file that must be there.
+Result<std::string> load_key(const std::string& file);
 
-// What the nodes of a cluster share: the text of the file without the end of its line.
-// Error: invalid_argument, when others may read the file or it has less than 32 characters;
-// unavailable.
-Result<std::string> read_shared_secret(const std::string& file);
+// A node's credential: the text of the file without the end of its line.
+// Error: invalid_argument, when others may read the file; unavailable.
+Result<std::string> read_credential(const std::string& file);
 
 // The first line of a file. Error: unavailable, when it cannot be read.
 Result<std::string> read_first_line(const std::string& file);

@@ -30,8 +30,9 @@ std::string environments_text(const std::vector<std::string>& environments) {
   return percent_encode(join(environments, ","));
 }
 
-tl::unexpected<Error> refused(int status) {
-  return fail(ErrorCode::unavailable, "The control plane answers", std::to_string(status));
+tl::unexpected<Error> refused(int status, std::string_view why = "") {
+  return fail(ErrorCode::unavailable, "The control plane answers",
+              fmt::format("{} {}", status, why.substr(0, 300)));
 }
 
 bool by_number(const model::Revocation& a, const model::Revocation& b) {
@@ -170,7 +171,7 @@ Result<bool> FeedClient::pull_once() {
   GH_TRY(answer, get(changes_question(snapshot_->number(), snapshot_->tag()) +
                      "&node=" + percent_encode(parts_.node)));
   if (answer.status == 409 || answer.status == 410) return pull_whole();
-  if (answer.status != 200) return refused(answer.status);
+  if (answer.status != 200) return refused(answer.status, answer.body);
   GH_TRY(body, parse_json_object(answer.body));
   GH_TRY(range, model::feed_range_from(body));
   if (range.tag != snapshot_->tag() || range.from != snapshot_->number()) return pull_whole();
@@ -192,7 +193,7 @@ Result<bool> FeedClient::pull_whole() {
                    std::chrono::seconds(std::min<std::uint64_t>(seconds, 60)) +
                    std::chrono::milliseconds(hash_of(parts_.node) % 1'000);
   }
-  if (answer.status != 200) return refused(answer.status);
+  if (answer.status != 200) return refused(answer.status, answer.body);
   Snapshot::Filling filling(*snapshot_);
   GH_TRY(end, model::read_snapshot_lines(answer.body,
                                          [&](std::string_view kind, const json::object& value) {
@@ -298,7 +299,7 @@ void FeedClient::take_in(std::shared_ptr<const Snapshot> next) {
 Result<> FeedClient::pull_revocations(std::uint64_t newest) {
   while (revoked_up_to_ < newest) {
     GH_TRY(answer, get(fmt::format("{}/revocations?since={}", base, revoked_up_to_)));
-    if (answer.status != 200) return refused(answer.status);
+    if (answer.status != 200) return refused(answer.status, answer.body);
     GH_TRY(body, parse_json_object(answer.body));
     const json::array* list = array_at(body, "list");
     if (list == nullptr) {

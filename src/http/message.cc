@@ -40,6 +40,11 @@ void Headers::remove(std::string_view name) {
                 [&](const auto& field) { return equals_ignoring_case(field.first, name); });
 }
 
+std::string name_of(const Peer& peer, const std::string& said) {
+  if (!peer.node || peer.node->name == said) return said;
+  return peer.node->name + "/" + said;
+}
+
 Request make_request(std::string method, std::string target, std::string body,
                      std::string content_type) {
   Request request;

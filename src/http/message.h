@@ -37,12 +37,25 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+// A node of this cluster that has proved itself: its name, and the environments it may read.
+struct KnownNode {
+  std::string name;
+  std::vector<std::string> environments;
+};
+
 // Who sent a request.
 struct Peer {
   std::string address;  // as text, without a port; the client's, after trusted proxies
   bool tls = false;
   std::string certificate{};  // DER, of a client that has shown one; nobody has judged it
+  // Whom a door for nodes has let in; nothing: a request of this process, which may all.
+  std::optional<KnownNode> node{};
 };
+
+// What a peer that calls itself `said` is called here: as it says in this process; a node of
+// another machine by the name that it has proved, with what it says behind a '/' when that is
+// another.
+std::string name_of(const Peer& peer, const std::string& said);
 
 struct Request {
   std::string method = "GET";

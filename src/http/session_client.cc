@@ -17,13 +17,14 @@ void take_refusal(Result<Response>& response) {
 
 }  // namespace
 
-SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization,
-                             Patience patience)
+SessionClient::SessionClient(std::vector<std::unique_ptr<Client>> peers,
+                             Authorization authorization, Patience patience)
     : peers_(std::move(peers)), authorization_(std::move(authorization)), patience_(patience) {
   GH_ASSERT(!peers_.empty());
 }
 
 SessionClient::Attempt SessionClient::attempt(const Request& request) {
+  std::string authorization = is_question(request) ? authorization_() : std::string();
   const std::lock_guard lock(mutex_);
   Attempt attempt{current_, request};
   Headers& headers = attempt.request.headers;
@@ -31,8 +32,10 @@ SessionClient::Attempt SessionClient::attempt(const Request& request) {
     if (!request.peer.address.empty()) headers.set("X-Forwarded-For", request.peer.address);
     return attempt;
   }
-  if (authorization_.empty()) return attempt;
-  headers.set("Authorization", authorization_);
+  if (shown_ != authorization) session_.clear();
+  shown_ = authorization;
+  if (authorization.empty()) return attempt;
+  headers.set("Authorization", std::move(authorization));
   if (!session_.empty()) headers.set("Cookie", session_);
   return attempt;
 }
@@ -55,7 +58,8 @@ bool SessionClient::take_in(const Attempt& attempt, Result<Response>& response) 
   const std::lock_guard lock(mutex_);
   if (is_an_answer(response)) {
     const std::string_view cookie = response->headers.value_or("Set-Cookie", "");
-    if (!cookie.empty() && question) session_ = cookie.substr(0, cookie.find(';'));
+    const bool earned = attempt.request.headers.value_or("Authorization", "") == shown_;
+    if (!cookie.empty() && question && earned) session_ = cookie.substr(0, cookie.find(';'));
     return true;
   }
   // Another request may have moved on already.

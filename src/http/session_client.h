@@ -14,6 +14,7 @@
 //          mutex (docs/locks.md).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,8 +39,11 @@ class SessionClient final : public Client {
   // are asked in time, or all of it, where an answer may well take that long.
   enum class Patience : std::uint8_t { part, whole };
 
-  // `peers`: at least one. `authorization`: the value of the header; empty: none, and no session.
-  SessionClient(std::vector<std::unique_ptr<Client>> peers, std::string authorization,
+  // The value of the header at this moment; empty: none, and no session. Any thread.
+  using Authorization = std::function<std::string()>;
+
+  // `peers`: at least one.
+  SessionClient(std::vector<std::unique_ptr<Client>> peers, Authorization authorization,
                 Patience patience = Patience::part);
 
   net::Task<Result<Response>> send(const Request& request,
@@ -60,13 +64,14 @@ class SessionClient final : public Client {
   bool take_in(const Attempt& attempt, Result<Response>& response);
 
   const std::vector<std::unique_ptr<Client>> peers_;
-  const std::string authorization_;
+  const Authorization authorization_;
   const Patience patience_;
 
   std::mutex mutex_;
   // Guarded by mutex_.
   std::size_t current_ = 0;  // the peer that answered last
-  std::string session_;      // "name=value", or empty
+  std::string shown_;        // the authorization of the last question
+  std::string session_;      // that it has earned, "name=value", or empty
 };
 
 }  // namespace gatehouse::http

@@ -55,7 +55,9 @@ class SessionClientTest : public ::testing::Test {
     std::vector<std::unique_ptr<Client>> peers;
     peers.push_back(std::make_unique<ScriptedPeer>(first_));
     peers.push_back(std::make_unique<ScriptedPeer>(second_));
-    return std::make_unique<SessionClient>(std::move(peers), authorization, patience);
+    authorization_ = authorization;
+    return std::make_unique<SessionClient>(
+        std::move(peers), [this] { return authorization_; }, patience);
   }
   int send(SessionClient& client) {
     const Result<Response> response =
@@ -63,6 +65,7 @@ class SessionClientTest : public ::testing::Test {
     return response ? response->status : 0;
   }
 
+  std::string authorization_;
   net::Loop loop_;
   ScriptedPeer::Script first_;
   ScriptedPeer::Script second_;
@@ -80,6 +83,16 @@ TEST_F(SessionClientTest, CarriesTheSessionAndBasicTogether) {
     EXPECT_EQ(request.headers.value_or("Authorization", ""), "Basic bm9kZTpzZWNyZXQ=");
   }
   EXPECT_TRUE(second_.asked.empty());
+}
+
+TEST_F(SessionClientTest, ShowsANewCredentialWithoutTheSessionOfTheOld) {
+  first_.answers = {answer(200, "n=1; Path=/"), answer(200), answer(200)};
+  const auto client = this->client();
+  EXPECT_EQ(send(*client), 200);
+  authorization_ = "Basic bmV3";
+  EXPECT_EQ(send(*client), 200);
+  EXPECT_EQ(first_.asked.at(1).headers.value_or("Authorization", ""), "Basic bmV3");
+  EXPECT_EQ(first_.asked.at(1).headers.find("Cookie"), nullptr);
 }
 
 TEST_F(SessionClientTest, SendsNeitherWhereTheConnectionProvesTheNode) {

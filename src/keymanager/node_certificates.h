@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which node a certificate belongs to: one that the cluster's authority issued, that holds now,
-// that is not on its revocation list, and whose DNS name is on our list of nodes.
+// Which node a certificate belongs to, and what that node may read: one that the cluster's
+// authority issued, that holds now, that is not on its revocation list, and whose DNS name is on
+// our list of nodes.
 //
 // A verdict is remembered for a minute, so that a node which asks a thousand times a second costs
 // one verification of a chain; a refusal is not remembered.
 //
 // Thread:  any; a mutex is held for a look-up, never while verifying.
-// Memory:  at most `remembered_max` verdicts of about 150 bytes.
+// Memory:  at most `remembered_max` verdicts of about 200 bytes.
 // Cost:    one SHA-256 of the certificate, when it is remembered.
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "http/message.h"
 #include "keymanager/authorities.h"
 
 namespace gatehouse::keymanager {
@@ -30,7 +32,8 @@ class NodeCertificates {
 
   struct Options {
     Authorities::Files files;
-    // Whole names ("gw-1.example.org"), or "*." for one label of any name ("*.gw.example.org").
+    // "NAME@ENVIRONMENT", or NAME for the default one. NAME is whole ("gw-1.example.org"), or has
+    // "*." for one label of any name ("*.gw.example.org"). All that fit a certificate add up.
     std::vector<std::string> names;
   };
 
@@ -42,20 +45,19 @@ class NodeCertificates {
   // Error: invalid_argument, naming the file; then the ones before stay in force.
   Result<> load();
 
-  // The node's name, when a verdict is remembered: no chain is verified. For threads that must not
-  // wait.
-  std::optional<std::string> remembered(std::string_view certificate);
-  // The node's name, of a certificate in DER.
+  // The node, when a verdict is remembered: no chain is verified. For threads that must not wait.
+  std::optional<http::KnownNode> remembered(std::string_view certificate);
+  // The node of a certificate in DER.
   // Error: unauthenticated; the detail says why it is not believed.
-  Result<std::string> check(std::string_view certificate);
+  Result<http::KnownNode> check(std::string_view certificate);
 
  private:
   struct Verdict {
-    std::string node;
+    http::KnownNode node;
     Instant until;
   };
 
-  std::optional<std::string> recall_locked(const std::string& key, Instant now) const;
+  std::optional<http::KnownNode> recall_locked(const std::string& key, Instant now) const;
   Result<Verdict> judge(const Authorities& authorities, std::string_view certificate,
                         Instant now) const;
 

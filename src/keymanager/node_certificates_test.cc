@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/random.h"
+#include "core/text.h"
 #include "keymanager/test_authority.h"
 
 namespace gatehouse::keymanager {
@@ -33,8 +34,8 @@ class NodeCertificatesTest : public ::testing::Test {
   }
   // The node's name, or why it has none.
   static std::string verdict(NodeCertificates& nodes, const std::string& certificate) {
-    const Result<std::string> node = nodes.check(certificate);
-    if (node) return *node;
+    const Result<http::KnownNode> node = nodes.check(certificate);
+    if (node) return node->name;
     EXPECT_EQ(node.error().code, ErrorCode::unauthenticated);
     return node.error().detail;
   }
@@ -84,6 +85,23 @@ INSTANTIATE_TEST_SUITE_P(
                  "unsuitable certificate purpose"}),
     [](const auto& row) { return std::string(row.param.name); });
 
+TEST_F(NodeCertificatesTest, OpenTheEnvironmentsOfTheirNamesAndNoOther) {
+  NodeCertificates::Options wanted = options();
+  wanted.names = {"gw-1.example", "*.in.example@Internal", "a.in.example@Default",
+                  "*.out.example@External"};
+  NodeCertificates nodes(wanted, clock_);
+  ASSERT_TRUE(nodes.load());
+  const auto opened = [&](const std::string& name) {
+    const auto node = nodes.check(authority_.issue({.name = name}));
+    return node ? join(node->environments, " ") : node.error().message;
+  };
+  EXPECT_EQ(opened("gw-1.example"), "Default");
+  EXPECT_EQ(opened("b.in.example"), "Internal");
+  EXPECT_EQ(opened("a.in.example"), "Internal Default");
+  EXPECT_EQ(opened("A.OUT.example"), "External");
+  EXPECT_EQ(opened("in.example"), "The certificate is not that of a node");
+}
+
 TEST_F(NodeCertificatesTest, KnowsNobodyOfAnotherAuthority) {
   NodeCertificates nodes(options(), clock_);
   ASSERT_TRUE(nodes.load());
@@ -97,11 +115,11 @@ TEST_F(NodeCertificatesTest, RemembersThoseItHasChecked) {
   NodeCertificates nodes(options(), clock_);
   ASSERT_TRUE(nodes.load());
   const std::string node = authority_.issue({.name = "gw-1.example"});
-  EXPECT_EQ(nodes.remembered(node), std::nullopt);
+  EXPECT_FALSE(nodes.remembered(node));
   EXPECT_EQ(verdict(nodes, node), "gw-1.example");
-  EXPECT_EQ(nodes.remembered(node), "gw-1.example");
+  EXPECT_EQ(nodes.remembered(node)->name, "gw-1.example");
   clock_.advance(NodeCertificates::remembered_for);
-  EXPECT_EQ(nodes.remembered(node), std::nullopt);
+  EXPECT_FALSE(nodes.remembered(node));
 }
 
 TEST_F(NodeCertificatesTest, ForgetsARevokedOneWhenTheListIsReadAgain) {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/digest.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "http/session_client.h"
@@ -17,17 +16,6 @@ namespace gatehouse::keymanager {
 namespace {
 
 constexpr std::string_view cookie_name = "gatehouse_node";
-
-constexpr std::size_t node_bytes_max = 128;
-
-// A name that stands in a cookie as it is.
-bool is_node_name(std::string_view name) {
-  return !name.empty() && name.size() <= node_bytes_max &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           const char lower = ascii_lower(c);
-           return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
-         });
-}
 
 std::string_view session_of(const http::Request& request) {
   const std::string_view cookies = request.headers.value_or("Cookie", "");
@@ -41,6 +29,12 @@ std::string_view session_of(const http::Request& request) {
   return {};
 }
 
+http::Request asked_by(const http::Request& request, const http::KnownNode& node) {
+  http::Request asked = request;
+  asked.peer.node = node;
+  return asked;
+}
+
 Histogram& time_of(Metrics& metrics, const NodeDoor::Proofs& proofs, std::string_view by) {
   return metrics.histogram(
       "gatehouse_key_manager_node_authentication_seconds",
@@ -50,11 +44,11 @@ Histogram& time_of(Metrics& metrics, const NodeDoor::Proofs& proofs, std::string
 
 }  // namespace
 
-NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics)
+NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, const Clock& clock,
+                   Metrics& metrics)
     : inside_(inside),
-      certificates_(proofs.certificates),
-      sessions_(proofs.sessions),
-      secret_hash_(to_bytes(sha256(proofs.secret))),
+      proofs_(proofs),
+      clock_(clock),
       mtls_hits_(metrics.counter("gatehouse_key_manager_mtls_hits_total", proofs.labels,
                                  "Requests of nodes that were known by their certificate")),
       session_hits_(metrics.counter("gatehouse_key_manager_session_hits_total", proofs.labels,
@@ -67,22 +61,32 @@ NodeDoor::NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics
       session_time_(time_of(metrics, proofs, "session")),
       basic_time_(time_of(metrics, proofs, "basic")) {}
 
-Result<NodeDoor::Entry> NodeDoor::open_by_secret(const http::Request& request) const {
-  if (sessions_->check(session_of(request))) return Entry{.by = Proof::session, .node = {}};
+Result<NodePass> NodeDoor::believe(const NodePasses& passes, std::string_view text) const {
+  GH_TRY(pass, passes.check(text));
+  if (!proofs_.revocations->revokes(pass)) return pass;
+  return fail(ErrorCode::unauthenticated, "The node is not known",
+              fmt::format("the credential of {} is revoked", pass.node.name));
+}
+
+Result<NodeDoor::Entry> NodeDoor::open_by_pass(const http::Request& request) const {
+  Result<NodePass> session = believe(*proofs_.sessions, session_of(request));
+  if (session) return Entry{.by = Proof::session, .pass = *std::move(session)};
   const auto basic = basic_credentials(request.headers.value_or("Authorization", ""));
-  if (basic && is_node_name(basic->name) &&
-      equals_in_constant_time(to_bytes(sha256(basic->secret)), secret_hash_)) {
-    return Entry{.by = Proof::basic, .node = basic->name};
+  if (!basic) return tl::unexpected<Error>(std::move(session.error()));
+  GH_TRY(credential, believe(*proofs_.credentials, basic->secret));
+  if (credential.node.name == basic->name) {
+    return Entry{.by = Proof::basic, .pass = std::move(credential)};
   }
-  return fail(ErrorCode::unauthenticated, "The node is not known", "neither session nor secret");
+  return fail(ErrorCode::unauthenticated, "The node is not known",
+              "its credential is that of another node");
 }
 
 Result<NodeDoor::Entry> NodeDoor::open_for(const http::Request& request) const {
-  if (certificates_ != nullptr && !request.peer.certificate.empty()) {
-    GH_TRY(node, certificates_->check(request.peer.certificate));
-    return Entry{.by = Proof::certificate, .node = std::move(node)};
+  if (proofs_.certificates != nullptr && !request.peer.certificate.empty()) {
+    GH_TRY(node, proofs_.certificates->check(request.peer.certificate));
+    return Entry{.by = Proof::certificate, .pass = {.node = std::move(node)}};
   }
-  if (sessions_ != nullptr) return open_by_secret(request);
+  if (proofs_.sessions != nullptr) return open_by_pass(request);
   return fail(ErrorCode::unauthenticated, "The node is not known", "it showed no certificate");
 }
 
@@ -95,10 +99,21 @@ http::Response NodeDoor::refuse(const Error& error) {
   }
   http::Response response = internal_refusal(error);
   response.headers.set(http::node_refused_field, std::string(http::node_refused));
-  if (sessions_ != nullptr) {
+  if (proofs_.sessions != nullptr) {
     response.headers.set("WWW-Authenticate", "Basic realm=\"gatehouse cluster\"");
   }
   return response;
+}
+
+void NodeDoor::give_session(const NodePass& credential, http::Response& response) const {
+  NodePass session = credential;
+  session.expires = std::min(credential.expires, clock_.now() + session_lifetime);
+  const Result<std::string> text = proofs_.sessions->make(session);
+  if (!text) return;
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(session.expires - clock_.now());
+  response.headers.add(
+      "Set-Cookie", fmt::format("{}={}; Path=/internal; Max-Age={}; Secure; HttpOnly", cookie_name,
+                                *text, age.count()));
 }
 
 http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
@@ -115,10 +130,7 @@ http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
     case Proof::basic:
       basic_fallbacks_.add();
       basic_time_.observe(time);
-      served.headers.add(
-          "Set-Cookie",
-          fmt::format("{}={}; Path=/internal; Max-Age={}; Secure; HttpOnly", cookie_name,
-                      sessions_->make(entry.node), NodeSessions::lifetime.count()));
+      give_session(entry.pass, served);
       break;
   }
   return served;
@@ -127,14 +139,15 @@ http::Response NodeDoor::let_through(const Entry& entry, http::Response served,
 std::optional<http::Response> NodeDoor::try_answer(const http::Request& request) {
   // A chain is verified on the pool.
   const std::string& certificate = request.peer.certificate;
-  if (certificates_ != nullptr && !certificate.empty() && !certificates_->remembered(certificate)) {
+  NodeCertificates* const certificates = proofs_.certificates;
+  if (certificates != nullptr && !certificate.empty() && !certificates->remembered(certificate)) {
     return std::nullopt;
   }
   const auto begun = std::chrono::steady_clock::now();
   const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;
   if (!entry) return refuse(entry.error());
-  std::optional<http::Response> served = inside_.try_answer(request);
+  std::optional<http::Response> served = inside_.try_answer(asked_by(request, entry->pass.node));
   if (!served) return std::nullopt;
   return let_through(*entry, *std::move(served), time);
 }
@@ -144,7 +157,10 @@ http::Response NodeDoor::handle(const http::Request& request) {
   const Result<Entry> entry = open_for(request);
   const auto time = std::chrono::steady_clock::now() - begun;
   if (!entry) return refuse(entry.error());
-  return let_through(*entry, inside_.handle(request), time);
+  http::Response served = inside_.handle(asked_by(request, entry->pass.node));
+  const Result<Entry> still = open_for(request);
+  if (!still) return refuse(still.error());
+  return let_through(*entry, std::move(served), time);
 }
 
 }  // namespace gatehouse::keymanager

@@ -4,11 +4,16 @@
 // certificate of their connection, or by what they send, the session id first, then Basic, within
 // the same request.
 //
-//   mutual TLS                                  a certificate of the cluster's authority
-//   Cookie: gatehouse_node=<session>            a session hit: one HMAC
-//   Authorization: Basic <node>:<cluster secret>  the fallback; its answer sets the cookie
+//   mutual TLS                                a certificate of the cluster's authority
+//   Cookie: gatehouse_node=<session>          a session hit: one HMAC
+//   Authorization: Basic <node>:<credential>  the fallback; its answer sets the cookie
 //
 // Where certificates count, who shows one is known by it or not at all: nothing less is looked at.
+// A session opens no more than the credential that has earned it, and no longer; with the
+// credential it is revoked.
+//
+// What is behind the door learns who asks, and judges by it what it says (Peer::node). An answer
+// that came late, as to who waits for changes, is only given to whom the door would still let in.
 //
 // What is behind it, and which nodes open it, is the choice of app/node_doors.h.
 //
@@ -16,12 +21,15 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <string_view>
 
 #include "core/metrics.h"
 #include "http/handler.h"
 #include "keymanager/node_certificates.h"
-#include "keymanager/node_sessions.h"
+#include "keymanager/node_passes.h"
+#include "keymanager/node_revocations.h"
 
 namespace gatehouse::keymanager {
 
@@ -30,13 +38,16 @@ class NodeDoor final : public http::Handler {
   // What a node may be known by; null: not by this.
   struct Proofs {
     NodeCertificates* certificates = nullptr;
-    const NodeSessions* sessions = nullptr;
-    std::string secret{};  // that these nodes share; counts with sessions only
+    // These three go together.
+    const NodePasses* credentials = nullptr;
+    const NodePasses* sessions = nullptr;
+    const NodeRevocations* revocations = nullptr;
     std::string labels{};  // of the door's series, where a node has several doors: `opens="keys"`
   };
+  static constexpr std::chrono::hours session_lifetime{1};
 
   // All given outlive the door.
-  NodeDoor(http::Handler& inside, const Proofs& proofs, Metrics& metrics);
+  NodeDoor(http::Handler& inside, const Proofs& proofs, const Clock& clock, Metrics& metrics);
 
   std::optional<http::Response> try_answer(const http::Request& request) override;
   http::Response handle(const http::Request& request) override;
@@ -46,11 +57,14 @@ class NodeDoor final : public http::Handler {
   enum class Proof : std::uint8_t { certificate, session, basic };
   struct Entry {
     Proof by;
-    std::string node;  // that Basic named; gets a session
+    NodePass pass;  // of a certificate the node alone
   };
 
   Result<Entry> open_for(const http::Request& request) const;
-  Result<Entry> open_by_secret(const http::Request& request) const;
+  Result<Entry> open_by_pass(const http::Request& request) const;
+  // A pass that was made for this door and is not revoked.
+  Result<NodePass> believe(const NodePasses& passes, std::string_view text) const;
+  void give_session(const NodePass& credential, http::Response& response) const;
   // Counted; logged once a second at most, since anybody may come to this door.
   http::Response refuse(const Error& error);
   // `served`, counted, with the session that Basic has earned.
@@ -58,9 +72,8 @@ class NodeDoor final : public http::Handler {
                              std::chrono::nanoseconds time);
 
   http::Handler& inside_;
-  NodeCertificates* const certificates_;
-  const NodeSessions* const sessions_;
-  const std::string secret_hash_;
+  const Proofs proofs_;
+  const Clock& clock_;
 
   std::atomic<std::int64_t> logged_second_{0};
 

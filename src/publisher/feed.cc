@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publisher/feed.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "core/text.h"
 #include "model/snapshot_lines.h"
 #include "rest/problem.h"
@@ -53,6 +57,8 @@ struct Feed::Question {
   std::vector<std::string> environments;
 
   static Result<Question> from(const http::Request& request);
+  // Error: forbidden, when whoever asks may not read all of these environments.
+  Result<> check_rights(const http::Peer& peer) const;
 };
 
 Result<Feed::Question> Feed::Question::from(const http::Request& request) {
@@ -82,6 +88,18 @@ Result<Feed::Question> Feed::Question::from(const http::Request& request) {
   return question;
 }
 
+Result<> Feed::Question::check_rights(const http::Peer& peer) const {
+  if (!peer.node) return {};
+  const std::vector<std::string>& opened = peer.node->environments;
+  for (const std::string& environment : environments) {
+    if (std::ranges::find(opened, environment) != opened.end()) continue;
+    return fail(ErrorCode::forbidden,
+                fmt::format("{} may not read the environment '{}': its credential opens {}",
+                            peer.node->name, environment, join(opened, ", ")));
+  }
+  return {};
+}
+
 Feed::Feed(storage::Databases& databases, const Clock& clock, std::string issuer)
     : api_manager_(databases.api_manager()),
       user_manager_(databases.user_manager()),
@@ -102,8 +120,11 @@ http::Response Feed::handle(const http::Request& request) {
   if (asked.query.empty() && request.target.find('?') != std::string::npos) {
     asked.query = request.target.substr(request.target.find('?') + 1);
   }
-  const Result<Question> question = Question::from(asked);
+  Result<Question> question = Question::from(asked);
   if (!question) return rest::problem_response(question.error());
+  const Result<> allowed = question->check_rights(request.peer);
+  if (!allowed) return rest::problem_response(allowed.error());
+  if (!question->node.empty()) question->node = http::name_of(request.peer, question->node);
 
   Result<http::Response> answer = http::make_response(404, "text/plain", "");
   if (resource == "/snapshot") answer = snapshot(*question);

@@ -12,6 +12,9 @@
 //                                              With `node`, its gateway is noted to stand at N
 //   GET /revocations?since=R                   {"list":[…]}, at most revocations_max
 //
+// A node of another machine (Peer::node) reads the environments of its credential, 403 for any
+// other, and stands in the roll under its own name: "NAME", or "NAME/…" for what it says besides.
+//
 // Ranges are contiguous: the next one begins at this one's `to`, whatever was left out of it.
 //
 // Thread:  handle on pool threads; wake from any, on the thread of the commit. At most waiters_max

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publisher/feed.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "storage/apis/api_key_store.h"
 #include "storage/apis/application_removal.h"
 #include "storage/apis/environment_store.h"
+#include "storage/apis/gateway_store.h"
 #include "storage/apis/key_mapping_store.h"
 #include "storage/apis/revocation_store.h"
 #include "storage/apis/subscription_store.h"
@@ -176,6 +178,58 @@ class FeedTest : public PublisherTest {
 
   Feed feed_;
 };
+
+// Asked by a node of another machine, as a door lets it in.
+struct Asked {
+  int status;
+  std::string text;
+};
+Asked ask_as(Feed& feed, const http::KnownNode& node, const std::string& resource) {
+  http::Request request = http::make_request("GET", "/internal/data/v1" + resource);
+  request.peer.node = node;
+  const http::Response response = feed.handle(request);
+  return {response.status, response.body};
+}
+
+TEST_F(FeedTest, ANodeReadsTheEnvironmentsOfItsCredentialAndNoOther) {
+  add_environment("Internal");
+  add_environment("External");
+  const http::KnownNode outside{"gw-out", {"External"}};
+  const http::KnownNode both{"gw", {"External", "Internal"}};
+  for (const std::string resource : {"/snapshot", "/changes", "/revocations"}) {
+    for (const char* wanted :
+         {"Internal", "External,Internal", "Internal,External", "Default", "", ",", "external",
+          "External&environments=Internal", "Internal&environments=External", "External%2CInternal",
+          "External,%49nternal", "External%0AInternal"}) {
+      const Asked asked = ask_as(feed_, outside, resource + "?environments=" + wanted);
+      EXPECT_EQ(asked.status, 403) << resource << " " << wanted << asked.text;
+      EXPECT_NE(asked.text.find("its credential opens External"), std::string::npos) << asked.text;
+    }
+    EXPECT_EQ(ask_as(feed_, outside, resource).status, 403) << "Default, unless it says another";
+  }
+  EXPECT_EQ(ask_as(feed_, outside, "/snapshot?environments=External").status, 200);
+  EXPECT_EQ(ask_as(feed_, outside, "/snapshot?environments=%45xternal").status, 200);
+  EXPECT_EQ(ask_as(feed_, both, "/snapshot?environments=Internal,External").status, 200);
+  EXPECT_EQ(ask_as(feed_, both, "/snapshot?environments=Internal").status, 200);
+  // Nobody was counted who was refused.
+  for (const auto& environments : feed_.asked_lately()) {
+    EXPECT_EQ(std::ranges::count(environments, "Default"), 0);
+  }
+}
+
+TEST_F(FeedTest, ANodeStandsUnderTheNameThatItHasProved) {
+  const model::FeedRange whole = snapshot();
+  const std::string question = fmt::format("/changes?since={}&tag={}&node=", whole.to, whole.tag);
+  const http::KnownNode node{"gw-1", {"Default"}};
+  EXPECT_EQ(ask_as(feed_, node, question + "gw-1").status, 200);
+  EXPECT_EQ(ask_as(feed_, node, question + "gw-2").status, 200);
+  std::string names;
+  write([&](Transaction& transaction) {
+    const auto stands = storage::GatewayStore(transaction).seen_since(Instant(), 0);
+    for (const storage::GatewayStand& stand : *stands) names += stand.node + " ";
+  });
+  EXPECT_EQ(names, "gw-1 gw-1/gw-2 ");
+}
 
 TEST_F(FeedTest, ANewServerHasItsPolicies) {
   const TestGateway gateway = gateway_with_snapshot();

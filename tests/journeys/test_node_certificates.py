@@ -13,7 +13,7 @@ import time
 import unittest
 
 from support.authority import HOUR, Authority
-from support.cluster import SECRET, Cluster, counter, secret_file
+from support.cluster import Cluster, counter, credential, key_of
 from support.nginx import PASSING, Nginx
 from support.server import FORM, PASSWORD, Server, basic, bearer, call, form
 
@@ -120,7 +120,7 @@ class ThroughBalancers(unittest.TestCase):
     def test_a_gateway_with_a_bad_certificate_offers_nothing_less(self):
         expired = self.authority.issue(GATEWAY, begins=-2 * HOUR, ends=-HOUR)
         gateway = self.cluster.gateway(self.ports[0], f"cluster.ca={self.authority.ca}",
-                                       "cluster.secret_file", *shown(expired))
+                                       *shown(expired))
         statuses, counts = self.statuses(gateway)
         self.assertNotIn(200, statuses)
         self.assertEqual(sum(counts[MTLS] + counts[HITS] + counts[FALLBACKS]), 0)
@@ -178,9 +178,9 @@ class Door(unittest.TestCase):
         self.authority = Authority(self.folder)
 
     def start(self, accept):
-        return self.stack.enter_context(
-            Server(*door(self.authority, accept),
-                   f"cluster.secret_file={secret_file(self.folder)}"))
+        server = self.stack.enter_context(Server(*door(self.authority, accept)))
+        self.secret = credential(key_of(server))
+        return server
 
     def connect(self, server, pair):
         trust = ssl.create_default_context(cafile=self.authority.ca)
@@ -218,7 +218,8 @@ class Door(unittest.TestCase):
                          404)
         for name, pair in {**bad, "none": None}.items():
             with self.subTest(name):
-                self.assertEqual(self.ask(self.connect(server, pair), basic("gw", SECRET)), 401)
+                status = self.ask(self.connect(server, pair), basic("gw", self.secret))
+                self.assertEqual(status, 401)
         self.assertEqual(counter(server, MTLS), 1)
         self.assertEqual(counter(server, REFUSALS), len(bad) + 1)
 
@@ -226,11 +227,12 @@ class Door(unittest.TestCase):
         bad = self.bad_certificates()
         server = self.start("secret,certificate")
         self.assertEqual(self.ask(self.connect(server, self.authority.issue(GATEWAY))), 200)
-        self.assertEqual(self.ask(self.connect(server, None), basic("gw", SECRET)), 200)
+        self.assertEqual(self.ask(self.connect(server, None), basic("gw", self.secret)), 200)
         self.assertEqual(self.ask(self.connect(server, None), basic("gw", "wrong")), 401)
         for name, pair in bad.items():
             with self.subTest(name):
-                self.assertEqual(self.ask(self.connect(server, pair), basic("gw", SECRET)), 401)
+                status = self.ask(self.connect(server, pair), basic("gw", self.secret))
+                self.assertEqual(status, 401)
 
     def test_a_certificate_is_revoked_on_a_connection_that_stands(self):
         server = self.start("certificate")

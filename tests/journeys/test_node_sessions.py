@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 from support.backend import Recorder
-from support.cluster import SECRET, Cluster, counter, secret_file
+from support.cluster import Cluster, counter, credential, key_of, put_key
 from support.nginx import Nginx
 from support.server import Server, basic, bearer, call
 from support.walk import User, token_of
@@ -27,12 +27,11 @@ class NodeSessions(unittest.TestCase):
     def run_calls(self, affinity, *key_manager_settings):
         """(session hits, fallbacks) of each key manager after calls that are all validated."""
         with contextlib.ExitStack() as stack:
-            cluster = Cluster(stack, "cluster.secret_file", *key_manager_settings)
+            cluster = Cluster(stack, *key_manager_settings)
             tokens = cluster.publish(TOKENS)
             ports = [server.port(9443) for server in cluster.key_managers]
             balancer = stack.enter_context(Nginx(ports, affinity))
-            gateway = cluster.gateway(balancer.port, "cluster.secret_file",
-                                      f"cluster.ca={balancer.certificate}")
+            gateway = cluster.gateway(balancer.port, f"cluster.ca={balancer.certificate}")
             url = gateway.gateway("/shared/1.0.0/menu")
             for number in range(CALLS):
                 answer = call(url, headers=bearer(tokens[number % TOKENS]))
@@ -64,15 +63,15 @@ class Door(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.server = cls.enterClassContext(
-            Server(f"cluster.secret_file={secret_file(cls.folder)}", data_dir=cls.folder))
+        cls.server = cls.enterClassContext(Server(data_dir=cls.folder))
+        cls.secret = credential(key_of(cls.server))
 
     def ask(self, headers):
         return call(self.server.url("/internal/keys/v1/validate"), "POST", {"tokens": ["x"]},
                     headers)
 
     def session(self):
-        answer = self.ask(basic("gw", SECRET))
+        answer = self.ask(basic("gw", self.secret))
         self.assertEqual(answer.status, 200, answer)
         return answer.headers["set-cookie"].split(";")[0]
 
@@ -83,38 +82,43 @@ class Door(unittest.TestCase):
         parts = value.split(".")
         forged = ".".join([*parts[:-1], parts[-1][::-1]])
         expired = ".".join([*parts[:-3], "1", *parts[-2:]])
-        for bad in (forged, expired, "v1.gw", ""):
+        widened = ".".join([*parts[:-4], "SW50ZXJuYWw", *parts[-3:]])
+        for bad in (forged, expired, widened, self.secret, "v1.gw", ""):
             with self.subTest(bad=bad):
                 cookie = {"Cookie": f"{name}={bad}"}
                 refused = self.ask({**cookie, **basic("gw", "wrong")})
                 self.assertEqual(refused.status, 401)
                 self.assertIn("basic", refused.headers["www-authenticate"].lower())
-                self.assertEqual(self.ask({**cookie, **basic("gw", SECRET)}).status, 200)
+                self.assertEqual(self.ask({**cookie, **basic("gw", self.secret)}).status, 200)
 
-    def test_a_new_secret_ends_every_session(self):
-        old = self.session()
-        secret_file(self.folder, "another secret of thirty-two characters")
-        try:
-            self.server.restart()
-            self.assertEqual(self.ask({"Cookie": old, **basic("gw", "wrong")}).status, 401)
-        finally:
-            secret_file(self.folder)
-            self.server.restart()
-        self.assertEqual(self.ask({"Cookie": old}).status, 200)
+    def test_who_has_another_cluster_key_believes_neither_session_nor_credential(self):
+        session, key = self.session(), key_of(self.server)
+        for same in (True, False):
+            folder = tempfile.mkdtemp(dir=self.folder)
+            if same:
+                put_key(folder, key)
+            with Server(data_dir=folder) as server:
+                for headers in ({"Cookie": session}, basic("gw", self.secret)):
+                    answer = call(server.url("/internal/keys/v1/validate"), "POST",
+                                  {"tokens": ["x"]}, headers)
+                    self.assertEqual(answer.status, 200 if same else 401)
 
-    def test_the_secret_of_gateways_opens_nothing_else_of_the_key_manager(self):
+    def test_the_credential_of_a_gateway_opens_nothing_else_of_the_key_manager(self):
         for path in ("/internal/keys/v1/clients", "/internal/keys/v1/authenticate",
                      "/internal/keys/v1/validate/clients"):
-            for headers in (basic("gw", SECRET), {"Cookie": self.session()}):
+            for headers in (basic("gw", self.secret), {"Cookie": self.session()}):
                 answer = call(self.server.url(path), "POST", {}, headers)
                 self.assertIn(answer.status, (401, 404), path)
 
     def test_without_a_proof_to_ask_for_there_is_no_door(self):
-        with Server() as server:
-            for path in ("/internal/keys/v1/validate", "/internal/keys/v1/authenticate",
-                         "/internal/data/v1/snapshot"):
-                answer = call(server.url(path), "POST", {}, basic("gw", SECRET))
-                self.assertEqual(answer.status, 404, path)
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write("[cluster]\naccept = []\n")
+            file.flush()
+            server = self.enterContext(Server(arguments=("--config", file.name)))
+        for path in ("/internal/keys/v1/validate", "/internal/keys/v1/authenticate",
+                     "/internal/data/v1/snapshot", "/internal/cluster/v1/join"):
+            answer = call(server.url(path), "POST", {}, basic("gw", self.secret))
+            self.assertEqual(answer.status, 404, path)
 
 
 class KeyCacheModes(unittest.TestCase):

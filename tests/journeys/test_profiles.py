@@ -11,7 +11,7 @@ import unittest
 from urllib.parse import urlencode
 
 from support.backend import Recorder
-from support.cluster import SECRET, counter
+from support.cluster import counter, credential
 from support.ports import free_port
 from support.profiles import Parts, deployment, here, until
 from support.server import FORM, PASSWORD, basic, bearer, call, form
@@ -255,6 +255,7 @@ class InnerPaths(unittest.TestCase):
             key_manager = nodes.make("key-manager")
             portals = nodes.portals(key_manager)
             nodes.start(key_manager, portals)
+            secret = credential(nodes.cluster_key)
             served = {"key-manager": key_manager, "portals": portals}
             for name, paths in self.GATEWAYS.items():
                 for method, path, body in paths:
@@ -262,17 +263,17 @@ class InnerPaths(unittest.TestCase):
                         url = served[name].url(path)
                         for headers in ({}, basic("gw", "wrong"), basic("admin", PASSWORD)):
                             self.assertEqual(call(url, method, body, headers).status, 401)
-                        answer = call(url, method, body, basic("gw", SECRET))
+                        answer = call(url, method, body, basic("gw", secret))
                         self.assertNotIn(answer.status, (401, 404), answer)
             for method, path, body in self.PORTALS:
                 with self.subTest(path=path):
-                    for headers in ({}, basic("gw", SECRET), basic("admin", PASSWORD)):
+                    for headers in ({}, basic("gw", secret), basic("admin", PASSWORD)):
                         answer = call(key_manager.url(path), method, body, headers)
                         self.assertEqual(answer.status, 401, answer)
                         self.assertEqual(answer.headers["gatehouse-node"], "refused")
             for node, path in ((portals, "/internal/keys/v1/validate"),
                                (key_manager, "/internal/data/v1/snapshot")):
-                self.assertEqual(call(node.url(path), "POST", {}, basic("gw", SECRET)).status, 404)
+                self.assertEqual(call(node.url(path), "POST", {}, basic("gw", secret)).status, 404)
 
     def test_by_certificates_alone(self):
         with deployment() as nodes:
@@ -300,7 +301,8 @@ class InnerPaths(unittest.TestCase):
             self.assertEqual(answer.status, 503, answer)
             for node, path in ((key_manager, "/internal/keys/v1/validate"),
                                (portals, "/internal/data/v1/snapshot")):
-                self.assertEqual(call(node.url(path), "GET", None, basic("gw", SECRET)).status, 401)
+                secret = credential(nodes.cluster_key)
+                self.assertEqual(call(node.url(path), "GET", None, basic("gw", secret)).status, 401)
 
     @staticmethod
     def shown(nodes, name):

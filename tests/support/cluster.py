@@ -3,26 +3,50 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 
 from support.backend import Recorder
 from support.postgres import Postgres
-from support.server import Server
+from support.server import BINARY, Server
 from support.walk import User, token_of
 
-SECRET = "a secret of at least thirty-two characters"
 
-
-def secret_file(folder, secret=SECRET):
-    path = os.path.join(folder, "cluster.secret")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(secret + "\n")
+def put_key(folder, key):
+    """The cluster key, where a node with this data directory looks for it."""
+    path = os.path.join(folder, "cluster.key")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(key)
     return path
 
 
+def key_of(server):
+    with open(os.path.join(server.data_dir, "cluster.key"), "rb") as file:
+        return file.read()
+
+
+def credential_file(folder, key, node="gw", environments=("Default",), *more):
+    """A file in `folder` with the credential of a gateway, under the cluster key."""
+    path = os.path.join(folder, f"{node}.secret")
+    with tempfile.TemporaryDirectory() as place:
+        chosen = [part for name in environments for part in ("--environment", name)]
+        subprocess.run(
+            [BINARY, "cluster", "credential", node, *chosen, "--out", path, "--force", *more,
+             "--set", f"cluster.key_file={put_key(place, key)}"],
+            check=True, capture_output=True, text=True)
+    return path
+
+
+def credential(key, node="gw", environments=("Default",), *more):
+    """The text of it: the password that the gateway shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(credential_file(folder, key, node, environments, *more),
+                  encoding="utf-8") as file:
+            return file.read().strip()
+
+
 class Cluster:
-    """Two key managers on one PostgreSQL, and what a gateway of theirs needs. The setting
-    "cluster.secret_file" stands for a file with the secret."""
+    """Two key managers on one PostgreSQL, and what a gateway of theirs needs."""
 
     def __init__(self, stack, *settings):
         self.stack = stack
@@ -33,19 +57,13 @@ class Cluster:
         self.backend = stack.enter_context(Recorder())
 
     def node(self, *settings):
-        """A node with the secret and the key of the cluster."""
+        """A node with the key of the cluster."""
         folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
         self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
         if self.key:
-            with open(os.open(os.path.join(folder, "cluster.key"), os.O_WRONLY | os.O_CREAT, 0o600),
-                      "wb") as out:
-                out.write(self.key)
-        own = [f"cluster.secret_file={secret_file(folder)}" if setting == "cluster.secret_file"
-               else setting for setting in settings]
-        server = self.stack.enter_context(Server(*self.databases, *own, data_dir=folder))
-        if not self.key:
-            with open(os.path.join(folder, "cluster.key"), "rb") as key:
-                self.key = key.read()
+            put_key(folder, self.key)
+        server = self.stack.enter_context(Server(*self.databases, *settings, data_dir=folder))
+        self.key = key_of(server)
         return server
 
     def gateway(self, port, *settings):

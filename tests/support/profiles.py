@@ -8,8 +8,8 @@ import tempfile
 import threading
 import time
 
-from support.authority import Authority, write
-from support.cluster import secret_file
+from support.authority import Authority
+from support.cluster import credential_file, put_key
 from support.postgres import Postgres
 from support.server import Server
 
@@ -28,7 +28,7 @@ def until(condition, seconds=WAIT_SECONDS_MAX):
 
 
 class Deployment:
-    """Starts nodes that know each other by the cluster's secret and its key. Every node shows a
+    """Starts nodes that know each other by the cluster key and credentials. Every node shows a
     certificate of one authority, for the name localhost."""
 
     def __init__(self, stack):
@@ -37,6 +37,7 @@ class Deployment:
         self.databases = self.postgres.settings()
         self.authority = Authority(self.folder())
         self.cluster_key = os.urandom(32)
+        self.gateways = 0  # that have got a credential
 
     def folder(self):
         folder = tempfile.mkdtemp(prefix="gatehouse-journey-")
@@ -48,10 +49,14 @@ class Deployment:
         folder = self.folder()
         certificate, key = self.authority.issue("localhost")
         own = [f"tls.certificate={certificate}", f"tls.key={key}",
-               f"cluster.ca={self.authority.ca}", f"cluster.secret_file={secret_file(folder)}"]
+               f"cluster.ca={self.authority.ca}"]
         if keeps_data(profile):
-            write(os.path.join(folder, "cluster.key"), self.cluster_key)
+            put_key(folder, self.cluster_key)
             own += self.databases
+        elif "gateway" in profile:
+            self.gateways += 1
+            own.append("cluster.secret_file=" + credential_file(
+                folder, self.cluster_key, f"gw-{self.gateways}", environments_in(settings)))
         if "gateway" in profile:
             own.append("server.workers=2")
         return Server(*own, *settings, data_dir=folder, arguments=("--profile", profile),
@@ -94,6 +99,12 @@ class Deployment:
 def here(node):
     """The address of a node's port 9443, or of whatever has a port."""
     return f"https://localhost:{node.port(9443)}"
+
+
+def environments_in(settings):
+    """Those of a gateway with these settings."""
+    chosen = [one.split("=", 1)[1] for one in settings if one.startswith("gateway.environments=")]
+    return chosen[-1].split(",") if chosen else ["Default"]
 
 
 def keeps_data(profile):
