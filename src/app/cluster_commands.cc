@@ -54,8 +54,9 @@ Result<> check_free(const fs::path& file, Existing existing) {
 }
 
 Result<> write_new(const fs::path& file, const std::string& content, Existing existing) {
+  if (existing == Existing::replaced) return write_secret(file.string(), content);
   GH_CHECK(check_free(file, existing));
-  return write_secret(file.string(), content);
+  return make_secret(file.string(), content);
 }
 
 Result<> check_node(const NodeWish& node) {
@@ -200,9 +201,10 @@ Result<> run_join_token(const Configuration& configuration, const NodeWish& node
   GH_TRY(databases, databases_of(configuration, clock, random));
   const Instant expires = clock.now() + std::chrono::minutes(minutes);
   const std::string hash = sha256_hex(token.secret);
+  storage::JoiningNode joining{node.name, node.profiles, node.environments, ""};
+  joining.seal = seal_of(key, hash, joining);
   GH_CHECK(databases->api_manager().write([&](storage::Transaction& transaction) {
-    return storage::NodeStore(transaction)
-        .add_token(hash, {node.name, node.profiles, node.environments}, expires);
+    return storage::NodeStore(transaction).add_token(hash, joining, expires);
   }));
   out << fmt::format("For {} minutes and once, on the machine of {}:\n\n", minutes, node.name)
       << fmt::format("  gatehouse cluster join {} {}\n", configuration.base_url(), token.text());
@@ -213,6 +215,7 @@ Result<> run_join(const JoinWish& wish, Existing existing, std::ostream& out) {
   std::string text = wish.token;
   if (text == "-") std::getline(std::cin, text);
   GH_TRY(token, JoinToken::parse(trim(text)));
+  if (!wish.url.starts_with("https://")) return misuse("URL: it begins with https://");
   GH_CHECK(make_folder(wish.directory));
   const fs::path folder = fs::absolute(wish.directory).lexically_normal();
   // Before the token is used up: the files that stand in the way.
@@ -231,13 +234,14 @@ Result<> run_revoke_node(const Configuration& configuration, const std::string& 
   SystemRandom random;
   GH_TRY(databases, databases_of(configuration, clock, random));
   std::uint64_t serial = 0;
-  GH_CHECK(databases->api_manager().write([&](storage::Transaction& transaction) -> Result<> {
+  const auto revoke = [&](storage::Transaction& transaction) -> Result<> {
     storage::NodeStore store(transaction);
     GH_CHECK(store.revoke(name));
     GH_TRY(least, store.serial_min(name));
     serial = least;
     return {};
-  }));
+  };
+  GH_CHECK(databases->api_manager().write(revoke));
   out << fmt::format(
       "No credential that {} has counts any more; those with serial {} and above will\n", name,
       serial);

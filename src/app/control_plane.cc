@@ -206,9 +206,9 @@ Result<> ControlPlane::clean() {
 }
 
 void ControlPlane::care() {
+  log_failure("nodes", doors_.follow());
   log_failure("users", hear_of_users());
   log_failure("changes", hear_of_changes());
-  log_failure("nodes", doors_.follow());
   if (key_manager_) {
     log_failure("revocations", key_manager_->catch_up());
     log_failure("key managers", key_manager_->refresh_providers());

@@ -87,14 +87,19 @@ http::Response JoinEndpoint::authorities() const {
 
 http::Response JoinEndpoint::join(const http::Request& request) {
   const std::string& address = request.peer.address;
-  const std::chrono::seconds wait = attempts_.wait_of(address);
-  if (wait.count() > 0) return slow_down(wait);
-
   const std::optional<std::string> hash = token_hash_in(request.body);
+  const Instant now = clock_.now();
+  bool known = false;
+  if (hash) {
+    const auto has = api_manager_.read([&](storage::Transaction& transaction) {
+      return storage::NodeStore(transaction).has_token(*hash, now);
+    });
+    if (!has) return internal_refusal(has.error());
+    known = *has;
+  }
   std::uint64_t serial = 0;
   std::optional<storage::JoiningNode> node;
-  if (hash) {
-    const Instant now = clock_.now();
+  if (known) {
     const Result<> used = api_manager_.write([&](storage::Transaction& transaction) -> Result<> {
       storage::NodeStore store(transaction);
       GH_TRY(found, store.use_token(*hash, now));
@@ -106,7 +111,14 @@ http::Response JoinEndpoint::join(const http::Request& request) {
     });
     if (!used) return internal_refusal(used.error());
   }
+  if (node && !equals_in_constant_time(node->seal, seal_of(cluster_key_, *hash, *node))) {
+    log_warning("a token to join the cluster was not made with the cluster key");
+    node.reset();
+  }
   if (!node) {
+    // Others of this address may have good ones, so only who guesses waits.
+    const std::chrono::seconds wait = attempts_.wait_of(address);
+    if (wait.count() > 0) return slow_down(wait);
     attempts_.failed(address, limits);
     log_warning("a token to join the cluster is refused to {}", address);
     return internal_refusal(

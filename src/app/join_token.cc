@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/join_token.h"
 
+#include <fmt/format.h>
+
 #include "core/digest.h"
 #include "core/text.h"
 
@@ -30,6 +32,13 @@ Result<JoinToken> JoinToken::parse(std::string_view text) {
 
 std::string JoinToken::text() const {
   return std::string(prefix) + to_base64url(secret + authorities);
+}
+
+std::string seal_of(std::string_view cluster_key, std::string_view token_hash,
+                    const storage::JoiningNode& node) {
+  const std::string text = fmt::format("{}\n{}\n{}\n{}", token_hash, node.name,
+                                       join(node.profiles, ","), join(node.environments, ","));
+  return to_hex(to_bytes(hmac_sha256(hkdf_sha256(cluster_key, "join tokens"), text)));
 }
 
 }  // namespace gatehouse::app

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "storage/apis/node_store.h"
 
 namespace gatehouse::app {
 
@@ -28,5 +29,10 @@ struct JoinToken {
 
   std::string text() const;
 };
+
+// Proves that who has the cluster key has made the token for this node: writing a row into the
+// database is not enough. `token_hash`: SHA-256 of its secret, in hexadecimal.
+std::string seal_of(std::string_view cluster_key, std::string_view token_hash,
+                    const storage::JoiningNode& node);
 
 }  // namespace gatehouse::app

@@ -33,24 +33,45 @@ Result<std::string> read_private(const std::string& file, std::string_view what)
   return std::string((std::istreambuf_iterator<char>(input)), {});
 }
 
-}  // namespace
-
-Result<> write_secret(const std::string& file, const std::string& content) {
-  const std::string next = file + ".next";
-  const int descriptor = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+// A new file beside it with the content, on the disk; what somebody has left there is not trusted.
+Result<std::string> write_beside(const std::string& file, const std::string& content) {
+  std::string next = file + ".next";
+  ::unlink(next.c_str());
+  const int descriptor =
+      ::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return broken(next);
   const bool written =
       ::write(descriptor, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
       ::fsync(descriptor) == 0;
   ::close(descriptor);
-  if (!written || ::rename(next.c_str(), file.c_str()) != 0) return broken(file);
+  if (!written) return broken(next);
+  return next;
+}
+
+}  // namespace
+
+Result<> write_secret(const std::string& file, const std::string& content) {
+  GH_TRY(next, write_beside(file, content));
+  if (::rename(next.c_str(), file.c_str()) != 0) return broken(file);
   return {};
+}
+
+Result<> make_secret(const std::string& file, const std::string& content) {
+  GH_TRY(next, write_beside(file, content));
+  const bool made = ::link(next.c_str(), file.c_str()) == 0;
+  const int reason = errno;
+  ::unlink(next.c_str());
+  if (made) return {};
+  if (reason == EEXIST) return fail(ErrorCode::conflict, file + " is there already");
+  errno = reason;
+  return broken(file);
 }
 
 Result<std::string> load_or_make_key(const std::string& file, Random& random) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) {
-    GH_CHECK(write_secret(file, random.bytes(key_size)));
+    const Result<> made = make_secret(file, random.bytes(key_size));
+    if (!made && made.error().code != ErrorCode::conflict) return tl::unexpected(made.error());
   }
   return load_key(file);
 }
@@ -67,7 +88,8 @@ Result<std::string> load_key(const std::string& file) {
 
 Result<std::string> read_credential(const std::string& file) {
   GH_TRY(credential, read_private(file, "node's credential"));
-  return std::string(trim(credential));
+  const std::size_t end = credential.find_last_not_of(" \t\r\n");
+  return credential.substr(0, end == std::string::npos ? 0 : end + 1);
 }
 
 Result<std::string> read_first_line(const std::string& file) {

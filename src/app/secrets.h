@@ -29,6 +29,8 @@ Result<std::string> read_first_line(const std::string& file);
 
 // Writes a file that only its owner may read; replaces one that is there.
 Result<> write_secret(const std::string& file, const std::string& content);
+// The same of one that is not there. Error: conflict, when it is.
+Result<> make_secret(const std::string& file, const std::string& content);
 
 // 20 letters and digits without look-alikes, 110 bits.
 std::string random_password(Random& random);

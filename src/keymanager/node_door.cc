@@ -158,8 +158,12 @@ http::Response NodeDoor::handle(const http::Request& request) {
   const auto time = std::chrono::steady_clock::now() - begun;
   if (!entry) return refuse(entry.error());
   http::Response served = inside_.handle(asked_by(request, entry->pass.node));
+  // What was made for one node is not for another whose proof came along.
   const Result<Entry> still = open_for(request);
   if (!still) return refuse(still.error());
+  if (still->pass.node.name != entry->pass.node.name) {
+    return refuse(Error{ErrorCode::unauthenticated, "The node is not the one that asked", ""});
+  }
   return let_through(*entry, std::move(served), time);
 }
 

@@ -21,7 +21,7 @@ from support.walk import ADMIN, User, token_of
 
 INSIDE, OUTSIDE = "Internal", "External"
 FEED = "/internal/data/v1"
-RESOURCES = (f"{FEED}/snapshot", f"{FEED}/changes?since=0&tag=x", f"{FEED}/revocations?since=0")
+RESOURCES = (f"{FEED}/snapshot", f"{FEED}/changes?since=0&tag=x")  # revocations name none
 KEYS = "/internal/keys/v1"
 ENDPOINT_PASSWORD = "endpoint-password-of-the-inside"
 BASES = {"publisher": "/api/am/publisher/v4", "devportal": "/api/am/devportal/v3",

@@ -46,10 +46,10 @@ Result<std::vector<RevokedNode>> NodeStore::revoked() const {
 Result<> NodeStore::add_token(std::string_view token_hash, const JoiningNode& node,
                               Instant expires_at) {
   GH_CHECK(transaction_.execute(
-      "INSERT INTO am_join_token (token_hash, node, profiles, environments, expires_at_ms, "
-      "used_at_ms) VALUES ($1, $2, $3, $4, $5, 0)",
+      "INSERT INTO am_join_token (token_hash, node, profiles, environments, seal, expires_at_ms, "
+      "used_at_ms) VALUES ($1, $2, $3, $4, $5, $6, 0)",
       token_hash, node.name, join(node.profiles, between), join(node.environments, between),
-      expires_at));
+      node.seal, expires_at));
   return {};
 }
 
@@ -60,11 +60,19 @@ Result<std::optional<JoiningNode>> NodeStore::use_token(std::string_view token_h
                               token_hash, now));
   if (used == 0) return std::optional<JoiningNode>();
   GH_TRY(row, transaction_.query_one(
-                  "SELECT node, profiles, environments FROM am_join_token WHERE token_hash = $1",
+                  "SELECT node, profiles, environments, seal FROM am_join_token "
+                  "WHERE token_hash = $1",
                   token_hash));
   if (!row) return std::optional<JoiningNode>();
   return std::optional<JoiningNode>(
-      JoiningNode{row->text(0), lines_of(row->text(1)), lines_of(row->text(2))});
+      JoiningNode{row->text(0), lines_of(row->text(1)), lines_of(row->text(2)), row->text(3)});
+}
+
+Result<bool> NodeStore::has_token(std::string_view token_hash, Instant now) const {
+  GH_TRY(row, transaction_.query_one("SELECT 1 FROM am_join_token WHERE token_hash = $1 "
+                                     "AND used_at_ms = 0 AND expires_at_ms > $2",
+                                     token_hash, now));
+  return row.has_value();
 }
 
 Result<> NodeStore::forget_tokens(Instant until) {

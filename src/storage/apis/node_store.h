@@ -28,6 +28,7 @@ struct JoiningNode {
   std::string name;
   std::vector<std::string> profiles;
   std::vector<std::string> environments;
+  std::string seal;  // of who has made the token
 };
 
 class NodeStore {
@@ -44,6 +45,8 @@ class NodeStore {
 
   // `token_hash`: SHA-256 in hexadecimal.
   Result<> add_token(std::string_view token_hash, const JoiningNode& node, Instant expires_at);
+  // Whether use_token would give a node.
+  Result<bool> has_token(std::string_view token_hash, Instant now) const;
   // The node that the token is for, once: whoever comes second, at the same moment or later, gets
   // nothing, as with a token that is unknown or has expired.
   Result<std::optional<JoiningNode>> use_token(std::string_view token_hash, Instant now);

@@ -25,9 +25,14 @@ class Nodes : public ::testing::TestWithParam<TestEngine> {
   }
   void add(const std::string& hash) {
     write([&](NodeStore& store) {
-      return store.add_token(hash, {"gw-1", {"gateway", "traffic-manager"}, {"In", "Out"}},
+      return store.add_token(hash, {"gw-1", {"gateway", "traffic-manager"}, {"In", "Out"}, "seal"},
                              noon + hour);
     });
+  }
+  bool has(const std::string& hash, Instant now) {
+    return databases_.api_manager()
+        .read([&](Transaction& transaction) { return NodeStore(transaction).has_token(hash, now); })
+        .value();
   }
   // The name of the node that the token was for, or nothing.
   std::string use(const std::string& hash, Instant now = noon) {
@@ -56,10 +61,14 @@ TEST_P(Nodes, ATokenIsUsedOnceBeforeItExpires) {
     EXPECT_TRUE(node);
     EXPECT_EQ(node->profiles, (std::vector<std::string>{"gateway", "traffic-manager"}));
     EXPECT_EQ(node->environments, (std::vector<std::string>{"In", "Out"}));
+    EXPECT_EQ(node->seal, "seal");
     return {};
   });
   EXPECT_EQ(use("a"), "");
   EXPECT_EQ(use("nobody's"), "");
+  EXPECT_TRUE(has("b", noon));
+  EXPECT_FALSE(has("a", noon));
+  EXPECT_FALSE(has("b", noon + hour));
   EXPECT_EQ(use("b", noon + hour), "");
   EXPECT_EQ(use("b", noon + hour - std::chrono::milliseconds(1)), "gw-1");
 }
