@@ -46,6 +46,7 @@ TEST_F(ProfileRules, NameFileAndKeyOfWhatIsMissingOrSurplus) {
            BadCase{"[server]\nprofile = [\"traffic-manager\"]\n[database]\nuser_manager = "
                    "\"sqlite:other.db\"\n",
                    ":4", "database.user_manager"},
+           BadCase{gateway + secret + "[database]\nowner = \"o\"\n", ":9", "database.owner"},
            BadCase{"[server]\nprofile = [\"admin\"]\n", "", "portals.key_manager"},
            BadCase{"[server]\nprofile = [\"publisher\", \"devportal\"]\n", "",
                    "portals.key_manager"},
