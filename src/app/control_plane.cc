@@ -68,9 +68,10 @@ void log_failure(std::string_view what, const Result<>& result) {
 Result<> keep_notice(storage::Database& apis, const std::string& text) {
   if (text.empty()) return {};
   return apis.write([&](storage::Transaction& transaction) -> Result<> {
-    GH_CHECK(transaction.execute("INSERT INTO am_notice (tenant_id, id, text) VALUES ($1, $2, $2)"
-                                 " ON CONFLICT (tenant_id, id) DO UPDATE SET text = $2",
-                                 model::first_tenant, text));
+    GH_CHECK(
+        transaction.execute("INSERT INTO am_notice (tenant_id, id, text) VALUES ($1, $2, $2)"
+                            " ON CONFLICT (tenant_id, id) DO UPDATE SET text = $2",
+                            model::first_tenant, text));
     GH_TRY(kind, model::parse_change_kind("notice"));
     transaction.changed({kind, model::first_tenant, text, {}, {}});
     return {};

@@ -112,9 +112,8 @@ Result<> Databases::migrate_as_owner(const DatabaseOptions& options, const Clock
                                             {clock}));
     GH_TRY(owner, database->may_define());
     if (!owner) {
-      return fail(ErrorCode::forbidden,
-                  fmt::format("database.owner: {} owns no tables in {}", options.owner,
-                              urls[i]->name()));
+      return fail(ErrorCode::forbidden, fmt::format("database.owner: {} owns no tables in {}",
+                                                    options.owner, urls[i]->name()));
     }
     GH_CHECK(migrate(*database, all[i], clock));
   }

@@ -83,8 +83,7 @@ Result<> apply(Database& database, const Migration& migration, const Clock& cloc
         "INSERT INTO schema_migration (name, sha256, applied_at_ms) VALUES ($1, $2, $3)",
         migration.name, digest, now));
     if (!is_additive(migration)) return {};
-    GH_CHECK(
-        transaction.execute("INSERT INTO schema_additive (name) VALUES ($1)", migration.name));
+    GH_CHECK(transaction.execute("INSERT INTO schema_additive (name) VALUES ($1)", migration.name));
     return {};
   });
 }

@@ -5,8 +5,8 @@
 //
 // A step that begins with the comment "-- additive" takes nothing away from programs that do not
 // know it: it adds tables, columns that may be empty, indices or functions. A program that finds
-// such steps of a newer version goes on, so that old and new nodes work side by side while one after
-// the other is upgraded, and back. Any other step that it does not know stops it.
+// such steps of a newer version goes on, so that old and new nodes work side by side while one
+// after the other is upgraded, and back. Any other step that it does not know stops it.
 //
 // On PostgreSQL only who owns the tables migrates. A node whose user owns nothing waits until
 // somebody has.

@@ -187,11 +187,11 @@ TEST(MigrationFiles, AdditiveOnesOnlyAdd) {
     for (const Migration& migration : migrations) {
       if (!is_additive(migration)) continue;
       for (const std::string& statement : statements_of(migration.sql)) {
-        const bool adds = (statement.starts_with("CREATE ") &&
-                           !statement.starts_with("CREATE UNIQUE ")) ||
-                          (statement.starts_with("ALTER TABLE ") &&
-                           statement.find(" ADD COLUMN ") != std::string::npos &&
-                           statement.find(" NOT NULL") == std::string::npos);
+        const bool adds =
+            (statement.starts_with("CREATE ") && !statement.starts_with("CREATE UNIQUE ")) ||
+            (statement.starts_with("ALTER TABLE ") &&
+             statement.find(" ADD COLUMN ") != std::string::npos &&
+             statement.find(" NOT NULL") == std::string::npos);
         EXPECT_TRUE(adds) << migration.name << ": " << statement;
       }
     }

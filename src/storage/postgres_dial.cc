@@ -105,6 +105,9 @@ Dialled dial(std::span<const PostgresUrl> servers, PostgresVigil& vigil) {
   }
   const Tick deadline = std::chrono::steady_clock::now() + timeout;
   wait_for(calls, deadline);
+  // One that has answered is good for as long as its statements may take, if it is the only one.
+  const auto set_up = calls.size() > 1 ? timeout : PostgresConnection::statement_max;
+  const Tick ready = std::chrono::steady_clock::now() + set_up;
   Dialled dialled;
   const auto note = [&](const std::string& why) {
     dialled.why.detail.append(dialled.why.detail.empty() ? "" : "; ").append(why);
@@ -114,7 +117,7 @@ Dialled dial(std::span<const PostgresUrl> servers, PostgresVigil& vigil) {
       note(calls[i].why());
       continue;
     }
-    auto connection = calls[i].take(vigil, deadline);
+    auto connection = calls[i].take(vigil, ready);
     if (connection) {
       dialled.reached.push_back({i, *std::move(connection)});
       continue;

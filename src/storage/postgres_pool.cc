@@ -55,8 +55,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresPool::connect(
     const Tick now = std::chrono::steady_clock::now();
     if (!away_since_) {
       away_since_ = now;
-      log_warning("database: {} is away: {}", servers_.url().name(),
-                  connected.error().detail);
+      log_warning("database: {} is away: {}", servers_.url().name(), connected.error().detail);
     }
     why_away_ = connected.error();
     next_try_ = now + retry_;

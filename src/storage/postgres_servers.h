@@ -67,8 +67,8 @@ class PostgresServers {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   // Guarded by mutex_.
-  std::int64_t system_ = 0;            // the identifier of the cluster; 0: not told
-  bool remembered_ = false;            // system_ is from the file, and nobody has confirmed it
+  std::int64_t system_ = 0;             // the identifier of the cluster; 0: not told
+  bool remembered_ = false;             // system_ is from the file, and nobody has confirmed it
   std::optional<std::size_t> primary_;  // that of the last connection
   bool stopping_ = false;
 

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "core/log.h"
 #include "core/test_folder.h"
 #include "storage/change_log.h"
 #include "storage/test_postgres.h"
@@ -71,9 +72,8 @@ TEST_F(PostgresServersTest, ASilentServerKeepsNobodyWaiting) {
   const SilentServer silent;
   const std::string socket =
       percent_encode(TestPostgres::instance().socket().parent_path().string());
-  const std::string url =
-      fmt::format("postgres://gatehouse@127.0.0.1:{0},{1}:5432,127.0.0.1:{0}/postgres",
-                  silent.port(), socket);
+  const std::string url = fmt::format(
+      "postgres://gatehouse@127.0.0.1:{0},{1}:5432,127.0.0.1:{0}/postgres", silent.port(), socket);
   PostgresServers servers(*PostgresUrl::parse(url), "");
   const Tick begin = std::chrono::steady_clock::now();
   const auto connected = servers.connect();

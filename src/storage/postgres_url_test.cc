@@ -57,7 +57,7 @@ TEST(PostgresUrls, EachHostOfSeveralIsAServer) {
     for (const PostgresUrl& server : PostgresUrl::parse(url)->servers()) {
       text += server.name();
       for (const auto& [keyword, value] : server.parameters()) {
-        if (keyword == "port") text += ":" + value;
+        if (keyword == "port" && !value.empty()) text += ":" + value;
       }
       text += " ";
     }

@@ -56,11 +56,12 @@ Result<Instant> RevocationStore::last_of_user_client(const UserAtClient& pair) c
 }
 
 Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
+  const std::uint64_t first = first_number_of(transaction_.timeline());
   transaction_.post(
-      "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1 + $2) "
+      "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "
       "ON CONFLICT (id) DO UPDATE SET number = CASE WHEN am_revocation_counter.number < $2 "
-      "THEN $2 ELSE am_revocation_counter.number END + $1",
-      revocations.size(), first_number_of(transaction_.timeline()));
+      "THEN $2 ELSE am_revocation_counter.number END + $3",
+      first + revocations.size(), first, revocations.size());
   GH_TRY(number, newest());
   number -= revocations.size();
   for (model::Revocation& revocation : revocations) revocation.number = ++number;
