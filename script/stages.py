@@ -150,7 +150,7 @@ def binary(preset):
 
 
 def journeys(preset, pattern="test_*.py"):
-    if not build(preset, "gatehouse"):
+    if not build(preset, "gatehouse", "gatehouse_next"):
         return Tally(failed=[f"build of gatehouse, {preset}"])
     modules = sorted(module for module in Path("tests").glob(f"*/{pattern}")
                      if module.parent.name != "deployment")

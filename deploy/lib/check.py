@@ -5,16 +5,15 @@ record and from what clients got."""
 import concurrent.futures
 import contextlib
 import http.client
-import itertools
 import os
 import socket
-import ssl
-import threading
 import time
 
 from support.backend import Recorder
 from support.server import FORM, basic, bearer, call, form
 from support.walk import ADMIN, PUBLISHER, User, expect, token_of
+from check_database import primary_lost, rights
+from load import CALLERS, Load, must, say
 from patterns import INSIDE, OPERATOR
 from trial import until
 
@@ -24,20 +23,10 @@ TRIES = 50
 PROPAGATION_SECONDS, LATE_SECONDS = 0.05, 1.0
 QUIET_SECONDS = 10  # of the cut
 LIMIT, CALLS = 100, 300
-CALLERS = 4
-
-
-def must(holds, what):
-    if not holds:
-        raise AssertionError(what)
 
 
 def p99(seconds):
     return sorted(seconds)[min(len(seconds) - 1, int(0.99 * len(seconds)))]
-
-
-def say(text):
-    print(f"  {text}", flush=True)
 
 
 class Check:
@@ -57,6 +46,8 @@ class Check:
             self.limit()
             self.sides()
             self.losses()
+            rights(self.trial)
+            primary_lost(self)
             self.cut()
         else:
             self.restart()
@@ -247,7 +238,7 @@ class Check:
             runs = (*(machine.profile or (machine.kind,)), machine.environment)
             others = [one for one in self.pattern.of(machine.kind) if one is not machine and
                       (*(one.profile or (one.kind,)), one.environment) == runs]
-            if runs in seen or not others or machine.kind == "balancer":
+            if runs in seen or not others or machine.kind in ("balancer", "database"):
                 continue
             if one_of_each_kind:
                 seen.add(runs)
@@ -311,42 +302,6 @@ class Check:
         must(self.call(self.token).status == 200, "what was answered before the crash is gone")
         say(f"kill -9 of {machine.name}: serves again, what it knew included, after "
             f"{time.monotonic() - began:.2f} s")
-
-
-class Load:
-    """Calls of the pizza shop from CALLERS clients until it ends."""
-
-    def __init__(self, check, tokens=None):
-        self.check, self.tokens = check, itertools.cycle(tokens or [check.token])
-        self.answers, self.over = [], threading.Event()
-        self.threads = [threading.Thread(target=self.run) for _ in range(CALLERS)]
-
-    def run(self):
-        trust = ssl.create_default_context(cafile=self.check.trial.authority.ca)
-        trust.check_hostname = False  # the names of the pattern are in no name server here
-        line = http.client.HTTPSConnection(self.check.trial.entry.address, 8243, timeout=10,
-                                           context=trust)
-        while not self.over.is_set():
-            try:
-                line.request("GET", "/pizza/1.0.0/menu", headers=bearer(next(self.tokens)))
-                answer = line.getresponse()
-                answer.read()
-                self.answers.append(answer.status)
-            except (OSError, http.client.HTTPException) as error:
-                line.close()
-                self.answers.append(error)
-            time.sleep(0.005)
-        line.close()
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def check(trial, more=None):

@@ -12,7 +12,8 @@ import subprocess
 import threading
 import time
 
-from check import CALLERS, Load, must, p99, say
+from check import p99
+from load import CALLERS, Load, must, say
 from support.server import FORM, basic, bearer, call, form
 from support.walk import DEVPORTAL, expect, token_of
 from trial import until

@@ -76,22 +76,43 @@ class Machines:
         if done.returncode != 0:
             raise RuntimeError(f"{rules}: {done.stderr}")
 
+    def on(self, machine, user):
+        """What comes before a command that runs there."""
+        before = ["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups"] if user else []
+        return ["ip", "netns", "exec", PREFIX + machine.name, "unshare", "--mount", "sh", "-c",
+                'mount --bind "$0" /etc/hosts && exec "$@"', self.hosts, *before]
+
+    def run(self, machine, command, user=None, environment=None):
+        """To its end; what it prints."""
+        done = subprocess.run([*self.on(machine, user), *command], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False, cwd="/",
+                              env={**os.environ, **(environment or {})})
+        if done.returncode != 0:
+            raise RuntimeError(f"{machine.name}: {command[0]}: {done.stderr}")
+        return done.stdout
+
     def start(self, machine, program, command, log, environment=None, user=None):
         """`program` is what it is called here. The process is the program itself."""
-        before = ["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups"] if user else []
-        inside = ["ip", "netns", "exec", PREFIX + machine.name, "unshare", "--mount", "sh", "-c",
-                  'mount --bind "$0" /etc/hosts && exec "$@"', self.hosts]
         with open(log, "ab") as out:
-            process = subprocess.Popen([*inside, *before, *command], stdin=subprocess.DEVNULL,
-                                       stdout=out, stderr=out, start_new_session=True,
+            process = subprocess.Popen([*self.on(machine, user), *command],
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
                                        env={**os.environ, **(environment or {})})
         self.processes[machine.name, program] = process
         return process
 
     def kill(self, machine, program):
-        """As a crash: the program and all processes of its session."""
+        """As a crash: the program and all that runs on the machine."""
         process = self.processes.pop((machine.name, program))
         os.killpg(process.pid, signal.SIGKILL)
+        for other in ip("netns", "pids", PREFIX + machine.name).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(other), signal.SIGKILL)
+        process.wait(ENDING_SECONDS_MAX)
+
+    def end(self, machine, program):
+        """As told to: PostgreSQL leaves no shared memory behind then."""
+        process = self.processes.pop((machine.name, program))
+        process.send_signal(signal.SIGINT)
         process.wait(ENDING_SECONDS_MAX)
 
     def stop(self, machine, program, seconds):

@@ -10,11 +10,12 @@ OPERATOR = f"{NETWORK}.1"  # from where people and the trial come
 
 INSIDE, OUTSIDE = "Internal", "External"  # environments of pattern 4
 PORTALS = ("publisher", "devportal", "admin")
-DATABASES = {
-    "publisher": ("user_manager", "api_manager", "registry"),
-    "devportal": ("user_manager", "api_manager", "registry"),
-    "admin": ("user_manager", "api_manager", "registry"),
-    "all-in-one": ("user_manager", "api_manager", "registry"),
+DATABASES = ("user_manager", "api_manager", "registry")
+ROLE_DATABASES = {
+    "publisher": DATABASES,
+    "devportal": DATABASES,
+    "admin": DATABASES,
+    "all-in-one": DATABASES,
     "key-manager": ("user_manager", "api_manager"),
 }
 
@@ -57,9 +58,21 @@ class Machine:
         return self.has("key-manager", "all-in-one")
 
     @property
+    def role(self):
+        """Of a node, in PostgreSQL: one for each kind of node, with the rights that it needs."""
+        if len(self.profile) == 1:
+            return "gatehouse_" + self.profile[0].replace("-", "_")
+        return "gatehouse_portals"
+
+    @property
+    def migrates(self):
+        """Whether it has the password of the tables' owner."""
+        return self.has("admin", "all-in-one")
+
+    @property
     def databases(self):
-        wanted = {name for role in self.profile for name in DATABASES.get(role, ())}
-        return [name for name in ("user_manager", "api_manager", "registry") if name in wanted]
+        wanted = {name for role in self.profile for name in ROLE_DATABASES.get(role, ())}
+        return [name for name in DATABASES if name in wanted]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +112,7 @@ def around():
     return (
         Machine("lb-ext", 5, "balancer", side="external"),
         Machine("lb-int", 6, "balancer", side="internal"),
-        Machine("db-1", 10, "database"),
+        *(Machine(f"db-{i}", 9 + i, "database") for i in (1, 2, 3)),
         Machine("bus-1", 14, "bus"),
         Machine("bus-2", 15, "bus"),
         Machine("bus-3", 16, "bus"),
@@ -163,7 +176,9 @@ def flows(pattern, machine):
     external, internal = pattern.balancer("external"), pattern.balancer("internal")
     balancers = [one for one in (external, internal) if one]
     if machine.kind == "database":
-        return [((5432,), [one for one in nodes if one.databases])]
+        others = [one for one in pattern.of("database") if one is not machine]
+        return [((5432,), [*(one for one in nodes if one.databases), *others]),
+                ((2379, 2380, 8008), others)]  # etcd and Patroni
     if machine.kind == "bus":
         return [((4222,), nodes), ((6222,), pattern.of("bus"))]
     if machine.kind == "balancer":

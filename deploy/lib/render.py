@@ -3,11 +3,11 @@
 
 import dataclasses
 
+from databases import ETC, NOTE, database_files, urls
 from patterns import DOMAIN, NETWORK, OPERATOR, flows
 
-ETC, DATA = "/etc/gatehouse", "/var/lib/gatehouse"
+DATA = "/var/lib/gatehouse"
 APIS, PORTALS = f"api.{DOMAIN}", f"am.{DOMAIN}"  # what clients and people call the balancers
-NOTE = "# Written by deploy/generate from deploy/lib/patterns.py.\n"
 
 
 def files_of(pattern, machine):
@@ -70,12 +70,7 @@ def node_settings(pattern, machine):
     }
     if not pattern.shared:
         return settings
-    for database in machine.databases:
-        settings[f"database.{database}"] = (
-            f"postgres://gatehouse@{pattern.of('database')[0].host}/{database}"
-            f"?sslmode=verify-full&sslrootcert={ETC}/ca.crt")
-    if machine.databases:
-        settings["database.password_file"] = f"{ETC}/database.password"
+    settings |= urls(pattern, machine)
     settings |= {
         "bus.url": ",".join(f"tls://{one.host}:4222" for one in pattern.of("bus")),
         "bus.name": machine.name,
@@ -101,30 +96,6 @@ def node_settings(pattern, machine):
 
 
 # --- what they stand on -------------------------------------------------------------------------
-
-def database_files(pattern, machine):
-    users = [one for one in pattern.nodes() if one.databases]
-    rules = "".join(f"hostssl all gatehouse {one.address}/32 scram-sha-256\n" for one in users)
-    return {
-        "postgresql.conf": NOTE + f"""# /etc/postgresql/15/main/conf.d/gatehouse.conf
-listen_addresses = '{machine.address}'
-port = 5432
-ssl = on
-ssl_cert_file = '{ETC}/tls.crt'
-ssl_key_file = '{ETC}/tls.key'
-max_connections = {20 + 64 * len(users)}
-shared_buffers = 128MB
-synchronous_commit = on   # a write that was answered is kept
-wal_level = replica
-""",
-        "pg_hba.conf": NOTE + "local all postgres peer\nlocal all all scram-sha-256\n" + rules,
-        "databases.sql": "-- Once, as the superuser; then \\password gatehouse.\n"
-                         "CREATE ROLE gatehouse LOGIN;\n" + "".join(
-                             f"CREATE DATABASE {name} OWNER gatehouse ENCODING 'UTF8' "
-                             "TEMPLATE template0;\n"
-                             for name in ("user_manager", "api_manager", "registry")),
-    }
-
 
 def member(node):
     """A node, as `gatehouse cluster nats-permissions` is told of it."""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+from databases import REPLICATION, passwords
 from machines import Machines
 from render import member, names
 from support.authority import Authority, write
@@ -49,7 +50,8 @@ class Trial:
             self.stack.enter_context(self.machines)
             for machine in self.pattern.machines:
                 self.machines.guard(machine, self.etc(machine, "firewall.nft"))
-            for kind in ("database", "bus", "node", "balancer"):
+            self.start_databases()
+            for kind in ("bus", "node", "balancer"):
                 self.start(*self.pattern.of(kind))
         except BaseException:
             self.stack.close()
@@ -75,8 +77,9 @@ class Trial:
         os.makedirs(self.secrets)
         self.authority = Authority(self.secrets)
         subprocess.run([BINARY, "cluster", "init", self.secrets], capture_output=True, check=True)
-        write(os.path.join(self.secrets, "database.password"),
-              secrets.token_urlsafe(36).encode() + b"\n")
+        for role in passwords(self.pattern):
+            write(os.path.join(self.secrets, f"{role}.password"),
+                  secrets.token_urlsafe(36).encode() + b"\n")
         if self.pattern.shared:
             members = [member(one) for one in self.pattern.nodes()]
             done = subprocess.run([BINARY, "cluster", "nats-permissions", "--passwords",
@@ -104,7 +107,7 @@ class Trial:
         shutil.move(key, self.etc(machine, "tls.key"))
         shutil.copy(self.authority.ca, self.etc(machine, "ca.crt"))
         for name in os.listdir(self.secrets):
-            for_database = machine.kind == "database" and name == "database.password"
+            for_database = machine.kind == "database" and name == "postgres.password"
             if f"/{name}\"" in texts or f"\"{name}\"" in texts or for_database:
                 shutil.copy(os.path.join(self.secrets, name), self.etc(machine, name))
         if "cluster.secret" in texts:
@@ -179,51 +182,106 @@ class Trial:
     def node_serves(self, machine):
         return call(f"http://{machine.address}:9763/readyz", timeout=2).status == 200
 
+    # --- databases ------------------------------------------------------------------------------
+
+    def start_databases(self):
+        """The first is the primary; the others copy it and follow."""
+        self.primary, *standbys = self.pattern.of("database") or [None]
+        if not self.primary:
+            return
+        self.make_database(self.primary)
+        self.start(self.primary)
+        self.make_roles()
+        for standby in standbys:
+            self.copy_database(standby)
+        self.start(*standbys)
+        self.wait_for_standbys(len(standbys))
+
     def start_database(self, machine):
-        data = self.data(machine, "postgresql")
-        if not os.path.exists(data):
-            self.make_database(machine, data)
         self.machines.start(
             machine, "database",
-            [f"{POSTGRES}/postgres", "-D", data, "-k", self.data(machine),
-             "-c", f"config_file={self.etc(machine, 'postgresql.conf')}",
+            [f"{POSTGRES}/postgres", "-D", self.data(machine, "postgresql"), "-k",
+             self.data(machine), "-c", f"config_file={self.etc(machine, 'postgresql.conf')}",
              "-c", f"hba_file={self.etc(machine, 'pg_hba.conf')}"],
             self.log(machine), user=DATABASE_USER)
 
-    def make_database(self, machine, data):
+    def database_serves(self, machine):
+        return self.sql(machine, "SELECT 1") == "1"
+
+    def own(self, machine):
+        """PostgreSQL refuses to be root."""
         owner = pwd.getpwnam(DATABASE_USER)
         for place, _, files in os.walk(os.path.dirname(self.data(machine))):
             for name in ["", *files]:
                 os.chown(os.path.join(place, name), owner.pw_uid, owner.pw_gid)
         for place in (self.folder, os.path.dirname(self.data(machine))):
             os.chmod(place, 0o711)
-        subprocess.run(["setpriv", f"--reuid={DATABASE_USER}", "--regid=nogroup", "--clear-groups",
-                        f"{POSTGRES}/initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256",
-                        f"--pwfile={self.etc(machine, 'database.password')}", "-E", "UTF8",
-                        "--locale=C.UTF-8", "--no-sync"],
-                       cwd="/", capture_output=True, check=True)
 
-    def sql(self, machine, statement):
+    def make_database(self, machine):
+        self.own(machine)
+        self.machines.run(
+            machine, [f"{POSTGRES}/initdb", "-D", self.data(machine, "postgresql"),
+                      "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={self.etc(machine, 'postgres.password')}",
+                      "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], user=DATABASE_USER)
+
+    def make_roles(self):
+        options = {"PGOPTIONS": "-c synchronous_commit=local"}  # no standby is there to wait for
+        self.psql(self.primary, ["-f", self.etc(self.primary, "databases.sql")], options)
+        for role in passwords(self.pattern):
+            self.psql(self.primary, ["-c", f"ALTER ROLE {role} PASSWORD '{self.password(role)}'"],
+                      options)
+
+    def password(self, role):
+        with open(os.path.join(self.secrets, f"{role}.password"), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def follows(self):
+        return (f"host={self.primary.host} user={REPLICATION} "
+                f"password={self.password(REPLICATION)} sslmode=verify-full "
+                f"sslrootcert={self.etc(self.primary, 'ca.crt')}")
+
+    def copy_database(self, machine):
+        """The primary's, which it follows from then on."""
+        shutil.rmtree(self.data(machine, "postgresql"), ignore_errors=True)
+        self.own(machine)
+        self.machines.run(
+            machine, [f"{POSTGRES}/pg_basebackup", "-D", self.data(machine, "postgresql"), "-R",
+                      "-X", "stream", "-c", "fast", "--no-sync",
+                      "-d", f"{self.follows()} application_name={machine.name}"],
+            user=DATABASE_USER)
+
+    def wait_for_standbys(self, count):
+        asked = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+        until("the standbys follow", lambda: int(self.sql(self.primary, asked)) >= count)
+
+    def promote(self):
+        """The standby that has most; the others follow it."""
+        asked = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')"
+        standbys = [one for one in self.pattern.of("database") if one is not self.primary]
+        self.primary = max(standbys, key=lambda one: int(self.sql(one, asked)))
+        self.sql(self.primary, "SELECT pg_promote()")
+        for one in standbys:
+            if one is not self.primary:
+                conninfo = f"{self.follows()} application_name={one.name}"
+                self.sql(one, f"ALTER SYSTEM SET primary_conninfo = '{conninfo}'")
+                self.sql(one, "SELECT pg_reload_conf()")
+        return self.primary
+
+    def psql(self, machine, arguments, environment=None):
         """As the superuser, who is the system's user of that name."""
         done = subprocess.run(
             ["setpriv", "--reuid=postgres", "--regid=nogroup", "--clear-groups",
              "psql", "-h", self.data(machine), "-d", "postgres", "-At", "-v", "ON_ERROR_STOP=1",
-             "-c", statement], cwd="/", capture_output=True, text=True, check=False)
+             *arguments], cwd="/", capture_output=True, text=True, check=False,
+            env={**os.environ, **(environment or {})})
         if done.returncode != 0:
             raise OSError(done.stderr)
         return done.stdout.strip()
 
-    def database_serves(self, machine):
-        """With its databases, which the first start makes."""
-        if self.sql(machine, "SELECT count(*) FROM pg_roles WHERE rolname = 'gatehouse'") == "1":
-            return True
-        with open(self.etc(machine, "databases.sql"), encoding="utf-8") as file:
-            statements = [line for line in file.read().split(";\n") if line.strip()]
-        for statement in statements:
-            self.sql(machine, statement)
-        with open(os.path.join(self.secrets, "database.password"), encoding="utf-8") as file:
-            self.sql(machine, f"ALTER ROLE gatehouse PASSWORD '{file.read().strip()}'")
-        return True
+    def sql(self, machine, statement, database="postgres"):
+        return self.psql(machine, ["-d", database, "-c", statement])
+
+    # --- what stands around it ------------------------------------------------------------------
 
     def start_bus(self, machine):
         self.machines.start(machine, "bus", ["nats-server", "-c", self.etc(machine, "nats.conf")],

@@ -53,6 +53,8 @@ struct DatabaseConfig {
   std::string registry = "sqlite:registry.db";
   std::string password_file;
   std::int64_t connections_max = 16;
+  std::string owner;
+  std::string owner_password_file;
 };
 
 struct BusConfig {

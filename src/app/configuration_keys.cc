@@ -104,6 +104,11 @@ void add_files(Keys& keys, Configuration& all) {
            &all.database.connections_max,
            "Connections of this node to each database in PostgreSQL, at most.",
            {1, 1'000}},
+          {"database", "owner", &all.database.owner,
+           "Who migrates databases in PostgreSQL when this node starts; empty: the user of the "
+           "URL, or another node, if this one owns no tables."},
+          {"database", "owner_password_file", &all.database.owner_password_file,
+           "File whose first line is the owner's password; empty: libpq's own ways."},
       });
 }
 
@@ -362,6 +367,13 @@ const std::vector<std::string>& profiles() {
   return all;
 }
 
+#ifdef GATEHOUSE_NEXT
+std::string& next_notice() {
+  static std::string notice;
+  return notice;
+}
+#endif
+
 Keys keys_of(Configuration& configuration) {
   Keys keys;
   add_server(keys, configuration.server);
@@ -373,6 +385,9 @@ Keys keys_of(Configuration& configuration) {
   add_control_plane(keys, configuration);
   add_login(keys, configuration.login);
   add_mail(keys, configuration.mail);
+#ifdef GATEHOUSE_NEXT
+  keys.push_back({"next", "notice", &next_notice(), "What gateways are told of at the start."});
+#endif
   return keys;
 }
 

@@ -38,6 +38,11 @@ const std::vector<std::string>& profiles();
 
 std::vector<ConfigurationKey> keys_of(Configuration& configuration);
 
+#ifdef GATEHOUSE_NEXT
+// The key of the other version (tests/next/README.md), for the node of this process.
+std::string& next_notice();
+#endif
+
 // A rule over several keys. Error: invalid_argument.
 Result<> check_rules(const Configuration& configuration);
 

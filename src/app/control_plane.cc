@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/configuration_keys.h"
 #include "app/mail_sender.h"
 #include "app/secrets.h"
 #include "core/log.h"
@@ -61,6 +62,22 @@ http::Fetcher::Options fetcher_options(const Configuration& configuration) {
 void log_failure(std::string_view what, const Result<>& result) {
   if (!result) log_warning("{}: {}: {}", what, result.error().message, result.error().detail);
 }
+
+#ifdef GATEHOUSE_NEXT
+// What the other version of the tests does more (tests/next/README.md).
+Result<> keep_notice(storage::Database& apis, const std::string& text) {
+  if (text.empty()) return {};
+  return apis.write([&](storage::Transaction& transaction) -> Result<> {
+    GH_CHECK(
+        transaction.execute("INSERT INTO am_notice (tenant_id, id, text) VALUES ($1, $2, $2)"
+                            " ON CONFLICT (tenant_id, id) DO UPDATE SET text = $2",
+                            model::first_tenant, text));
+    GH_TRY(kind, model::parse_change_kind("notice"));
+    transaction.changed({kind, model::first_tenant, text, {}, {}});
+    return {};
+  });
+}
+#endif
 
 }  // namespace
 
@@ -135,6 +152,9 @@ Result<> ControlPlane::bootstrap() {
 
 Result<> ControlPlane::make_what_is_missing() {
   GH_CHECK(bootstrap());
+#ifdef GATEHOUSE_NEXT
+  GH_CHECK(keep_notice(parts_.databases.api_manager(), next_notice()));
+#endif
   if (portals_) GH_CHECK(portals_->start());
   return key_manager_ ? key_manager_->start() : Result<>();
 }

@@ -50,6 +50,7 @@ Result<> check_surplus(const Configuration& configuration, const Roles& roles) {
                 no_database},
         Surplus{"database.password_file", !database.password_file.empty(), roles.keeps_data(),
                 no_database},
+        Surplus{"database.owner", !database.owner.empty(), roles.keeps_data(), no_database},
         Surplus{"gateway.control_plane",
                 configuration.gateway.control_plane != GatewayConfig().control_plane, roles.gateway,
                 no_gateway},

@@ -48,6 +48,7 @@ TEST_F(ProfileRules, NameFileAndKeyOfWhatIsMissingOrSurplus) {
                    ":4", "database.user_manager"},
            BadCase{km + secret, ":4", "cluster.secret_file"},
            BadCase{secret, ":2", "cluster.secret_file"},
+           BadCase{gateway + secret + "[database]\nowner = \"o\"\n", ":9", "database.owner"},
            BadCase{"[server]\nprofile = [\"admin\"]\n", "", "portals.key_manager"},
            BadCase{"[server]\nprofile = [\"publisher\", \"devportal\"]\n", "",
                    "portals.key_manager"},

@@ -91,6 +91,7 @@ void FeedClient::load() {
     parts_.revoke(revocation);
     if (revocation.number == revoked_up_to_ + 1) ++revoked_up_to_;
   }
+  whole_wanted_ = loaded.other_kinds;
   take_in(std::move(loaded.snapshot));
   log_info("Gateway stands at {} of its own disk, with {} APIs", snapshot_->number(),
            snapshot_->api_count());
@@ -167,7 +168,7 @@ Result<http::Response> FeedClient::get(const std::string& target, std::chrono::s
 
 // True when there was something, so there may be more.
 Result<bool> FeedClient::pull_once() {
-  if (snapshot_->tag().empty()) return pull_whole();
+  if (snapshot_->tag().empty() || whole_wanted_) return pull_whole();
   GH_TRY(answer, get(changes_question(snapshot_->number(), snapshot_->tag()) +
                      "&node=" + percent_encode(parts_.node)));
   if (answer.status == 409 || answer.status == 410) return pull_whole();
@@ -205,6 +206,7 @@ Result<bool> FeedClient::pull_whole() {
   if (end.tag != snapshot_->tag()) revoked_up_to_ = 0;
   GH_CHECK(pull_revocations(end.revocation));
   take_in(filling.finish(end));
+  whole_wanted_ = false;
   begin_base();
   return false;
 }
@@ -214,7 +216,7 @@ Result<bool> FeedClient::pull_whole() {
 // in again changes nothing, and what none of them touched is the same at both numbers. A range that
 // ends here or before says how things stood earlier, and is dropped.
 bool FeedClient::take_in_range(model::FeedRange& range) {
-  if (range.to <= snapshot_->number()) return false;
+  if (range.to <= snapshot_->number() || whole_wanted_) return false;
   range.from = snapshot_->number();
   store_.append(range);
   take_in(snapshot_->with(range));

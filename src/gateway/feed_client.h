@@ -148,6 +148,7 @@ class FeedClient {
   std::shared_ptr<const Snapshot> published_;
 
   // Owned by the thread.
+  bool whole_wanted_ = false;  // the disk was written by a version that knew other kinds
   SnapshotStore store_;
   TokenJournal tokens_;
   std::shared_ptr<const Snapshot> snapshot_;

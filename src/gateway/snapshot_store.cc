@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "gateway/journal_lines.h"
+#include "model/change.h"
 #include "model/snapshot_lines.h"
 
 namespace gatehouse::gateway {
@@ -63,6 +64,7 @@ void step_back() {
 struct SnapshotStore::Base {
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<model::Revocation> revocations;
+  std::size_t kinds = 0;  // how many its writer knew; 0: it does not say
 };
 
 struct SnapshotStore::Writing {
@@ -108,7 +110,8 @@ SnapshotStore::Loaded SnapshotStore::load(const Snapshot& empty) {
       set_aside(number);
       continue;
     }
-    Loaded loaded{std::move(base->snapshot), std::move(base->revocations)};
+    Loaded loaded{std::move(base->snapshot), std::move(base->revocations),
+                  base->kinds != model::change_kinds()};
     read_journals(number, loaded);
     return loaded;
   }
@@ -123,6 +126,9 @@ std::optional<SnapshotStore::Base> SnapshotStore::read_base(std::uint64_t number
   model::SnapshotLines lines(
       [&](std::string_view kind, const json::object& value) { filling.add(kind, value); });
   const bool whole = read_lines(path("base", number), [&](const json::object& line) {
+    if (const json::object* end = object_at(line, "end")) {
+      base.kinds = static_cast<std::size_t>(number_or(*end, "kinds", 0));
+    }
     return take_revocation(line, base.revocations) || lines.add(line);
   });
   if (!whole || !lines.end()) return std::nullopt;
@@ -256,7 +262,9 @@ void SnapshotStore::write(Writing& writing) const {
   end.tag = writing.snapshot->tag();
   end.to = writing.snapshot->number();
   end.revocation = writing.snapshot->revocation();
-  file.add(line_of(model::last_snapshot_line(end, entries)));
+  json::object last = model::last_snapshot_line(end, entries);
+  last.at("end").as_object()["kinds"] = model::change_kinds();
+  file.add(line_of(last));
   writing.bytes = file.size();
   if (!writing.given_up) {
     if (!file.commit()) writing.reason = errno;

@@ -9,7 +9,8 @@
 // the one before stands in for it, with its longer row of journals, and nothing is lost. The last
 // three bases are kept, and what was set aside of as many.
 //
-//   base-<number>.jsonl     one line per thing, then {"end":…} with the counts
+//   base-<number>.jsonl     one line per thing, then {"end":…} with the counts, and how many kinds
+//                           of things the version knew that wrote it
 //   journal-<number>.jsonl  one line per range or revocation
 //   base-<number>.damaged   what could not be read
 //
@@ -41,6 +42,8 @@ class SnapshotStore {
   struct Loaded {
     std::shared_ptr<const Snapshot> snapshot;  // null: there is none
     std::vector<model::Revocation> revocations;
+    // Written by a version that knew other kinds of things, and so left some out.
+    bool other_kinds = false;
   };
   // `empty`: what the loaded snapshot grows from. Never fails: what cannot be read is logged. Once,
   // before anything is written; a journal that is whole goes on.

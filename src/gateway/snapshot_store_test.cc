@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/test_folder.h"
+#include "gateway/journal_lines.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -70,6 +71,24 @@ class SnapshotStoreTest : public ::testing::Test {
   const std::string folder_ = place_.path();
 };
 
+// As a file of before an upgrade: what the writer did not know is not in it.
+TEST_F(SnapshotStoreTest, ABaseOfAnotherVersionSaysSo) {
+  fill();
+  std::ifstream file(newest("base"));
+  std::string changed;
+  for (std::string line; std::getline(file, line);) {
+    // Behind the CRC-32 of the line.
+    auto object = parse_json_object(line.substr(line.find('{'))).value();
+    if (object.contains("end")) object.at("end").as_object().erase("kinds");
+    changed += line_of(object);
+  }
+  std::ofstream(newest("base")) << changed;
+  const auto loaded = load();
+  ASSERT_NE(loaded.snapshot, nullptr);
+  EXPECT_TRUE(loaded.other_kinds);
+  EXPECT_TRUE(knows(*loaded.snapshot, "app3"));
+}
+
 TEST_F(SnapshotStoreTest, GivesBackWhatWasWritten) {
   fill();
   const auto loaded = load();
@@ -77,6 +96,7 @@ TEST_F(SnapshotStoreTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(loaded.snapshot->number(), 4U);
   EXPECT_EQ(loaded.snapshot->tag(), "t");
   for (const char* id : {"first", "app1", "app2", "app3"}) EXPECT_TRUE(knows(*loaded.snapshot, id));
+  EXPECT_FALSE(loaded.other_kinds);
   ASSERT_EQ(loaded.revocations.size(), 2U);
   EXPECT_EQ(loaded.revocations[1].value, "gone");
 }

@@ -7,11 +7,25 @@ namespace gatehouse::model {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kinds{
-    "api",     "application", "subscription", "key_mapping", "policy",
-    "api_key", "signing_key", "key_manager",  "user",        "tenant"};
+constexpr auto kinds = std::to_array<std::string_view>({
+    "api",
+    "application",
+    "subscription",
+    "key_mapping",
+    "policy",
+    "api_key",
+    "signing_key",
+    "key_manager",
+    "user",
+    "tenant",
+#ifdef GATEHOUSE_NEXT
+    "notice",
+#endif
+});
 
 }  // namespace
+
+std::size_t change_kinds() { return kinds.size(); }
 
 std::string_view to_text(ChangeKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
 

@@ -6,6 +6,7 @@
 // Thread:  plain values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,7 +30,12 @@ enum class ChangeKind : std::uint8_t {
   key_manager,   // id: key manager
   user,          // id: user; roles, password or status changed, or the user was removed
   tenant,        // id: its number; switched on or off
+  // Of a newer version, which works on the same database meanwhile. Nobody here tells of it.
+  other = 255,
 };
+
+// How many kinds this version knows. They are never taken away.
+std::size_t change_kinds();
 
 // "api", "key_mapping", ...: the form of the `kind` column and of the feed.
 std::string_view to_text(ChangeKind kind);

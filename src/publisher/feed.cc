@@ -242,7 +242,12 @@ Result<std::optional<http::Response>> Feed::short_answer(const Question& questio
     if (question.since + 1 < first) {
       return Short(stale(410, "These changes are kept no longer; ask for the snapshot"));
     }
-    if (question.since < head.number) return Short();
+    if (question.since < head.number) {
+      // A promoted standby of PostgreSQL may lack what others have heard of.
+      GH_TRY(known, storage::has_change(transaction, question.since));
+      if (known || question.since + 1 == first) return Short();
+      return Short(stale(409, "This change has been lost; ask for the snapshot"));
+    }
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
     model::FeedRange range;
     range.tag = head.tag;

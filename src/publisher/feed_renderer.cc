@@ -178,6 +178,12 @@ Result<> FeedRenderer::add_key_managers() {
 
 Result<> FeedRenderer::touch(const model::Change& change) {
   const Which which{change.tenant, change.id};
+#ifdef GATEHOUSE_NEXT
+  if (change.kind != ChangeKind::other && model::to_text(change.kind) == "notice") {
+    upsert("notice", change.id, json::object{{"id", change.id}});
+    return {};
+  }
+#endif
   switch (change.kind) {
     case ChangeKind::api: return touch_api(change);
     case ChangeKind::subscription: return touch_subscription(which);
@@ -189,6 +195,7 @@ Result<> FeedRenderer::touch(const model::Change& change) {
     case ChangeKind::key_manager: return touch_key_manager(which);
     case ChangeKind::tenant: return touch_tenant(change.tenant);
     case ChangeKind::user: return {};  // gateways hear of users through revocations
+    case ChangeKind::other: return {};
   }
   GH_ASSERT_NOT_REACHED();
 }

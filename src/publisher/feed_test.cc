@@ -407,6 +407,38 @@ TEST_F(FeedTest, ARemovedApplicationTakesItsKeysWithIt) {
   EXPECT_EQ(gateway.known.size(), 14U);  // the policies and the API
 }
 
+// As after the promotion of a standby that had not heard of the last changes.
+TEST_F(FeedTest, SendsWhoKnowsALostChangeToTheSnapshot) {
+  const std::string api = make_published_api();
+  TestGateway gateway = gateway_with_snapshot();
+  write([](Transaction& transaction) {
+    EXPECT_TRUE(transaction.execute("UPDATE am_change_counter SET number = number + 1000"));
+  });
+  ASSERT_EQ(change_state(api, "Deprecate").status, 200);
+  TestGateway ahead = gateway;
+  ahead.number += 1;
+  EXPECT_EQ(changes(ahead).status, 409);
+  catch_up(gateway);
+  EXPECT_EQ(text_or(gateway.known[{"api", api}], "state", ""), "DEPRECATED");
+}
+
+TEST_F(FeedTest, PassesOverWhatOnlyANewerVersionKnows) {
+  make_published_api();
+  TestGateway gateway = gateway_with_snapshot();
+  const auto before = gateway.known;
+  const std::uint64_t number = gateway.number;
+  write([&](Transaction& transaction) {
+    EXPECT_TRUE(transaction.execute("UPDATE am_change_counter SET number = number + 1"));
+    EXPECT_TRUE(transaction.execute(
+        "INSERT INTO am_change (number, tenant_id, kind, object_id, environments_before,"
+        " environments_after, created_at_ms) VALUES ($1, 1, 'of tomorrow', 'x', '', '', $2)",
+        number + 1, clock_.now()));
+  });
+  catch_up(gateway);
+  EXPECT_EQ(gateway.number, number + 1);
+  EXPECT_EQ(gateway.known, before);
+}
+
 TEST_F(FeedTest, SendsAGatewayToTheSnapshotWhenItCannotGoOn) {
   make_published_api();
   TestGateway gateway = gateway_with_snapshot();

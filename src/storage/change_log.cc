@@ -52,7 +52,8 @@ Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::u
              since, limit));
   std::vector<LoggedChange> changes;
   for (const Row& row : rows) {
-    GH_TRY(kind, model::parse_change_kind(row.text(1)));
+    const model::ChangeKind kind =
+        model::parse_change_kind(row.text(1)).value_or(model::ChangeKind::other);
     changes.push_back(
         {static_cast<std::uint64_t>(row.number(0)),
          {kind, row.number(2), row.text(3), from_column(row.text(4)), from_column(row.text(5))}});
@@ -66,9 +67,25 @@ Result<std::uint64_t> oldest_change(Transaction& transaction) {
   return row ? static_cast<std::uint64_t>(row->number(0)) : 0;
 }
 
+Result<bool> has_change(Transaction& transaction, std::uint64_t number) {
+  // tidy: allow(tenant_id) the numbers of all tenants are one sequence
+  GH_TRY(row, transaction.query_one("SELECT number FROM am_change WHERE number = $1", number));
+  return row.has_value();
+}
+
+std::uint64_t first_number_of(std::uint64_t timeline) {
+  // More than there are ever changes between two promotions; 8,000 promotions fit into what JSON
+  // keeps of a number.
+  constexpr unsigned bits = 40;
+  return timeline > 1 ? (timeline - 1) << bits : 0;
+}
+
 void post_changes(Transaction& transaction, std::span<const model::Change> changes, Instant now) {
   std::size_t left = changes.size();
-  transaction.post("UPDATE am_change_counter SET number = number + $1 WHERE id = 1", left);
+  transaction.post(
+      "UPDATE am_change_counter SET number = CASE WHEN number < $2 THEN $2 ELSE number END + $1"
+      " WHERE id = 1",
+      left, first_number_of(transaction.timeline()));
   for (const model::Change& change : changes) {
     transaction.post(
         "INSERT INTO am_change (number, tenant_id, kind, object_id, environments_before,"

@@ -6,6 +6,10 @@
 // COMMIT, so nobody waits while holding it. A `tag` names one history of numbers: a restored backup
 // begins another, and whoever stands at a number of the former one starts from a full snapshot.
 //
+// A PostgreSQL standby that is promoted may lack the last changes of the former primary. It gives
+// their numbers to nobody else: each timeline has numbers of its own (first_number_of), higher than
+// those before. So whether somebody stands at a change that was lost is seen by its number alone.
+//
 // Thread:  as the transaction.
 #pragma once
 
@@ -42,6 +46,12 @@ Result<std::vector<LoggedChange>> changes_since(Transaction& transaction, std::u
 
 // The number of the oldest change that is still kept; 0 when there is none.
 Result<std::uint64_t> oldest_change(Transaction& transaction);
+
+// Whether this is the number of a change that is kept.
+Result<bool> has_change(Transaction& transaction, std::uint64_t number);
+
+// Numbers of a timeline are above this one; 0 for the first, and where there are none.
+std::uint64_t first_number_of(std::uint64_t timeline);
 
 // Called by databases alone; everybody else says Transaction::changed. Takes the counter and writes
 // `changes`; what follows is newest_change_sql, whose row has the last number, and COMMIT.

@@ -133,6 +133,10 @@ class Transaction {
                                           std::span<const Parameter> parameters) = 0;
   virtual void post_update(std::string_view sql, std::span<const Parameter> parameters) = 0;
 
+  // How often the server's data have gone on as those of another server: the timeline of
+  // PostgreSQL. 0, where there is no such thing.
+  virtual std::uint64_t timeline() { return 0; }
+
  protected:
   std::vector<model::Change> changes_;
 };
@@ -154,6 +158,9 @@ class Database {
 
   // A statement of a migration as this engine has it; nothing, when it needs none.
   virtual std::optional<std::string> dialect(std::string_view definition) const = 0;
+  // Whether migrations may be applied over this connection: its user owns the tables, or may make
+  // the first ones.
+  virtual Result<bool> may_define() { return true; }
   // Runs `body`, which may write and read, while nobody else who asks for that runs: for
   // migrations. Error: of `body`; unavailable, when the turn does not come.
   virtual Result<> alone(const std::function<Result<>()>& body) = 0;

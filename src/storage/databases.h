@@ -38,6 +38,10 @@ struct DatabaseOptions {
   // connections to each database.
   std::filesystem::path password_file;
   std::size_t connections_max = 16;
+  // Who migrates databases in PostgreSQL, and a file with his password; empty: the URL's user, if
+  // he may.
+  std::string owner;
+  std::filesystem::path owner_password_file;
 
   // Told the newest number after each commit to the change log, on a thread that writes.
   std::function<void(std::uint64_t newest)> on_change;
@@ -76,6 +80,7 @@ class Databases {
 
   explicit Databases(DatabaseFiles files);
 
+  static Result<> migrate_as_owner(const DatabaseOptions& options, const Clock& clock);
   Result<> migrate_all(Access access, const Clock& clock, Random& random);
 
   const std::unique_ptr<const DatabaseFiles> files_;

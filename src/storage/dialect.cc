@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view partitioned = "PARTITION BY";
 constexpr std::string_view partition = "PARTITION OF";
+constexpr std::string_view function = "CREATE FUNCTION";
 
 bool is_word(char c) {
   return is_digit(c) || c == '_' || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
@@ -27,6 +28,7 @@ bool defines_columns(std::string_view statement) {
 }  // namespace
 
 std::optional<std::string> sqlite_dialect(std::string_view definition) {
+  if (definition.starts_with(function)) return std::nullopt;
   if (!definition.starts_with("CREATE TABLE")) return std::string(definition);
   if (definition.find(partition) != definition.npos) return std::nullopt;
   const std::size_t end = definition.find(partitioned);

@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(
                                  "PARTITION BY LIST (p)"},
                       Definition{"partition", "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)",
                                  std::nullopt, "CREATE TABLE t_0 PARTITION OF t FOR VALUES IN (0)"},
+                      Definition{"function", "CREATE FUNCTION f() RETURNS VOID AS $$ x $$",
+                                 std::nullopt, "CREATE FUNCTION f() RETURNS VOID AS $$ x $$"},
                       Definition{"row", "INSERT INTO t VALUES ('TEXT')",
                                  "INSERT INTO t VALUES ('TEXT')", "INSERT INTO t VALUES ('TEXT')"}),
     [](const auto& row) { return std::string(row.param.name); });

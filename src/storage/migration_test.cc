@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/apis/token_parts.h"
 #include "storage/dialect.h"
 #include "storage/postgres_database.h"
 #include "storage/sqlite_database.h"
@@ -25,7 +26,7 @@ class Migrations : public ::testing::TestWithParam<TestEngine> {
       return opened ? *std::move(opened) : nullptr;
     }
     if (url_.empty()) url_ = TestPostgres::instance().make_schema();
-    auto opened = PostgresDatabase::open(*PostgresUrl::parse(url_), 4, options);
+    auto opened = PostgresDatabase::open({*PostgresUrl::parse(url_), 4}, options);
     return opened ? *std::move(opened) : nullptr;
   }
 
@@ -82,6 +83,23 @@ TEST_P(Migrations, ANewerDatabaseIsLeftAsItIs) {
   EXPECT_EQ(text(), "second");
 }
 
+TEST_P(Migrations, AnAdditiveStepOfANewerVersionStopsNobody) {
+  const std::string text = "-- additive\nCREATE TABLE more (id BIGINT);\n";
+  ASSERT_TRUE(migrate_to({first_, {second_.name, text}}));
+  EXPECT_TRUE(migrate_to({first_}));
+  EXPECT_TRUE(check_migrated(*database_, std::vector{first_}));
+  // One in the middle is no newer version, but another history.
+  const Migration third{"x/0003_c", "UPDATE t SET text = 'third';\n"};
+  EXPECT_FALSE(check_migrated(*database_, std::vector{first_, third}));
+  EXPECT_FALSE(migrate_to({first_, third}));
+}
+
+TEST_P(Migrations, AnAdditiveStepBehindAnotherStopsAsThatDoes) {
+  const Migration third{"x/0003_c", "-- additive\nCREATE TABLE u (id BIGINT);"};
+  ASSERT_TRUE(migrate_to({first_, second_, third}));
+  EXPECT_FALSE(migrate_to({first_}));
+}
+
 TEST_P(Migrations, AFailedStepLeavesNothingOfItself) {
   const Migration broken{"x/0002_b", "UPDATE t SET text = 'half';\nUPDATE absent SET x = 1;"};
   ASSERT_TRUE(migrate_to({first_}));
@@ -101,6 +119,45 @@ INSTANTIATE_TEST_SUITE_P(Engines, Migrations,
                          ::testing::Values(TestEngine::sqlite, TestEngine::postgresql),
                          [](const auto& engine) { return to_text(engine.param); });
 
+// A user of the same database who owns nothing, as nodes have where another one migrates.
+TEST(MigrationByTheOwner, IsAwaitedByMembers) {
+  TestPostgres& server = TestPostgres::instance();
+  std::string url = server.make_schema();
+  const std::string schema = url.substr(url.rfind('D') + 1);
+  server.execute("DO $$ BEGIN CREATE ROLE member LOGIN; EXCEPTION WHEN OTHERS THEN NULL; END $$");
+  server.execute("GRANT USAGE ON SCHEMA " + schema + " TO member");
+  server.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA " + schema +
+                 " GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO member");
+  const SystemClock clock;
+  const PostgresUrl owner = *PostgresUrl::parse(url);
+  const auto members = PostgresDatabase::open({owner.as("member", ""), 4}, {clock});
+  ASSERT_TRUE(members) << members.error().detail;
+  EXPECT_FALSE((*members)->may_define().value());
+  const Result<> alone =
+      migrate(**members, api_manager_migrations, clock, std::chrono::milliseconds(1));
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().code, ErrorCode::forbidden);
+  EXPECT_NE(alone.error().message.find(api_manager_migrations[0].name), std::string::npos);
+  std::jthread waiting([&] { EXPECT_TRUE(migrate(**members, api_manager_migrations, clock)); });
+  const auto owners = PostgresDatabase::open({owner, 4}, {clock});
+  EXPECT_TRUE((*owners)->may_define().value());
+  EXPECT_TRUE(migrate(**owners, api_manager_migrations, clock));
+  waiting.join();
+  // Parts of the tokens' table are made and dropped by who may not do so himself.
+  const auto parts = [&] {
+    const auto row = (*members)->read([](Transaction& transaction) {
+      return transaction.query_one(
+          "SELECT COUNT(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'am_token_hour_%'"
+          " AND relnamespace = current_schema()::regnamespace");
+    });
+    return row ? (*row)->number(0) : -1;
+  };
+  EXPECT_TRUE(make_token_parts(**members, clock.now()));
+  EXPECT_GT(parts(), 0);
+  EXPECT_TRUE(forget_tokens(**members, clock.now() + std::chrono::hours(24 * 365), 10));
+  EXPECT_EQ(parts(), 0);
+}
+
 // As many processes as may start at once on one server, each with connections of its own.
 TEST(MigrationRace, IsWonByOneAndAwaitedByTheOthers) {
   const std::string url = TestPostgres::instance().make_schema();
@@ -108,7 +165,7 @@ TEST(MigrationRace, IsWonByOneAndAwaitedByTheOthers) {
   std::vector<std::jthread> processes;
   for (int i = 0; i < 4; ++i) {
     processes.emplace_back([&] {
-      const auto database = PostgresDatabase::open(*PostgresUrl::parse(url), 4, {clock});
+      const auto database = PostgresDatabase::open({*PostgresUrl::parse(url), 4}, {clock});
       ASSERT_TRUE(database) << database.error().detail;
       const Result<> done = migrate(**database, api_manager_migrations, clock);
       EXPECT_TRUE(done) << done.error().message << done.error().detail;
@@ -121,6 +178,24 @@ TEST(MigrationFiles, AFileIsCutIntoItsStatements) {
   EXPECT_EQ(statements_of("-- a; b\nCREATE TABLE t (\n  a TEXT\n);\n\n  -- c\nDROP TABLE t;"),
             (std::vector<std::string>{"CREATE TABLE t (\na TEXT\n)", "DROP TABLE t"}));
   EXPECT_TRUE(statements_of("-- nothing;\n").empty());
+}
+
+// What is said to be additive takes nothing away.
+TEST(MigrationFiles, AdditiveOnesOnlyAdd) {
+  for (const auto& migrations :
+       {user_manager_migrations, api_manager_migrations, registry_migrations}) {
+    for (const Migration& migration : migrations) {
+      if (!is_additive(migration)) continue;
+      for (const std::string& statement : statements_of(migration.sql)) {
+        const bool adds =
+            (statement.starts_with("CREATE ") && !statement.starts_with("CREATE UNIQUE ")) ||
+            (statement.starts_with("ALTER TABLE ") &&
+             statement.find(" ADD COLUMN ") != std::string::npos &&
+             statement.find(" NOT NULL") == std::string::npos);
+        EXPECT_TRUE(adds) << migration.name << ": " << statement;
+      }
+    }
+  }
 }
 
 TEST(MigrationFiles, UseOnlyTypesThatBothEnginesHave) {

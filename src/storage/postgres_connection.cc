@@ -4,6 +4,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <charconv>
+
 #include "core/text.h"
 #include "storage/postgres_value.h"
 
@@ -65,28 +67,19 @@ std::string_view sqlstate_of(const PGresult* reply) {
 
 void PostgresConnection::Cleared::operator()(pg_result* result) const { PQclear(result); }
 
-Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const PostgresUrl& url) {
-  std::unique_ptr<PostgresConnection> connection(new PostgresConnection(url.name()));
-  GH_CHECK(connection->connect(url));
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::adopt(std::string name,
+                                                                      pg_conn* handle,
+                                                                      PostgresVigil& vigil,
+                                                                      Tick deadline) {
+  std::unique_ptr<PostgresConnection> connection(
+      new PostgresConnection(std::move(name), handle, vigil));
+  GH_CHECK(connection->set_up(deadline));
   return connection;
 }
 
 PostgresConnection::~PostgresConnection() { PQfinish(handle_); }
 
-Result<> PostgresConnection::connect(const PostgresUrl& url) {
-  std::vector<const char*> keywords;
-  std::vector<const char*> values;
-  for (const auto& [keyword, value] : url.parameters()) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
-  }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  handle_ = PQconnectdbParams(keywords.data(), values.data(), 0);
-  if (handle_ == nullptr || PQstatus(handle_) != CONNECTION_OK) {
-    return fail(ErrorCode::unavailable, fmt::format("The database {} does not answer", name_),
-                std::string(trim(handle_ == nullptr ? "out of memory" : PQerrorMessage(handle_))));
-  }
+Result<> PostgresConnection::set_up(Tick deadline) {
   const char* const encoding = PQparameterStatus(handle_, "server_encoding");
   if (PQserverVersion(handle_) < version_min || encoding == nullptr ||
       std::string_view(encoding) != "UTF8") {
@@ -109,7 +102,25 @@ Result<> PostgresConnection::connect(const PostgresUrl& url) {
       std::array{Parameter(fmt::format("{}s", statement_max.count())),
                  Parameter(fmt::format("{}s", 2 * statement_max.count()))},
       Answer::ignored);
-  GH_CHECK(round(std::chrono::steady_clock::now() + statement_max));
+  return ask_timeline(deadline);
+}
+
+// In a segment of its own: a server that does not tell, for whatever reason, is good all the same.
+Result<> PostgresConnection::ask_timeline(Tick deadline) {
+  sync();
+  send(
+      "SELECT (SELECT system_identifier FROM pg_control_system()), CASE WHEN pg_is_in_recovery()"
+      " THEN '' ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END",
+      {}, Answer::wanted);
+  const Result<Answered> told = round(deadline);
+  if (!told) {
+    if (lost_) return tl::unexpected<Error>(told.error());
+    return {};
+  }
+  const std::string& number = told->rows.at(0).text(1);
+  std::uint64_t timeline = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), timeline, 16);
+  if (read.ec == std::errc()) timeline_ = {told->rows.at(0).number(0), timeline};
   return {};
 }
 
@@ -279,10 +290,13 @@ Result<> PostgresConnection::wait(Tick deadline) {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   pollfd waited{PQsocket(handle_), static_cast<short>(unsent == 1 ? POLLIN | POLLOUT : POLLIN), 0};
-  const int ready =
-      ::poll(&waited, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000)));
-  if (ready == 0) return lose("no answer in time");
+  const std::int64_t timeout = std::clamp<std::int64_t>(left.count(), 0, slice.count());
+  const int ready = ::poll(&waited, 1, static_cast<int>(timeout));
   if (ready < 0 && errno != EINTR) return lose(std::strerror(errno));
+  if (ready != 0) return {};
+  if (superseded()) return lose("another server has become the primary");
+  if (left <= slice) return lose("no answer in time");
+  vigil_.silent = true;
   return {};
 }
 

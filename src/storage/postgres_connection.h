@@ -25,7 +25,7 @@
 #include "core/clock.h"
 #include "storage/database.h"
 #include "storage/postgres_error.h"
-#include "storage/postgres_url.h"
+#include "storage/postgres_timeline.h"
 
 struct pg_conn;
 struct pg_result;
@@ -44,9 +44,11 @@ class PostgresConnection {
   // Longest that a statement may run, here and on the server.
   static constexpr std::chrono::seconds statement_max{10};
 
-  // Error: unavailable, when no host answers, takes writes or lets us in; invalid_argument, when
-  // the server is too old or its database is not UTF-8.
-  static Result<std::unique_ptr<PostgresConnection>> open(const PostgresUrl& url);
+  // Takes over `handle`, which libpq has connected. `vigil` outlives the connection.
+  // Error: unavailable, when the server falls silent; invalid_argument, when it is too old or its
+  // database is not UTF-8.
+  static Result<std::unique_ptr<PostgresConnection>> adopt(std::string name, pg_conn* handle,
+                                                           PostgresVigil& vigil, Tick deadline);
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
   ~PostgresConnection();
@@ -70,6 +72,10 @@ class PostgresConnection {
   bool unsure() const { return unsure_; }
   bool lost() const { return lost_; }
 
+  const PostgresTimeline& timeline() const { return timeline_; }
+  // Whether a server of a higher timeline is known: this one is a primary no more.
+  bool superseded() const { return timeline_.number > 0 && timeline_.number < vigil_.newest; }
+
  private:
   struct TextHash {
     using is_transparent = void;
@@ -92,9 +98,14 @@ class PostgresConnection {
 
   static constexpr std::size_t statements_max = 512;
 
-  explicit PostgresConnection(std::string name) : name_(std::move(name)) {}
+  // A wait looks up this often whether the server is still the primary.
+  static constexpr std::chrono::milliseconds slice{250};
 
-  Result<> connect(const PostgresUrl& url);
+  PostgresConnection(std::string name, pg_conn* handle, PostgresVigil& vigil)
+      : name_(std::move(name)), vigil_(vigil), handle_(handle) {}
+
+  Result<> set_up(Tick deadline);
+  Result<> ask_timeline(Tick deadline);
   const Statements::value_type& prepare(std::string_view sql);
   void sync();
   void read(const Expected& expected, const pg_result* reply, Result<Answered>& outcome);
@@ -105,7 +116,9 @@ class PostgresConnection {
   tl::unexpected<Error> lose(std::string_view why);
 
   const std::string name_;  // of the database, for the log
+  PostgresVigil& vigil_;
   pg_conn* handle_ = nullptr;
+  PostgresTimeline timeline_;
   Statements statements_;       // text → the server's name for it
   std::uint64_t prepared_ = 0;  // since the start, for names
   std::deque<Expected> expected_;

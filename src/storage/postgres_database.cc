@@ -15,6 +15,8 @@ constexpr std::string_view change_lock_wait =
 constexpr std::string_view change_lock_or_fail =
     "LOCK TABLE am_change_counter IN ROW EXCLUSIVE MODE NOWAIT";
 
+constexpr const char* superseded_detail = "another server has become the primary";
+
 // Of pg_advisory_lock: "GATE".
 constexpr std::int64_t advisory_lock = 0x47415445;
 constexpr std::chrono::seconds migration_max{3'600};
@@ -52,12 +54,11 @@ class PostgresDatabase::Lent {
   bool open_ = true;
 };
 
-Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(PostgresUrl url,
-                                                                 std::size_t connections_max,
+Result<std::unique_ptr<PostgresDatabase>> PostgresDatabase::open(PostgresPlace place,
                                                                  WriteOptions options) {
   std::unique_ptr<PostgresDatabase> database(
-      new PostgresDatabase(std::move(url), connections_max, std::move(options)));
-  GH_TRY(connection, PostgresConnection::open(database->pool_.url()));
+      new PostgresDatabase(std::move(place), std::move(options)));
+  GH_TRY(connection, database->pool_.connect_beside());
   return database;
 }
 
@@ -65,8 +66,18 @@ std::optional<std::string> PostgresDatabase::dialect(std::string_view definition
   return postgres_dialect(definition);
 }
 
+Result<bool> PostgresDatabase::may_define() {
+  GH_TRY(row, read([](Transaction& transaction) {
+           return transaction.query_one(
+               "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') AND NOT EXISTS"
+               " (SELECT 1 FROM pg_class WHERE oid = to_regclass('schema_migration')"
+               "   AND NOT pg_has_role(relowner, 'USAGE')) THEN 1 ELSE 0 END");
+         }));
+  return row && row->flag(0);
+}
+
 Result<> PostgresDatabase::alone(const std::function<Result<>()>& body) {
-  GH_TRY(connection, PostgresConnection::open(pool_.url()));
+  GH_TRY(connection, pool_.connect_beside());
   const Tick deadline = std::chrono::steady_clock::now() + migration_max;
   connection->send("SET statement_timeout = 0", {}, Answer::ignored);
   connection->send("SELECT pg_advisory_lock($1)", std::array{Parameter(advisory_lock)},
@@ -132,21 +143,29 @@ void PostgresDatabase::commit(Queue queue, Lent& lent, PostgresTransaction& tran
     post_changes(transaction, transaction.take_changes(), options_.clock.now());
   }
   if (!transaction.begun()) return;
+  if (connection.superseded()) {
+    made.outcome = fail(ErrorCode::unavailable, "The database is not available", superseded_detail);
+    made.trouble = Trouble::lost;
+    return;
+  }
   const auto answered = transaction.commit(made.has_changes ? newest_change_sql : "");
-  if (answered) {
+  const bool kept = answered && !connection.superseded();
+  if (kept) {
     lent.closed();
     if (!answered->rows.empty()) {
       made.number = static_cast<std::uint64_t>(answered->rows.front().number(0));
     }
     return;
   }
-  made.outcome = tl::unexpected<Error>(answered.error());
-  made.trouble = connection.trouble();
-  if (made.trouble == Trouble::lost && connection.unsure()) {
+  if (!answered) {
+    made.outcome = tl::unexpected<Error>(answered.error());
+    made.trouble = connection.trouble();
+  }
+  if (answered || (made.trouble == Trouble::lost && connection.unsure())) {
     made.trouble = Trouble::refused;
     made.outcome = fail(ErrorCode::unavailable,
                         "The database went away while it was asked to keep the change; it may have",
-                        answered.error().detail);
+                        answered ? superseded_detail : answered.error().detail);
   }
 }
 

@@ -17,6 +17,7 @@
 // that breaks afterwards without an answer leaves a write of which nobody knows whether it was
 // kept: it fails as unavailable and never runs again. No later question could settle it: a server
 // that has crashed or a replica that was promoted may give the transaction's number to another one.
+// The same goes for an answer of a server that is known, by then, to be the primary no more.
 //
 // Thread:  as Database says; on_change is called on any of the writing threads.
 #pragma once
@@ -37,12 +38,11 @@ class PostgresDatabase final : public Database {
   static constexpr std::chrono::seconds patience{5};
 
   // Connects once, so that what is wrong is known at the start.
-  // Error: as PostgresConnection::open.
-  static Result<std::unique_ptr<PostgresDatabase>> open(PostgresUrl url,
-                                                        std::size_t connections_max,
-                                                        WriteOptions options);
+  // Error: as PostgresServers::connect.
+  static Result<std::unique_ptr<PostgresDatabase>> open(PostgresPlace place, WriteOptions options);
 
   std::optional<std::string> dialect(std::string_view definition) const override;
+  Result<bool> may_define() override;
   // Inside an advisory lock of the database.
   Result<> alone(const std::function<Result<>()>& body) override;
 
@@ -61,8 +61,8 @@ class PostgresDatabase final : public Database {
   // Whether an attempt waits for its turn at the change log.
   enum class Queue : std::uint8_t { none, change_log };
 
-  PostgresDatabase(PostgresUrl url, std::size_t connections_max, WriteOptions options)
-      : pool_(std::move(url), connections_max), options_(std::move(options)) {}
+  PostgresDatabase(PostgresPlace place, WriteOptions options)
+      : pool_(std::move(place)), options_(std::move(options)) {}
 
   Attempt attempt(Mode mode, Queue queue, Lent& lent, const Body& body);
   void commit(Queue queue, Lent& lent, PostgresTransaction& transaction, Attempt& made);

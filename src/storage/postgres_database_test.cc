@@ -120,7 +120,7 @@ class Postgres : public ::testing::Test {
 
   std::unique_ptr<PostgresDatabase> open(const std::string& url, std::size_t connections = 16) {
     WriteOptions options{clock_, nullptr, WriteOptions::ChangeLog::kept};
-    auto opened = PostgresDatabase::open(*PostgresUrl::parse(url), connections, options);
+    auto opened = PostgresDatabase::open({*PostgresUrl::parse(url), connections}, options);
     if (!opened) assertion_failed(opened.error().detail.c_str(), __FILE__, __LINE__);
     return *std::move(opened);
   }
@@ -275,7 +275,7 @@ TEST_F(Postgres, AStatementThatHangsIsEnded) {
 TEST_F(Postgres, TellsWhatIsWrongAtTheStart) {
   std::string url = TestPostgres::instance().url();
   url.replace(url.rfind("postgres"), 8, "absent");
-  const auto opened = PostgresDatabase::open(*PostgresUrl::parse(url, "secret"), 1, {clock_});
+  const auto opened = PostgresDatabase::open({*PostgresUrl::parse(url, "secret"), 1}, {clock_});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::unavailable);
   EXPECT_NE(opened.error().detail.find("does not exist"), std::string::npos);

@@ -41,6 +41,8 @@ class PostgresTransaction final : public Transaction {
     if (++posted_ >= posted_max) static_cast<void>(round().has_value());
   }
 
+  std::uint64_t timeline() override { return connection_.timeline().number; }
+
   // Whether anything was sent.
   bool begun() const { return begun_; }
   // The first error of a statement.

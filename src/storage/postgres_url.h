@@ -8,6 +8,7 @@
 // Thread:  plain values.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,15 @@ class PostgresUrl {
   // Error: invalid_argument; no message shows a password.
   static Result<PostgresUrl> parse(const std::string& url, const std::string& password = "");
 
+  // The same database as another user. `password` may be empty: libpq's own ways.
+  PostgresUrl as(const std::string& user, const std::string& password) const;
+
+  // The same for each of its hosts alone, in their order.
+  std::vector<PostgresUrl> servers() const;
+
+  // How long one server may take to let us in.
+  std::chrono::seconds connect_timeout() const;
+
   // libpq's parameters.
   const std::vector<std::pair<std::string, std::string>>& parameters() const { return parameters_; }
   // Host and database, for people.
@@ -38,6 +48,7 @@ class PostgresUrl {
 
  private:
   std::string parameter(std::string_view keyword) const;
+  void set_name();
   void add_default(std::string_view keyword, std::string_view value);
 
   std::vector<std::pair<std::string, std::string>> parameters_;

@@ -51,5 +51,23 @@ INSTANTIATE_TEST_SUITE_P(
         UrlCase{"broken_host", "postgres://u:secret@[a/d", "", nullptr}),
     [](const auto& row) { return std::string(row.param.name); });
 
+TEST(PostgresUrls, EachHostOfSeveralIsAServer) {
+  const auto names = [](const char* url) {
+    std::string text;
+    for (const PostgresUrl& server : PostgresUrl::parse(url)->servers()) {
+      text += server.name();
+      for (const auto& [keyword, value] : server.parameters()) {
+        if (keyword == "port" && !value.empty()) text += ":" + value;
+      }
+      text += " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(names("postgres://u@a/d"), "d at a ");
+  EXPECT_EQ(names("postgres://u@a,b/d"), "d at a d at b ");
+  EXPECT_EQ(names("postgres://u@a:1,b:2,c:3/d"), "d at a:1 d at b:2 d at c:3 ");
+  EXPECT_EQ(names("postgres://u@/d?host=a,b&port=7"), "d at a:7 d at b:7 ");
+}
+
 }  // namespace
 }  // namespace gatehouse::storage

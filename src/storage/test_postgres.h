@@ -23,7 +23,7 @@
 
 #include "core/test_folder.h"
 #include "core/text.h"
-#include "storage/postgres_connection.h"
+#include "storage/postgres_servers.h"
 
 namespace gatehouse::storage {
 
@@ -49,7 +49,8 @@ class TestPostgres {
   std::filesystem::path socket() const { return folder_.path() / ".s.PGSQL.5432"; }
   std::filesystem::path tables() const { return folder_.path() / "data" / "base"; }
   void execute(std::string_view sql) {
-    auto connection = PostgresConnection::open(*PostgresUrl::parse(url()));
+    PostgresServers server(*PostgresUrl::parse(url()), "");
+    auto connection = server.connect();
     GH_ASSERT(connection);
     (*connection)->send(sql, {}, Answer::wanted);
     const auto done = (*connection)->round(std::chrono::steady_clock::now() + patience);
@@ -70,7 +71,7 @@ class TestPostgres {
                       "max_locks_per_transaction=256"});
     const Tick deadline = std::chrono::steady_clock::now() + patience;
     // A server of another program tells of its start by taking connections, and by nothing else.
-    while (!PostgresConnection::open(*PostgresUrl::parse(url()))) {
+    while (!PostgresServers(*PostgresUrl::parse(url()), "").connect()) {
       GH_ASSERT(std::chrono::steady_clock::now() < deadline);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -10,7 +10,7 @@ import unittest
 from journeys import test_walk
 from support.backend import Recorder
 from support.postgres import PASSWORD as DATABASE_PASSWORD
-from support.postgres import Postgres
+from support.postgres import DATABASES, Postgres
 from support.server import BINARY, Server, bearer, call
 from support.walk import DEVPORTAL, User, token_of
 
@@ -33,6 +33,59 @@ class Walk(test_walk.Walk):
     def test_the_password_is_in_no_log(self):
         self.assertNotIn(DATABASE_PASSWORD, self.server.log())
         self.assertNotIn("s3cret", self.server.log())
+
+
+class WalkOnThreeServers(test_walk.Walk):
+    """The same with each of the databases on a server of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.servers = {name: cls.enterClassContext(Postgres()) for name in DATABASES}
+        for name, server in cls.servers.items():
+            server.sql(f"CREATE DATABASE {name}")
+        cls.backend = cls.enterClassContext(Recorder())
+        cls.server = cls.enterClassContext(Server(
+            *(f"database.{name}={server.url(name)}" for name, server in cls.servers.items())))
+        cls.admin = User(cls.server)
+
+    def test_each_database_is_where_its_url_says(self):
+        for table, place in (("um_user", "user_manager"), ("am_api", "api_manager"),
+                             ("reg_content", "registry")):
+            for name, server in self.servers.items():
+                found = server.sql(f"SELECT to_regclass('{table}') IS NOT NULL", name)
+                self.assertEqual(found, "t" if name == place else "f", (table, name))
+
+    def test_calls_need_no_registry(self):
+        """One of the three is away: what does not need it goes on."""
+        application = self.admin.create_application("without", "Unlimited", "OAUTH")
+        self.servers["registry"].stop()
+        try:
+            keys = self.admin.generate_keys(application["applicationId"])
+            self.assertTrue(token_of(self.server, keys))
+        finally:
+            self.servers["registry"].start()
+
+
+class WalkOnThreeSchemas(test_walk.Walk):
+    """The same in one database."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = cls.enterClassContext(Postgres())
+        settings = []
+        for name in DATABASES:
+            cls.postgres.sql(f"CREATE SCHEMA {name}")
+            url = cls.postgres.url("postgres", options=f"-csearch_path={name}")
+            settings.append(f"database.{name}={url}")
+        cls.backend = cls.enterClassContext(Recorder())
+        cls.server = cls.enterClassContext(Server(*settings))
+        cls.admin = User(cls.server)
+
+    def test_each_schema_has_its_tables(self):
+        for table, place in (("um_user", "user_manager"), ("am_api", "api_manager"),
+                             ("reg_content", "registry")):
+            self.assertEqual(self.postgres.sql(
+                f"SELECT schemaname FROM pg_tables WHERE tablename = '{table}'"), place)
 
 
 class Restart(unittest.TestCase):

@@ -82,6 +82,7 @@ class Server:
     def __init__(self, *settings, data_dir=None, arguments=(), offset=None, started=(200,)):
         """`started`: what /readyz says once it has, 503 for a gateway that knows nothing yet."""
         self.settings = settings
+        self.binary = BINARY
         self.arguments = arguments
         self.started = started
         self.offset = free_ports(BASE_PORTS) if offset is None else offset
@@ -115,7 +116,8 @@ class Server:
         return call(f"http://127.0.0.1:{self.port(9763)}{path}")
 
     def command(self):
-        command = [BINARY, "serve", "--data-dir", self.data_dir, "--port-offset", str(self.offset)]
+        command = [self.binary, "serve", "--data-dir", self.data_dir,
+                   "--port-offset", str(self.offset)]
         for setting in self.settings:
             command += ["--set", setting]
         return command + list(self.arguments)

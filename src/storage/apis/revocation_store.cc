@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/apis/revocation_store.h"
 
+#include "storage/change_log.h"
+
 namespace gatehouse::storage {
 
 TokenNames names_of(const StoredToken& token, model::TenantNumber user_tenant) {
@@ -54,10 +56,12 @@ Result<Instant> RevocationStore::last_of_user_client(const UserAtClient& pair) c
 }
 
 Result<> RevocationStore::append(std::vector<model::Revocation>& revocations) {
+  const std::uint64_t first = first_number_of(transaction_.timeline());
   transaction_.post(
       "INSERT INTO am_revocation_counter (id, number) VALUES (1, $1) "
-      "ON CONFLICT (id) DO UPDATE SET number = am_revocation_counter.number + $1",
-      revocations.size());
+      "ON CONFLICT (id) DO UPDATE SET number = CASE WHEN am_revocation_counter.number < $2 "
+      "THEN $2 ELSE am_revocation_counter.number END + $3",
+      first + revocations.size(), first, revocations.size());
   GH_TRY(number, newest());
   number -= revocations.size();
   for (model::Revocation& revocation : revocations) revocation.number = ++number;

@@ -21,15 +21,12 @@ constexpr hours ahead{2};
 // Rows that are deleted in one transaction.
 constexpr std::int64_t bite = 100;
 
-std::string table_of(std::int64_t part) {
-  return part > 0 ? fmt::format("am_token_hour_{}", part) : fmt::format("am_token_day_{}", -part);
-}
+// Functions of migration 0012, which run as the owner of the table.
+constexpr std::string_view making = "SELECT am_make_token_part($1)";
+constexpr std::string_view dropping = "SELECT am_drop_token_part($1)";
 
-// The statement that makes a part; nothing, on an engine without partitions.
-std::optional<std::string> making(const Database& database, std::int64_t part) {
-  return database.dialect(
-      fmt::format("CREATE TABLE IF NOT EXISTS {} PARTITION OF am_token FOR VALUES IN ({})",
-                  table_of(part), part));
+bool has_parts(const Database& database) {
+  return database.dialect("CREATE TABLE am_token_0 PARTITION OF am_token").has_value();
 }
 
 // When the last token of a part has expired.
@@ -79,11 +76,11 @@ Result<std::int64_t> in_bites(
 }
 
 // Making and dropping take the whole table for a moment: not while that would keep anybody waiting.
-Result<> define(Database& api_manager, const std::string& statement) {
+Result<> define(Database& api_manager, std::string_view statement, std::int64_t part) {
   return api_manager.write([&](Transaction& transaction) -> Result<> {
     transaction.post("SET LOCAL lock_timeout = '100ms'");
     transaction.post("SELECT pg_advisory_xact_lock(7107707)");
-    GH_CHECK(transaction.execute(statement));
+    GH_CHECK(transaction.query(statement, part));
     return {};
   });
 }
@@ -91,7 +88,7 @@ Result<> define(Database& api_manager, const std::string& statement) {
 }  // namespace
 
 Result<> make_token_parts(Database& api_manager, Instant now) {
-  if (!making(api_manager, 1)) return {};
+  if (!has_parts(api_manager)) return {};
   GH_TRY(present, parts_of(api_manager));
   std::vector<std::int64_t> wanted;
   const auto since_epoch = now.time_since_epoch();
@@ -105,14 +102,14 @@ Result<> make_token_parts(Database& api_manager, Instant now) {
     if (present.contains(part)) continue;
     // Not now, when the table is busy or the shared partition has such tokens: the next round
     // tries.
-    const Result<> made = define(api_manager, *making(api_manager, part));
+    const Result<> made = define(api_manager, making, part);
     static_cast<void>(made.has_value());
   }
   return {};
 }
 
 Result<std::int64_t> forget_tokens(Database& api_manager, Instant until, std::int64_t limit) {
-  if (!making(api_manager, 1)) {
+  if (!has_parts(api_manager)) {
     return in_bites(api_manager, limit, [&](TokenStore& tokens, std::int64_t rows) {
       return tokens.remove_expired(until, rows);
     });
@@ -120,8 +117,8 @@ Result<std::int64_t> forget_tokens(Database& api_manager, Instant until, std::in
   GH_TRY(parts, parts_of(api_manager));
   for (const std::int64_t part : parts) {
     if (end_of(part) > until) continue;
-    const Result<> dropped = define(api_manager, "DROP TABLE IF EXISTS " + table_of(part));
-    if (!dropped) log_warning("tokens: {} stays: {}", table_of(part), dropped.error().detail);
+    const Result<> dropped = define(api_manager, dropping, part);
+    if (!dropped) log_warning("tokens: part {} stays: {}", part, dropped.error().detail);
   }
   GH_TRY(long_lived, in_bites(api_manager, limit, [&](TokenStore& tokens, std::int64_t rows) {
            return tokens.remove_expired_long(until, rows);
