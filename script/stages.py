@@ -20,6 +20,8 @@ PROGRAM_TIMEOUT_S = 900
 # Where threads meet without a lock, so where a data race would hide.
 RACE_FOLDERS = ["bus", "limits", "net"]
 JOURNEY_PORTS = ["10000-21999", "22000-32767"]
+# Folders below tests/ whose modules run one after another, in a stage of their own.
+ALONE = ["deployment", "installation"]
 
 
 class Tally:
@@ -153,7 +155,7 @@ def journeys(preset, pattern="test_*.py"):
     if not build(preset, "gatehouse", "gatehouse_next"):
         return Tally(failed=[f"build of gatehouse, {preset}"])
     modules = sorted(module for module in Path("tests").glob(f"*/{pattern}")
-                     if module.parent.name != "deployment")
+                     if module.parent.name not in ALONE)
     tally = Tally() if modules else Tally(failed=[f"no journey is called {pattern}"])
     # They wait for servers more than they compute. Each lane has ports of its own.
     lanes = SimpleQueue()
@@ -165,12 +167,14 @@ def journeys(preset, pattern="test_*.py"):
     return tally
 
 
-def deployments(preset, environment):
-    """Trials of the deployment patterns: alone, for they measure, and have one network."""
+def alone(preset, folder, environment=None):
+    """Those of deployment measure, and have one network; those of installation make a Debian."""
+    if not build(preset, "gatehouse"):
+        return Tally(failed=[f"build of gatehouse, {preset}"])
     lanes = SimpleQueue()
     lanes.put(JOURNEY_PORTS[0])
     tally = Tally()
-    for module in sorted(Path("tests/deployment").glob("test_*.py")):
+    for module in sorted(Path("tests", folder).glob("test_*.py")):
         tally.add(journey(preset, module, lanes, environment))
     return tally
 
@@ -244,7 +248,9 @@ def stages_of(mode):
     yield "unit tests", lambda: units("release")
     yield "journeys", lambda: journeys("release")
     variants = {"GATEHOUSE_TEST_VARIANTS": "1"} if mode == "--full" else {}
-    yield "deployment patterns", lambda: deployments("release", variants)
+    yield "deployment patterns", lambda: alone("release", "deployment", variants)
+    if mode == "--full":
+        yield "package and installation", lambda: alone("release", "installation")
     # Above the stores nothing differs in memory between the databases.
     engines = ("sqlite", "postgresql") if mode == "--full" else ("sqlite",)
     yield ("unit tests, address and undefined behaviour sanitizers",

@@ -7,16 +7,19 @@ import contextlib
 import http.client
 import os
 import socket
+import subprocess
 import time
 
 from support.backend import Recorder
 from support.server import FORM, basic, bearer, call, form
 from support.walk import ADMIN, PUBLISHER, User, expect, token_of
 from check_database import primary_lost, rights
+from far import Far
 from load import CALLERS, Load, must, say
 from patterns import INSIDE, OPERATOR
 from trial import until
 
+SCALE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scale")
 TRIES = 50
 # What is promised is 50 ms for 99 of 100, which a machine shared by a whole site and by others
 # cannot prove: here half of them must be as quick, and none may be later than is ever allowed.
@@ -33,6 +36,10 @@ class Check:
     def __init__(self, trial, backend):
         self.trial, self.backend, self.pattern = trial, backend, trial.pattern
         self.gateways = self.pattern.gateways("external")
+        # The backend, where gateways inside and outside have it.
+        port = backend.server.server_address[1]
+        self.inside = f"http://{OPERATOR}:{port}"
+        self.outside = f"http://{self.gateways[0].operator}:{port}"
         self.places = [{"name": name, "vhost": "localhost", "displayOnDevportal": True}
                        for name in dict.fromkeys(one.environment
                                                  for one in self.pattern.nodes("gateway"))]
@@ -48,7 +55,12 @@ class Check:
             self.losses()
             rights(self.trial)
             primary_lost(self)
-            self.cut()
+            if self.pattern.name == "pattern-3" and self.trial.balancer == "nginx":
+                self.scaling("gateway", "key-manager")
+            if self.pattern.of("router"):
+                Far(self, Load).run(say)
+            else:
+                self.cut()
         else:
             self.restart()
         say(f"all of it in {time.monotonic() - began:.0f} s")
@@ -94,7 +106,7 @@ class Check:
         for name in (one["name"] for one in self.places if one["name"] != "Default"):
             self.admin.must(201, "POST", f"{ADMIN}/environments",
                             {"name": name, "displayName": name, "vhosts": default["vhosts"]})
-        self.api = self.admin.publish("Pizza", self.backend.url)
+        self.api = self.admin.publish("Pizza", self.outside)
         application = self.admin.create_application("trial", "Unlimited", "OAUTH")
         self.application = application["applicationId"]
         self.admin.subscribe(self.api["id"], self.application)
@@ -161,7 +173,7 @@ class Check:
     def limit(self, name="Limited"):
         path = "/" + name.lower()
         self.admin.create_policy("subscription", f"Hundred{name}", LIMIT)
-        api = self.admin.publish(name, self.backend.url + path, policies=[f"Hundred{name}"])
+        api = self.admin.publish(name, self.outside + path, policies=[f"Hundred{name}"])
         application = self.admin.create_application(name.lower(), "Unlimited", "OAUTH")
         self.admin.subscribe(api["id"], application["applicationId"], f"Hundred{name}")
         token = token_of(self.trial, self.admin.generate_keys(application["applicationId"]))
@@ -183,7 +195,7 @@ class Check:
         if not inside:
             return
         self.admin.places = [one for one in self.places if one["name"] == INSIDE]
-        api = self.admin.publish("Secret", self.backend.url)
+        api = self.admin.publish("Secret", self.inside)
         self.admin.places = self.places
         self.admin.subscribe(api["id"], self.application)
         balancer = self.pattern.balancer("internal")
@@ -257,6 +269,24 @@ class Check:
                         {**FORM, **basic(self.keys["consumerKey"], self.keys["consumerSecret"])}),
                    200, f"a token after the loss of {machine.name}")
 
+    # --- scaling --------------------------------------------------------------------------------
+
+    def scaling(self, *roles):
+        """A node more and one less, under load, by the command for it."""
+        for role in roles:
+            with Load(self, keep=False) as load:
+                said = [self.scale(role, step) for step in ("+1", "-1")]
+            lost = [one for one in load.answers if one != 200]
+            must(not lost, f"{len(lost)} of {len(load.answers)} calls lost: {lost[:5]}")
+            must(len(load.answers) > 50, "there was no load")
+            must(role != "gateway" or "first call served" in said[0], said[0])
+            say(f"scaled {role}: {'; '.join(said)}; {len(load.answers)} calls, none lost")
+
+    def scale(self, role, step):
+        done = subprocess.run([SCALE, "3", role, step], capture_output=True, text=True, check=False)
+        must(done.returncode == 0, f"scale {role} {step}: {done.stdout}{done.stderr}")
+        return "; ".join(done.stdout.splitlines()[:-1])
+
     # --- a cut ----------------------------------------------------------------------------------
 
     def cut(self):
@@ -307,7 +337,7 @@ class Check:
 def check(trial, more=None):
     """`more(check)` runs after it."""
     with contextlib.ExitStack() as stack:
-        backend = stack.enter_context(Recorder(address=OPERATOR))
+        backend = stack.enter_context(Recorder(address="0.0.0.0"))
         backend.server.handle_error = lambda *_: None  # clients that are killed are what is tried
         try:
             short = Check(trial, backend)

@@ -13,6 +13,7 @@ import threading
 import time
 
 from check import p99
+from far import Far
 from load import CALLERS, Load, must, say
 from support.server import FORM, basic, bearer, call, form
 from support.walk import DEVPORTAL, expect, token_of
@@ -42,6 +43,8 @@ class Faults:
             self.clocks()
             self.upgrade()
             self.short_tokens()
+            self.layers()
+            self.line()
         self.full_disk()
 
     # --- helpers --------------------------------------------------------------------------------
@@ -218,6 +221,15 @@ class Faults:
             must(not lost, f"{len(lost)} of {len(answers)} {what} lost in an upgrade: {lost[:5]}")
         say(f"every node stopped and started, one after the other: {len(load.answers)} calls and "
             f"{len(tokens.answers)} tokens, none lost; the longest drain {longest:.0f} s")
+
+    def layers(self):
+        if self.pattern.name == "pattern-3" and self.trial.balancer == "nginx":
+            self.check.scaling("publisher", "devportal", "traffic-manager")
+
+    def line(self):
+        """The one to the other network, cut for longer than connections live."""
+        if self.pattern.of("router"):
+            Far(self.check, Load, long=True).run(say)
 
     def short_tokens(self):
         """What pattern 2 is for: many clients with tokens of a minute."""

@@ -22,9 +22,11 @@ def say(text):
 
 
 class Load:
-    """Calls of the pizza shop from CALLERS clients until it ends."""
+    """Calls of the pizza shop from CALLERS clients until it ends, over connections that they keep,
+    or a new one for each call: a balancer that is told of another node closes the idle ones."""
 
-    def __init__(self, check, tokens=None):
+    def __init__(self, check, tokens=None, keep=True):
+        self.keep = keep
         self.check, self.tokens = check, itertools.cycle(tokens or [check.token])
         self.answers, self.over = [], threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(CALLERS)]
@@ -40,6 +42,8 @@ class Load:
                 answer = line.getresponse()
                 answer.read()
                 self.answers.append(answer.status)
+                if not self.keep:
+                    line.close()
             except (OSError, http.client.HTTPException) as error:
                 line.close()
                 self.answers.append(error)

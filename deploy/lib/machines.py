@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Machines of a trial: network namespaces on one bridge, with the addresses, names and firewalls of
-their pattern. Needs root."""
+"""Machines of a trial: network namespaces on a bridge, or on two with a router between them, with
+the addresses, names and firewalls of their pattern. Needs root."""
 
 import contextlib
 import ctypes
@@ -9,9 +9,9 @@ import signal
 import subprocess
 import threading
 
-from patterns import OPERATOR
+from patterns import FAR, FAR_OPERATOR, NETWORK, OPERATOR, far
 
-BRIDGE, PREFIX = "gatehouse0", "gh-"
+BRIDGE, FAR_BRIDGE, PREFIX = "gatehouse0", "gatehouse1", "gh-"
 CLONE_NEWNET = 0x40000000
 ENDING_SECONDS_MAX = 20
 
@@ -24,7 +24,7 @@ def ip(*arguments):
 
 
 def link_of(machine):
-    return f"gh{machine.number}"
+    return f"gh{'f' * machine.far}{machine.number}"
 
 
 def present():
@@ -38,6 +38,7 @@ class Machines:
     def __init__(self, pattern, hosts):
         """`hosts`: a file that every machine has as /etc/hosts."""
         self.pattern, self.hosts = pattern, hosts
+        self.router = next(iter(pattern.of("router")), None)
         self.processes = {}  # by (machine, program)
 
     def __enter__(self):
@@ -46,9 +47,10 @@ class Machines:
                 raise RuntimeError(f"another trial runs: network namespace {name} is in use")
         self.take_down()
         try:
-            ip("link", "add", BRIDGE, "type", "bridge")
-            ip("address", "add", f"{OPERATOR}/24", "dev", BRIDGE)
-            ip("link", "set", BRIDGE, "up")
+            for bridge, operator in ((BRIDGE, OPERATOR), (FAR_BRIDGE, FAR_OPERATOR)):
+                ip("link", "add", bridge, "type", "bridge")
+                ip("address", "add", f"{operator}/24", "dev", bridge)
+                ip("link", "set", bridge, "up")
             for machine in self.pattern.machines:
                 self.add(machine)
         except BaseException:
@@ -61,13 +63,34 @@ class Machines:
 
     def add(self, machine):
         name = PREFIX + machine.name
-        link = link_of(machine)
         ip("netns", "add", name)
-        ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
-        ip("link", "set", link, "master", BRIDGE, "up")
-        ip("-n", name, "address", "add", f"{machine.address}/24", "dev", "eth0")
-        ip("-n", name, "link", "set", "eth0", "up")
         ip("-n", name, "link", "set", "lo", "up")
+        self.connect(machine, "eth0")
+        if machine.kind == "router":
+            self.connect(far(machine), "eth1")
+            self.set_kernel(machine, "net/ipv4/ip_forward", "1")
+        elif self.router:
+            way = self.router if not machine.far else far(self.router)
+            ip("-n", name, "route", "add", f"{NETWORK if machine.far else FAR}.0/24",
+               "via", way.address)
+
+    def connect(self, machine, device):
+        """To the bridge of its network."""
+        name, link = PREFIX + machine.name, link_of(machine)
+        ip("link", "add", link, "type", "veth", "peer", "name", device, "netns", name)
+        ip("link", "set", link, "master", FAR_BRIDGE if machine.far else BRIDGE, "up")
+        ip("-n", name, "address", "add", f"{machine.address}/24", "dev", device)
+        ip("-n", name, "link", "set", device, "up")
+
+    def set_kernel(self, machine, key, value):
+        """A setting of the machine's network, as below /proc/sys."""
+        subprocess.run(["ip", "netns", "exec", PREFIX + machine.name, "sh", "-c",
+                        'echo "$1" >"/proc/sys/$0"', key, value], check=True)
+
+    def remove(self, machine):
+        """One on which nothing runs any more."""
+        ip("link", "delete", link_of(machine))
+        ip("netns", "delete", PREFIX + machine.name)
 
     def guard(self, machine, rules):
         """Its firewall from a file."""
@@ -166,10 +189,14 @@ class Machines:
 
     def take_down(self):
         """Links first: the kernel takes its time over those of a namespace that has gone."""
-        for machine in self.pattern.machines:
+        links = [link_of(machine) for machine in self.pattern.machines]
+        if self.router:
+            links.append(link_of(far(self.router)))
+        for link in links:
             with contextlib.suppress(RuntimeError):
-                ip("link", "delete", link_of(machine))
+                ip("link", "delete", link)
         for name in present():
             ip("netns", "delete", name)
-        with contextlib.suppress(RuntimeError):
-            ip("link", "delete", BRIDGE)
+        for bridge in (BRIDGE, FAR_BRIDGE):
+            with contextlib.suppress(RuntimeError):
+                ip("link", "delete", bridge)

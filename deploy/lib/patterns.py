@@ -6,9 +6,11 @@ import dataclasses
 
 DOMAIN = "example.internal"
 NETWORK = "10.77.0"  # /24; the trial gives it to a bridge
+FAR = "10.78.0"  # /24 of external gateways that are elsewhere, behind a router and a line
 OPERATOR = f"{NETWORK}.1"  # from where people and the trial come
+FAR_OPERATOR = f"{FAR}.1"  # the same in the other network
 
-INSIDE, OUTSIDE = "Internal", "External"  # environments of pattern 4
+INSIDE, OUTSIDE = "Internal", "External"  # environments of patterns 4 and 5
 PORTALS = ("publisher", "devportal", "admin")
 DATABASES = ("user_manager", "api_manager", "registry")
 ROLE_DATABASES = {
@@ -24,14 +26,22 @@ ROLE_DATABASES = {
 class Machine:
     name: str
     number: int  # the last part of its address
-    kind: str  # node, database, bus, balancer
+    kind: str  # node, database, bus, balancer, router
     profile: tuple = ()  # of a node
     settings: dict = dataclasses.field(default_factory=dict)  # of a node, by "section.key"
-    side: str = ""  # of a balancer: external (APIs), internal (portals, key managers)
+    # Of a balancer: external (APIs), internal (portals, key managers), dmz (what gateways in the
+    # other network ask portals and key managers).
+    side: str = ""
+    far: bool = False  # in the other network; a router is in both
 
     @property
     def address(self):
-        return f"{NETWORK}.{self.number}"
+        return f"{FAR if self.far else NETWORK}.{self.number}"
+
+    @property
+    def operator(self):
+        """From where people come to this machine."""
+        return FAR_OPERATOR if self.far else OPERATOR
 
     @property
     def host(self):
@@ -107,10 +117,17 @@ def node(name, number, *profile, **settings):
                    {key.replace("__", "."): value for key, value in settings.items()})
 
 
-def around():
+def far(machine):
+    return dataclasses.replace(machine, far=True)
+
+
+EXTERNAL_BALANCER = Machine("lb-ext", 5, "balancer", side="external")
+
+
+def around(external_balancer=EXTERNAL_BALANCER):
     """What every pattern of several machines stands on."""
     return (
-        Machine("lb-ext", 5, "balancer", side="external"),
+        external_balancer,
         Machine("lb-int", 6, "balancer", side="internal"),
         *(Machine(f"db-{i}", 9 + i, "database") for i in (1, 2, 3)),
         Machine("bus-1", 14, "bus"),
@@ -156,6 +173,14 @@ PATTERNS = (
         node("gw-out-2", 27, "gateway", gateway__environments=[OUTSIDE]),
         node("km-1", 31, "key-manager"), node("km-2", 32, "key-manager"),
         *PORTAL_NODES, *around())),
+    Pattern("pattern-5", "Gateways for inside, and others for outside in another network", (
+        node("gw-in-1", 21, "gateway", gateway__environments=[INSIDE]),
+        node("gw-in-2", 22, "gateway", gateway__environments=[INSIDE]),
+        far(node("gw-out-1", 26, "gateway", gateway__environments=[OUTSIDE])),
+        far(node("gw-out-2", 27, "gateway", gateway__environments=[OUTSIDE])),
+        node("km-1", 31, "key-manager"), node("km-2", 32, "key-manager"),
+        *PORTAL_NODES, *around(far(EXTERNAL_BALANCER)),
+        Machine("lb-dmz", 7, "balancer", side="dmz"), Machine("router", 254, "router"))),
 )
 
 
@@ -170,11 +195,20 @@ def pattern_named(name):
     raise KeyError(name)
 
 
+def crossings(pattern):
+    """[(port, machines, machines)]: who in the other network may open what in this one. Nothing may
+    be opened the other way."""
+    gateways = [one for one in pattern.nodes("gateway") if one.far]
+    return [(443, gateways, [pattern.balancer("dmz")]), (4222, gateways, pattern.of("bus"))]
+
+
 def flows(pattern, machine):
     """[(ports, machines)] that may be opened to this one."""
     nodes = pattern.nodes()
     external, internal = pattern.balancer("external"), pattern.balancer("internal")
-    balancers = [one for one in (external, internal) if one]
+    balancers = [one for one in pattern.of("balancer") if one.far == machine.far]
+    if machine.kind == "router":
+        return []
     if machine.kind == "database":
         others = [one for one in pattern.of("database") if one is not machine]
         return [((5432,), [*(one for one in nodes if one.databases), *others]),
@@ -184,13 +218,16 @@ def flows(pattern, machine):
     if machine.kind == "balancer":
         if machine.side == "external":
             return [((443, 8243), ["everybody"])]
-        return [((9443,), ["operator", *nodes]),
+        if machine.side == "dmz":
+            return [((443,), ["operator", *(one for one in nodes if one.far)])]
+        return [((9443,), ["operator", *(one for one in nodes if not one.far)]),
                 *([((8243,), ["operator"])] if pattern.gateways("internal") else [])]
     allowed = [((9763,), ["operator", *balancers])]
     if machine.is_gateway:
         before = internal if machine.environment == INSIDE else external
         allowed.append(((8243, 8280), [before] if before else ["everybody"]))
     if machine.is_portal or machine.is_key_manager:
-        askers = [internal] if internal else ["operator"]
-        allowed.append(((9443,), [*askers, *(one for one in nodes if one.is_gateway)]))
+        askers = [one for one in (internal, pattern.balancer("dmz")) if one] or ["operator"]
+        allowed.append(((9443,), [*askers, *(one for one in nodes
+                                             if one.is_gateway and not one.far)]))
     return allowed

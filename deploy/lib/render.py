@@ -4,7 +4,7 @@
 import dataclasses
 
 from databases import ETC, NOTE, database_files, urls
-from patterns import DOMAIN, NETWORK, OPERATOR, flows
+from patterns import DOMAIN, FAR, NETWORK, crossings, flows
 
 DATA = "/var/lib/gatehouse"
 APIS, PORTALS = f"api.{DOMAIN}", f"am.{DOMAIN}"  # what clients and people call the balancers
@@ -12,7 +12,7 @@ APIS, PORTALS = f"api.{DOMAIN}", f"am.{DOMAIN}"  # what clients and people call 
 
 def files_of(pattern, machine):
     make = {"node": node_files, "database": database_files, "bus": bus_files,
-            "balancer": balancer_files}[machine.kind]
+            "balancer": balancer_files, "router": lambda *_: {}}[machine.kind]
     return {**make(pattern, machine), "firewall.nft": firewall(pattern, machine)}
 
 
@@ -92,6 +92,9 @@ def node_settings(pattern, machine):
         settings["gateway.key_manager"] = [f"https://{PORTALS}:9443"]
         settings["gateway.control_plane"] = [f"https://{one.host}:9443"
                                              for one in pattern.nodes("publisher")]
+    if machine.far:
+        door = f"https://{pattern.balancer('dmz').host}"
+        settings["gateway.key_manager"] = settings["gateway.control_plane"] = [door]
     return settings
 
 
@@ -142,8 +145,12 @@ class Door:
     listens: tuple
     name: str  # of all certificates behind it
     read_timeout: int
-    parts: dict  # name: (machines, port, paths)
+    parts: dict  # name: (machines, port, paths); "/" is all that no other one has
     senders: tuple = ()  # addresses of those who say for whom they ask
+
+    @property
+    def paths(self):
+        return [path for _, _, paths in self.parts.values() for path in paths]
 
 
 def doors(pattern, machine):
@@ -152,17 +159,29 @@ def doors(pattern, machine):
 
     if machine.side == "external":
         return [Door((443, 8243), APIS, 360, gateways("external"))]
+    if machine.side == "dmz":
+        return [dmz_door(pattern)]
     parts = {"key_managers": (pattern.nodes("key-manager"), 9443, ["/"])}
     for role, paths in (("publisher", ["/api/am/publisher", "/api/am/analytics"]),
                         ("devportal", ["/api/am/devportal", "/api/am/store"]),
                         ("admin", ["/api/am/admin", "/scim2"])):
         parts[role] = (pattern.nodes(role), 9443, paths)
     # Gateways pass requests on for their clients, and say for whom.
-    senders = tuple(one.address for one in pattern.nodes("gateway"))
+    senders = tuple(one.address for one in pattern.nodes("gateway") if not one.far)
     all_doors = [Door((9443,), PORTALS, 60, parts, senders)]
     if pattern.gateways("internal"):
         all_doors.append(Door((8243,), APIS, 360, gateways("internal")))
     return all_doors
+
+
+def dmz_door(pattern):
+    """What gateways in the other network ask, and nothing else: no portal, no page."""
+    gateways = tuple(one.address for one in pattern.nodes("gateway") if one.far)
+    return Door((443,), PORTALS, 60, {
+        "key_managers": (pattern.nodes("key-manager"), 9443, [
+            "/internal/keys/v1/validate",
+            *(f"/oauth2/{one}" for one in ("token", "revoke", "authorize", "userinfo"))]),
+        "feed": (pattern.nodes("publisher"), 9443, ["/internal/data/v1"])}, gateways)
 
 
 def balancer_files(pattern, machine):
@@ -229,6 +248,8 @@ def nginx(all_doors):
             lines += ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
         lines += [f"location {path} {{ proxy_pass https://{name}; }}"
                   for name, (_, _, paths) in door.parts.items() for path in paths]
+        if "/" not in door.paths:
+            lines.append("location / { return 404; }")
         parts.append(SERVER.format(lines="\n".join(f"    {line}" for line in lines)))
     return NGINX.format(parts="\n".join(parts))
 
@@ -264,6 +285,11 @@ def haproxy(all_doors):
                   "  http-request set-header X-Forwarded-Proto https",
                   "  http-request set-header X-Forwarded-Host %[req.hdr(host)]",
                   "  http-request del-header X-WSO2-CLIENT-CERTIFICATE"]
+        if "/" not in door.paths:
+            # HAProxy compares what was sent; a node would climb.
+            lines.append("  http-request deny deny_status 404 if { path -m reg -i (/|%2f)(\\.|%2e){2} }")
+            lines.append("  http-request return status 404 unless "
+                         f"{{ path_beg {' '.join(door.paths)} }}")
         lines += [f"  use_backend {name} if {{ path_beg {' '.join(paths)} }}"
                   for name, (_, _, paths) in door.parts.items() if paths != ["/"]]
         lines.append(f"  default_backend {next(iter(door.parts))}")
@@ -288,7 +314,7 @@ def firewall(pattern, machine):
         if "everybody" in allowed:
             lines.append(f"    tcp dport {{ {places} }} accept")
             continue
-        sources = ", ".join(sorted({OPERATOR if one == "operator" else one.address
+        sources = ", ".join(sorted({machine.operator if one == "operator" else one.address
                                     for one in allowed}))
         lines.append(f"    ip saddr {{ {sources} }} tcp dport {{ {places} }} accept")
     return NOTE + f"""# {machine.name}: who may open a connection to it. nft -f firewall.nft
@@ -300,5 +326,21 @@ table inet gatehouse {{
     ct state established,related accept
     iif lo accept
     meta l4proto {{ icmp, ipv6-icmp }} accept
-    tcp dport 22 ip saddr {NETWORK}.0/24 accept
-""" + "\n".join(lines) + "\n  }\n}\n"
+    tcp dport 22 ip saddr {FAR if machine.far else NETWORK}.0/24 accept
+""" + "".join(line + "\n" for line in lines) + "  }\n" + forwarding(pattern, machine) + "}\n"
+
+
+def forwarding(pattern, machine):
+    """What a router lets through, between the two networks."""
+    if machine.kind != "router":
+        return ""
+
+    def addresses(machines):
+        return ", ".join(one.address for one in machines)
+
+    lines = [f"    ip saddr {{ {addresses(sources)} }} ip daddr {{ {addresses(targets)} }} "
+             f"tcp dport {port} accept\n" for port, sources, targets in crossings(pattern)]
+    return """  chain forward {
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+""" + "".join(lines) + "  }\n"

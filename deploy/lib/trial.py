@@ -11,7 +11,7 @@ import time
 
 from databases import REPLICATION, passwords
 from machines import Machines
-from render import member, names
+from render import files_of, member, names
 from support.authority import Authority, write
 from support.server import BINARY, PASSWORD, call
 
@@ -38,7 +38,8 @@ class Trial:
     def __init__(self, pattern, files, folder, balancer="nginx"):
         """`files`: the pattern's folder; `folder`: an empty one for all that is written."""
         self.pattern, self.files, self.folder, self.balancer = pattern, files, folder, balancer
-        self.machines = Machines(pattern, os.path.join(files, "hosts"))
+        shutil.copy(os.path.join(files, "hosts"), folder)
+        self.machines = Machines(pattern, os.path.join(folder, "hosts"))
         self.stack = contextlib.ExitStack()
         self.clocks = {}  # seconds that a machine's clock is ahead, by its name
 
@@ -51,8 +52,9 @@ class Trial:
             for machine in self.pattern.machines:
                 self.machines.guard(machine, self.etc(machine, "firewall.nft"))
             self.start_databases()
-            for kind in ("bus", "node", "balancer"):
-                self.start(*self.pattern.of(kind))
+            for far in (False, True):  # those who are elsewhere ask those who are here
+                for kind in ("bus", "node", "balancer"):
+                    self.start(*(one for one in self.pattern.of(kind) if one.far == far))
         except BaseException:
             self.stack.close()
             raise
@@ -81,27 +83,53 @@ class Trial:
             write(os.path.join(self.secrets, f"{role}.password"),
                   secrets.token_urlsafe(36).encode() + b"\n")
         if self.pattern.shared:
-            members = [member(one) for one in self.pattern.nodes()]
-            done = subprocess.run([BINARY, "cluster", "nats-permissions", "--passwords",
-                                   self.secrets, *members],
-                                  capture_output=True, check=True)
-            write(os.path.join(self.secrets, "permissions.conf"), done.stdout)
+            self.make_permissions()
 
-    def install(self, machine):
-        """Its files, and of the secrets those that it names."""
-        os.makedirs(self.etc(machine))
-        os.makedirs(self.data(machine))
-        texts = ""
-        for name in os.listdir(os.path.join(self.files, machine.name)):
-            with open(os.path.join(self.files, machine.name, name), encoding="utf-8") as file:
-                text = file.read()
+    def make_permissions(self):
+        """Of all nodes on the bus; its servers read them at their start, or when told to."""
+        members = [member(one) for one in self.pattern.nodes()]
+        done = subprocess.run([BINARY, "cluster", "nats-permissions", "--passwords", self.secrets,
+                               *members], capture_output=True, check=True)
+        for place in (self.secrets, *map(self.etc, self.pattern.of("bus"))):
+            if os.path.exists(place):
+                write(os.path.join(place, "permissions.conf"), done.stdout)
+
+    def files_of(self, machine):
+        """As its pattern's folder has them; one that came later is in none."""
+        folder = os.path.join(self.files, machine.name)
+        if not os.path.exists(folder):
+            return files_of(self.pattern, machine)
+        texts = {}
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                texts[name] = file.read()
+        return texts
+
+    def write_files(self, machine, texts):
+        """With paths of the trial; the names of those that are not as they were."""
+        changed = set()
+        for name, text in texts.items():
             for there, here in (("/etc/gatehouse", self.etc(machine)),
                                 ("/var/lib/gatehouse", self.data(machine)),
                                 ("/var/lib/nats", self.data(machine)),
                                 ("/run/nginx.pid", self.etc(machine, "nginx.pid"))):
                 text = text.replace(there, here)
-            write(self.etc(machine, name), text.encode())
-            texts += text
+            before = None
+            with contextlib.suppress(FileNotFoundError), \
+                    open(self.etc(machine, name), encoding="utf-8") as file:
+                before = file.read()
+            if text != before:
+                write(self.etc(machine, name), text.encode())
+                changed.add(name)
+        return changed
+
+    def install(self, machine):
+        """Its files, and of the secrets those that it names."""
+        os.makedirs(self.etc(machine))
+        os.makedirs(self.data(machine))
+        own = self.files_of(machine)
+        self.write_files(machine, own)
+        texts = "".join(own.values())
         certificate, key = self.authority.issue(*names(self.pattern, machine))
         shutil.move(certificate, self.etc(machine, "tls.crt"))
         shutil.move(key, self.etc(machine, "tls.key"))
@@ -300,9 +328,10 @@ class Trial:
         self.machines.start(machine, "balancer", command, self.log(machine))
 
     def balancer_serves(self, machine):
-        path = "/healthz" if machine.side == "external" else "/oauth2/jwks"
-        port = 8243 if machine.side == "external" else 9443
-        return call(f"https://{machine.address}:{port}{path}", timeout=2).status == 200
+        port, path, status = {"external": (8243, "/healthz", 200),
+                              "internal": (9443, "/oauth2/jwks", 200),
+                              "dmz": (443, "/", 404)}[machine.side]
+        return call(f"https://{machine.address}:{port}{path}", timeout=2).status == status
 
     # --- where it is reached --------------------------------------------------------------------
 

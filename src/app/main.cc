@@ -11,6 +11,7 @@
 #include "app/configuration.h"
 #include "app/profile_rules.h"
 #include "app/serve.h"
+#include "app/sizing.h"
 #include "core/log.h"
 
 namespace gatehouse::app {
@@ -36,6 +37,8 @@ struct Arguments {
   bool reference = false;
   bool link = false;
   SampleArguments sample;
+  std::string pattern;
+  Load load;
 };
 
 Existing existing(const Arguments& arguments) {
@@ -256,6 +259,20 @@ void add_cluster(CLI::App& program, Arguments& arguments, int& code) {
   });
 }
 
+void add_size(CLI::App& program, Arguments& arguments, int& code) {
+  CLI::App* size = program.add_subcommand("size", "how many nodes a load needs, by pattern");
+  Load& load = arguments.load;
+  size->add_option("--pattern", arguments.pattern, "as deploy/ names it; all if none is given");
+  size->add_option("--calls", load.calls, "calls of APIs a second, at the busiest time");
+  size->add_option("--fresh", load.fresh, "the share of them with a token not seen before");
+  size->add_option("--logins", load.logins, "people a second who sign in with a password");
+  size->add_option("--apis", load.apis, "that are deployed, with ten subscriptions each");
+  size->add_option("--tokens", load.tokens, "tokens in use at the same time");
+  size->add_option("--external", load.external, "the share of calls from outside, patterns 4, 5");
+  size->add_option("--cores", load.cores, "of each node");
+  size->callback([&] { code = code_of(run_size(arguments.pattern, arguments.load, std::cout)); });
+}
+
 int run(int count, char** values) {
   CLI::App program("Gatehouse: API management");
   program.require_subcommand(1);
@@ -266,6 +283,7 @@ int run(int count, char** values) {
   add_information(program, arguments, code);
   add_care(program, arguments, code);
   add_cluster(program, arguments, code);
+  add_size(program, arguments, code);
   try {
     program.parse(count, values);
   } catch (const CLI::ParseError& error) {

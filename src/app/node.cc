@@ -61,6 +61,17 @@ net::ClientCertificates asked_by_control_plane(const Configuration& configuratio
                                                       : asked_by_gateway(configuration);
 }
 
+// What tells whoever scales how busy this node is.
+void add_gauges(Metrics& metrics) {
+  metrics.gauge("process_cpu_seconds_total", "", "CPU time of all threads", [] {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+  });
+  metrics.gauge("gatehouse_node_cores", "", "Cores that this process may use",
+                [] { return static_cast<double>(std::thread::hardware_concurrency()); });
+}
+
 }  // namespace
 
 Node::Node(Configuration configuration, Surroundings& surroundings)
@@ -70,7 +81,9 @@ Node::Node(Configuration configuration, Surroundings& surroundings)
       status_page_(
           surroundings.metrics, [this] { return readiness(); },
           [this](std::uint64_t number, milliseconds timeout) { return wait_for(number, timeout); },
-          [this] { return gateway_ ? gateway_->snapshot() : nullptr; }) {}
+          [this] { return gateway_ ? gateway_->snapshot() : nullptr; }) {
+  add_gauges(surroundings.metrics);
+}
 
 Node::~Node() { stop(); }
 

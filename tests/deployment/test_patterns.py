@@ -10,7 +10,7 @@ from support.server import BINARY, ROOT
 
 DEPLOY = os.path.join(ROOT, "deploy")
 TRIAL_SECONDS_MAX = 180
-PATTERNS = ("1", "2/cache-gateway", "3", "4")
+PATTERNS = ("1", "2/cache-gateway", "3", "4", "5")
 # With a machine more or less of the same kinds.
 VARIANTS = ("1-ha", "2/cache-key-manager", "2/cache-none")
 
