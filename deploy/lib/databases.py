@@ -121,7 +121,7 @@ def patroni(pattern, machine):
                 if name not in ("listen_addresses", "port")}
     lines = "\n".join(f"        {name}: {json.dumps(value)}" for name, value in settings.items())
     rules = "\n".join(f"    - {json.dumps(line)}" for line in access(pattern))
-    return NOTE + f"""# /etc/patroni/config.yml. It starts PostgreSQL itself: disable Debian's own cluster.
+    return NOTE + f"""# /etc/patroni/config.yml. It starts PostgreSQL: disable Debian's own.
 # Passwords are in its environment, from a file that systemd reads (EnvironmentFile=, mode 0600):
 #   PATRONI_SUPERUSER_PASSWORD and PATRONI_REPLICATION_PASSWORD
 scope: gatehouse

@@ -118,7 +118,8 @@ class Machines:
         """`program` is what it is called here. The process is the program itself."""
         with open(log, "ab") as out:
             process = subprocess.Popen([*self.on(machine, user), *command],
-                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                       start_new_session=True,
                                        env={**os.environ, **(environment or {})})
         self.processes[machine.name, program] = process
         return process

@@ -287,7 +287,8 @@ def haproxy(all_doors):
                   "  http-request del-header X-WSO2-CLIENT-CERTIFICATE"]
         if "/" not in door.paths:
             # HAProxy compares what was sent; a node would climb.
-            lines.append("  http-request deny deny_status 404 if { path -m reg -i (/|%2f)(\\.|%2e){2} }")
+            lines.append("  http-request deny deny_status 404 if "
+                         "{ path -m reg -i (/|%2f)(\\.|%2e){2} }")
             lines.append("  http-request return status 404 unless "
                          f"{{ path_beg {' '.join(door.paths)} }}")
         lines += [f"  use_backend {name} if {{ path_beg {' '.join(paths)} }}"

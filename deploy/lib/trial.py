@@ -249,7 +249,8 @@ class Trial:
         self.own(machine)
         self.machines.run(
             machine, [f"{POSTGRES}/initdb", "-D", self.data(machine, "postgresql"),
-                      "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={self.etc(machine, 'postgres.password')}",
+                      "-U", "postgres", "-A", "scram-sha-256",
+                      f"--pwfile={self.etc(machine, 'postgres.password')}",
                       "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], user=DATABASE_USER)
 
     def make_roles(self):

@@ -26,18 +26,14 @@ constexpr std::chrono::milliseconds hint_time{20};  // in which a hint has come,
 constexpr int last_attempts = 3;                    // to send usage before the end
 constexpr std::string_view base = "/internal/data/v1";
 
-std::string environments_text(const std::vector<std::string>& environments) {
-  return percent_encode(join(environments, ","));
-}
-
 tl::unexpected<Error> refused(int status, std::string_view why = "") {
-  return fail(ErrorCode::unavailable, "The control plane answers",
-              fmt::format("{} {}", status, why.substr(0, 300)));
+  const std::string said = fmt::format("{} {}", status, why.substr(0, 300));
+  return fail(ErrorCode::unavailable, "The control plane answers", said);
 }
 
-bool by_number(const model::Revocation& a, const model::Revocation& b) {
+constexpr auto by_number = [](const model::Revocation& a, const model::Revocation& b) {
   return a.number < b.number;
-}
+};
 
 }  // namespace
 
@@ -141,8 +137,8 @@ void FeedClient::pull() {
 }
 
 std::string FeedClient::question(std::string_view resource) const {
-  return fmt::format("{}/{}?environments={}", base, resource,
-                     environments_text(parts_.environments));
+  const std::string environments = percent_encode(join(parts_.environments, ","));
+  return fmt::format("{}/{}?environments={}", base, resource, environments);
 }
 
 std::string FeedClient::changes_question(std::uint64_t since, std::string_view tag) const {

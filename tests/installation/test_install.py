@@ -150,8 +150,9 @@ class Install(unittest.TestCase):
             "pg_ctlcluster 15 main start && "
             f"PGPASSWORD='{PASSWORD}' psql -At "
             "-c \"SELECT 'databases: ' || count(*) FROM pg_database\" "
-            "'host=db-1.example.internal user=gatehouse_key_manager dbname=user_manager sslmode=verify-full "
-            "sslrootcert=/srv/secrets/ca.crt' 2>&1; pg_ctlcluster 15 main stop -m fast",
+            "'host=db-1.example.internal user=gatehouse_key_manager dbname=user_manager "
+            "sslmode=verify-full sslrootcert=/srv/secrets/ca.crt' 2>&1; "
+            "pg_ctlcluster 15 main stop -m fast",
             addresses=self.addresses())
 
     def test_a_server_of_the_bus(self):
