@@ -231,13 +231,14 @@ Result<> run_revoke_node(const Configuration& configuration, const std::string& 
   SystemRandom random;
   GH_TRY(databases, databases_of(configuration, clock, random));
   std::uint64_t serial = 0;
-  GH_CHECK(databases->api_manager().write([&](storage::Transaction& transaction) -> Result<> {
+  const auto revoke = [&](storage::Transaction& transaction) -> Result<> {
     storage::NodeStore store(transaction);
     GH_CHECK(store.revoke(name));
     GH_TRY(least, store.serial_min(name));
     serial = least;
     return {};
-  }));
+  };
+  GH_CHECK(databases->api_manager().write(revoke));
   out << fmt::format(
       "No credential that {} has counts any more; those with serial {} and above will\n", name,
       serial);
