@@ -29,6 +29,11 @@ Result<> run_sample(const SampleArguments& arguments, std::ostream& out);
 Result<> run_backup(const Configuration& configuration, const std::string& directory);
 // Replaces the data of a stopped node by a backup.
 Result<> run_restore(const Configuration& configuration, const std::string& directory);
+// Brings the tables up to this version, as a server does when it starts.
+Result<> run_migrate(const Configuration& configuration, std::ostream& out);
+// Moves all three databases, while no server runs. Each side is a URL for all three
+// (storage/move.h), or the configuration file of a node.
+Result<> run_move(const std::string& from, const std::string& to, std::ostream& out);
 // Makes a new signing key; it signs an hour after it is published.
 Result<> run_rotate_keys(const Configuration& configuration, std::ostream& out);
 // Sets a random password and prints it.

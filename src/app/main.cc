@@ -25,6 +25,8 @@ struct Arguments {
   std::string port_offset;
   std::string file;
   std::string directory;
+  std::string from;
+  std::string to;
   std::string user;
   std::vector<std::string> nodes;
   bool reference = false;
@@ -165,6 +167,26 @@ void add_care(CLI::App& program, Arguments& arguments, int& code) {
   });
 }
 
+void add_migrate(CLI::App& program, Arguments& arguments, int& code) {
+  CLI::App* migrate = program.add_subcommand(
+      "migrate", "bring the tables up to this version, or move all databases elsewhere");
+  add_node_options(*migrate, arguments);
+  const char* const side =
+      "sqlite:FOLDER, postgres://USER@HOST[/DATABASE], or a configuration file";
+  CLI::Option* from = migrate->add_option("--from", arguments.from, side);
+  CLI::Option* to = migrate->add_option("--to", arguments.to, side);
+  from->needs(to);
+  to->needs(from);
+  migrate->callback([&] {
+    code = arguments.from.empty()
+               ? with_configuration(arguments,
+                                    [](const Configuration& configuration) {
+                                      return run_migrate(configuration, std::cout);
+                                    })
+               : code_of(run_move(arguments.from, arguments.to, std::cout));
+  });
+}
+
 void add_cluster(CLI::App& program, Arguments& arguments, int& code) {
   CLI::App* cluster = program.add_subcommand("cluster", "several nodes")->require_subcommand(1);
   CLI::App* permissions = cluster->add_subcommand(
@@ -187,6 +209,7 @@ int run(int count, char** values) {
   add_sample(program, arguments, code);
   add_information(program, arguments, code);
   add_care(program, arguments, code);
+  add_migrate(program, arguments, code);
   add_cluster(program, arguments, code);
   try {
     program.parse(count, values);

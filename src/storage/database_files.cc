@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/database_files.h"
 
-#include "storage/postgres_url.h"
+#include <fstream>
+
+#include "core/text.h"
 
 namespace gatehouse::storage {
 
 namespace {
+
+Result<std::string> password_of(const std::filesystem::path& file) {
+  if (file.empty()) return std::string();
+  std::ifstream stream(file);
+  std::string password;
+  if (!std::getline(stream, password) || password.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("database.password_file: {} has no password", file.string()));
+  }
+  return std::string(trim(password));
+}
 
 Result<std::filesystem::path> file_of(std::string_view url, const std::filesystem::path& data_dir) {
   if (PostgresUrl::is(url)) return std::filesystem::path();
@@ -67,6 +80,26 @@ Result<> refuse_half_restored(const DatabaseFiles& files) {
   return fail(ErrorCode::conflict,
               "A restore was broken off, so the three databases may not belong together: run "
               "'gatehouse restore' again");
+}
+
+Result<std::vector<std::optional<PostgresUrl>>> postgres_urls(const DatabaseOptions& options) {
+  GH_TRY(password, password_of(options.password_file));
+  std::vector<std::optional<PostgresUrl>> urls;
+  for (const std::string* const text :
+       {&options.user_manager, &options.api_manager, &options.registry}) {
+    std::optional<PostgresUrl> url;
+    if (PostgresUrl::is(*text)) {
+      GH_TRY(parsed, PostgresUrl::parse(*text, password));
+      url = std::move(parsed);
+    }
+    if (url && std::find(urls.begin(), urls.end(), url) != urls.end()) {
+      return fail(ErrorCode::invalid_argument,
+                  "user_manager, api_manager and registry need a database each, or a schema each: "
+                  "\"postgres://USER@HOST/DATABASE?options=-csearch_path%3DSCHEMA\"");
+    }
+    urls.push_back(std::move(url));
+  }
+  return urls;
 }
 
 }  // namespace gatehouse::storage

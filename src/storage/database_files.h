@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the three databases are, as files; one that is in PostgreSQL or left alone has an empty
-// path.
+// Where the three databases are, as files and as URLs; one that is in PostgreSQL or left alone has
+// an empty path, one in a file no URL.
 //
 // Thread:  at start-up and in commands, by one thread.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "storage/databases.h"
+#include "storage/postgres_url.h"
 
 namespace gatehouse::storage {
 
@@ -35,6 +36,10 @@ struct DatabaseFiles {
 // Makes the folders above the files.
 // Error: invalid_argument, for a URL of no engine, or one for two databases.
 Result<DatabaseFiles> database_files(const DatabaseOptions& options);
+
+// Of user_manager, api_manager and registry.
+// Error: invalid_argument, for a URL that libpq cannot read, or one for two databases.
+Result<std::vector<std::optional<PostgresUrl>>> postgres_urls(const DatabaseOptions& options);
 
 // Error: invalid_argument, when a database is in PostgreSQL, naming the programs that back it up.
 Result<> must_be_files(const DatabaseFiles& files);

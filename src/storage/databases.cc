@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/databases.h"
 
-#include <fstream>
-
 #include "core/id.h"
-#include "core/text.h"
 #include "storage/change_log.h"
 #include "storage/database_files.h"
 #include "storage/migration.h"
@@ -12,42 +9,6 @@
 #include "storage/sqlite_database.h"
 
 namespace gatehouse::storage {
-
-namespace {
-
-Result<std::string> password_of(const std::filesystem::path& file) {
-  if (file.empty()) return std::string();
-  std::ifstream stream(file);
-  std::string password;
-  if (!std::getline(stream, password) || password.empty()) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("database.password_file: {} has no password", file.string()));
-  }
-  return std::string(trim(password));
-}
-
-// The URLs of the databases that are in PostgreSQL.
-Result<std::vector<std::optional<PostgresUrl>>> postgres_urls(const DatabaseOptions& options) {
-  GH_TRY(password, password_of(options.password_file));
-  std::vector<std::optional<PostgresUrl>> urls;
-  for (const std::string* const text :
-       {&options.user_manager, &options.api_manager, &options.registry}) {
-    std::optional<PostgresUrl> url;
-    if (PostgresUrl::is(*text)) {
-      GH_TRY(parsed, PostgresUrl::parse(*text, password));
-      url = std::move(parsed);
-    }
-    if (url && std::find(urls.begin(), urls.end(), url) != urls.end()) {
-      return fail(ErrorCode::invalid_argument,
-                  "user_manager, api_manager and registry need a database each, or a schema each: "
-                  "\"postgres://USER@HOST/DATABASE?options=-csearch_path%3DSCHEMA\"");
-    }
-    urls.push_back(std::move(url));
-  }
-  return urls;
-}
-
-}  // namespace
 
 Databases::Databases(DatabaseFiles files)
     : files_(std::make_unique<const DatabaseFiles>(std::move(files))) {}

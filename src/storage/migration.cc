@@ -13,6 +13,9 @@ namespace {
 
 using Applied = std::map<std::string, std::string, std::less<>>;  // name, SHA-256
 
+// Stands among the steps as one that nobody knows.
+constexpr std::string_view half_filled_step = "half_filled";
+
 std::string digest_of(const Migration& migration) {
   return sha256_hex(join(statements_of(migration.sql), ";\n"));
 }
@@ -27,6 +30,10 @@ Result<Applied> applied_in(Database& database) {
 }
 
 Result<> check(const Applied& applied, std::span<const Migration> migrations) {
+  if (applied.contains(half_filled_step)) {
+    return fail(ErrorCode::conflict,
+                "'gatehouse migrate' is filling the databases, or was broken off: run it again");
+  }
   std::size_t known = 0;
   for (const Migration& migration : migrations) {
     const auto found = applied.find(migration.name);
@@ -65,12 +72,13 @@ Result<> apply(Database& database, const Migration& migration, const Clock& cloc
 }
 
 Result<> migrate_alone(Database& database, std::span<const Migration> migrations,
-                       const Clock& clock) {
+                       const Clock& clock, HalfFilled half_filled) {
   const auto table = database.dialect(
       "CREATE TABLE IF NOT EXISTS schema_migration"
       " (name TEXT NOT NULL PRIMARY KEY, sha256 TEXT NOT NULL, applied_at_ms BIGINT NOT NULL)");
   GH_CHECK(database.write([&](Transaction& transaction) { return transaction.execute(*table); }));
   GH_TRY(applied, applied_in(database));
+  if (half_filled == HalfFilled::opened) applied.erase(std::string(half_filled_step));
   GH_CHECK(check(applied, migrations));
   for (const Migration& migration : migrations) {
     if (applied.contains(migration.name)) continue;
@@ -82,8 +90,27 @@ Result<> migrate_alone(Database& database, std::span<const Migration> migrations
 
 }  // namespace
 
-Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock) {
-  return database.alone([&] { return migrate_alone(database, migrations, clock); });
+Result<> migrate(Database& database, std::span<const Migration> migrations, const Clock& clock,
+                 HalfFilled half_filled) {
+  return database.alone([&] { return migrate_alone(database, migrations, clock, half_filled); });
+}
+
+Result<> mark_half_filled(Transaction& transaction, std::string_view place, Instant now) {
+  GH_CHECK(transaction.execute(
+      "INSERT INTO schema_migration (name, sha256, applied_at_ms) VALUES ($1, $2, $3)",
+      half_filled_step, place, now));
+  return {};
+}
+
+Result<> mark_filled(Transaction& transaction) {
+  GH_CHECK(transaction.execute("DELETE FROM schema_migration WHERE name = $1", half_filled_step));
+  return {};
+}
+
+Result<std::string> half_filled_by(Transaction& transaction) {
+  GH_TRY(row, transaction.query_one("SELECT sha256 FROM schema_migration WHERE name = $1",
+                                    half_filled_step));
+  return row ? row->text(0) : std::string();
 }
 
 Result<> check_migrated(Database& database, std::span<const Migration> migrations) {

@@ -31,7 +31,7 @@ Result<PostgresUrl> PostgresUrl::parse(const std::string& url, const std::string
                   parsed.parameter("host").empty() ? "localhost" : parsed.parameter("host"));
   if (!password.empty()) parsed.add_default("password", password);
   parsed.add_default("client_encoding", "UTF8");
-  parsed.add_default("fallback_application_name", "gatehouse");
+  parsed.add_default("fallback_application_name", server_name);
   parsed.add_default("target_session_attrs", "read-write");
   parsed.add_default("connect_timeout", "3");
   parsed.add_default("keepalives_idle", "30");

@@ -19,6 +19,9 @@ namespace gatehouse::storage {
 
 class PostgresUrl {
  public:
+  // What a server calls itself there, unless the URL says otherwise.
+  static constexpr std::string_view server_name = "gatehouse";
+
   static bool is(std::string_view url) {
     return url.starts_with("postgres://") || url.starts_with("postgresql://");
   }
