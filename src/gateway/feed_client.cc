@@ -203,7 +203,7 @@ Result<bool> FeedClient::pull_whole() {
   GH_CHECK(pull_revocations(end.revocation));
   take_in(filling.finish(end));
   begin_base();
-  return false;
+  return true;  // it may have been kept for a while
 }
 
 // A range that ends beyond this number and does not begin after it leads to where it ends. What it

@@ -87,7 +87,8 @@ Feed::Feed(storage::Databases& databases, const Clock& clock, std::string issuer
       user_manager_(databases.user_manager()),
       clock_(clock),
       gateways_(api_manager_, clock),
-      issuer_(std::move(issuer)) {}
+      issuer_(std::move(issuer)),
+      shelf_(clock) {}
 
 Feed::~Feed() { stop(); }
 
@@ -128,28 +129,6 @@ Result<FeedRenderer::View> Feed::view(const std::vector<std::string>& environmen
   return view;
 }
 
-class Feed::Turn {
- public:
-  explicit Turn(Feed& feed) : feed_(feed) {
-    const std::lock_guard lock(feed_.mutex_);
-    taken_ = feed_.wholes_ < wholes_max;
-    if (taken_) ++feed_.wholes_;
-  }
-  ~Turn() {
-    if (!taken_) return;
-    const std::lock_guard lock(feed_.mutex_);
-    --feed_.wholes_;
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
-  bool taken() const { return taken_; }
-
- private:
-  Feed& feed_;
-  bool taken_;
-};
-
 // Those who come again do not all come at once.
 http::Response Feed::busy() const {
   http::Response response = rest::problem_response(
@@ -181,10 +160,21 @@ Result<Value> Feed::rendered(const std::vector<std::string>& environments, Rende
 
 Result<http::Response> Feed::snapshot(const Question& question) {
   note(question);
-  const Turn turn(*this);
+  SnapshotShelf::Turn turn(shelf_);
   if (!turn.taken()) return busy();
+  GH_TRY(whole, kept_whole(question.environments));
+  if (!whole.lines) {
+    GH_TRY(made, render_whole(question.environments));
+    whole = std::move(made);
+  }
+  shelf_.keep(question.environments, whole);
+  turn.sends(whole.lines->size());
+  return http::make_response(200, "application/x-ndjson", *whole.lines);
+}
+
+Result<WholeSnapshot> Feed::render_whole(const std::vector<std::string>& environments) {
   const auto render = [](Transaction& transaction,
-                         const FeedRenderer::View& seen) -> Result<http::Response> {
+                         const FeedRenderer::View& seen) -> Result<WholeSnapshot> {
     GH_TRY(head, storage::change_head(transaction));
     GH_TRY(revocation, storage::RevocationStore(transaction).newest());
     std::string lines;
@@ -199,9 +189,24 @@ Result<http::Response> Feed::snapshot(const Question& question) {
     end.to = head.number;
     end.revocation = revocation;
     add(model::last_snapshot_line(end, entries));
-    return http::make_response(200, "application/x-ndjson", std::move(lines));
+    return WholeSnapshot{head.tag, head.number,
+                         std::make_shared<const std::string>(std::move(lines))};
   };
-  return rendered<http::Response>(question.environments, render);
+  return rendered<WholeSnapshot>(environments, render);
+}
+
+Result<WholeSnapshot> Feed::kept_whole(const std::vector<std::string>& environments) {
+  WholeSnapshot whole = shelf_.find(environments);
+  if (!whole.lines) return whole;
+  return api_manager_.read([&](Transaction& transaction) -> Result<WholeSnapshot> {
+    GH_TRY(head, storage::change_head(transaction));
+    GH_TRY(oldest, storage::oldest_change(transaction));
+    // Not so far behind that the changes would take longer than another one.
+    const bool goes_on =
+        whole.tag == head.tag && whole.number + changes_max >= head.number &&
+        (whole.number == head.number || (oldest != 0 && oldest <= whole.number + 1));
+    return goes_on ? whole : WholeSnapshot();
+  });
 }
 
 // What a question is answered without looking for what has changed: that nothing has, or that its
@@ -279,6 +284,7 @@ void Feed::note_stand(const Question& question, int status) {
 }
 
 void Feed::note(const Question& question) {
+  shelf_.tidy();
   const Tick now = clock_.tick();
   const std::lock_guard lock(mutex_);
   std::erase_if(asked_, [now](const auto& each) { return now - each.second > lately_max; });

@@ -3,7 +3,8 @@
 // The door at which gateways learn: /internal/data/v1, for those who prove that they are one.
 //
 //   GET /snapshot?environments=A,B             everything, as model/snapshot_lines.h has it; 503
-//                                              with Retry-After: wholes_max others are answered
+//                                              with Retry-After: two others are answered.
+//                                              As it stood at a number from which /changes goes on
 //   GET /changes?since=N&tag=T&wait=30s&environments=A,B
 //                                              what changed after N; with `wait` the answer may
 //                                              take so long to begin, without it comes at once.
@@ -13,6 +14,8 @@
 //   GET /revocations?since=R                   {"list":[…]}, at most revocations_max
 //
 // Ranges are contiguous: the next one begins at this one's `to`, whatever was left out of it.
+//
+// Snapshots are kept for those who come next (publisher/snapshot_shelf.h).
 //
 // Thread:  handle on pool threads; wake from any, on the thread of the commit. At most waiters_max
 //          calls wait at once, the rest is answered at once; one mutex (docs/locks.md).
@@ -29,6 +32,7 @@
 #include "http/handler.h"
 #include "publisher/feed_renderer.h"
 #include "publisher/gateway_roll.h"
+#include "publisher/snapshot_shelf.h"
 #include "storage/databases.h"
 
 namespace gatehouse::publisher {
@@ -39,9 +43,8 @@ class Feed final : public http::Handler {
   static constexpr std::int64_t revocations_max = 10'000;
   static constexpr std::chrono::seconds wait_max{30};
   static constexpr std::size_t waiters_max = 32;  // each has a thread of `sql`, which has 64
-  static constexpr std::size_t wholes_max = 2;
   static constexpr std::chrono::minutes lately_max{10};
-  static constexpr std::size_t kinds_max = 16;       // of gateways by their environments
+  static constexpr std::size_t kinds_max = SnapshotShelf::kinds_max;
   static constexpr std::size_t entries_small = 100;  // of a range that is little
 
   // `issuer`: of our tokens, as gateways compare it.
@@ -64,9 +67,11 @@ class Feed final : public http::Handler {
 
  private:
   struct Question;
-  class Turn;
 
   Result<http::Response> snapshot(const Question& question);
+  Result<WholeSnapshot> render_whole(const std::vector<std::string>& environments);
+  // One from which /changes goes on; without lines, when there is none.
+  Result<WholeSnapshot> kept_whole(const std::vector<std::string>& environments);
   Result<http::Response> changes(const Question& question);
   Result<http::Response> revocations(const Question& question);
   Result<std::optional<http::Response>> short_answer(const Question& question);
@@ -85,12 +90,12 @@ class Feed final : public http::Handler {
   const Clock& clock_;
   GatewayRoll gateways_;
   const std::string issuer_;
+  SnapshotShelf shelf_;
 
   mutable std::mutex mutex_;
   std::condition_variable woken_;
   std::uint64_t newest_ = 0;  // guarded by mutex_, as is the next
   std::size_t waiters_ = 0;
-  std::size_t wholes_ = 0;  // snapshots that are being rendered
   bool stopped_ = false;
   std::map<std::vector<std::string>, Tick> asked_;  // when, by environments
 };

@@ -1,181 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "publisher/feed.h"
 
-#include <atomic>
 #include <thread>
 
-#include "core/digest.h"
-#include "model/snapshot_lines.h"
-#include "publisher/test_publisher.h"
-#include "storage/apis/api_key_store.h"
-#include "storage/apis/application_removal.h"
-#include "storage/apis/environment_store.h"
-#include "storage/apis/key_mapping_store.h"
+#include "publisher/test_feed.h"
 #include "storage/apis/revocation_store.h"
-#include "storage/apis/subscription_store.h"
-#include "storage/users/tenant_store.h"
 
 namespace gatehouse::publisher {
 
 namespace {
-
-using model::ChangeKind;
-using storage::Transaction;
-
-// What a gateway knows after it has applied every range that it was sent.
-struct TestGateway {
-  std::uint64_t number = 0;
-  std::string tag;
-  std::map<std::pair<std::string, std::string>, json::object> known;
-
-  void apply(const model::FeedRange& range) {
-    if (range.from == 0) known.clear();
-    for (const model::FeedEntry& entry : range.removals) known.erase({entry.kind, entry.id});
-    for (const model::FeedEntry& entry : range.upserts) {
-      known[{entry.kind, entry.id}] = entry.value;
-    }
-    number = range.to;
-    tag = range.tag;
-  }
-  bool knows(const std::string& kind, const std::string& id) const {
-    return known.contains({kind, id});
-  }
-};
-
-class FeedTest : public PublisherTest {
- protected:
-  FeedTest() : feed_(databases_.all(), clock_, "https://localhost:9443/oauth2/token") {
-    const auto tenant = databases_.user_manager().write([](Transaction& transaction) {
-      return storage::TenantStore(transaction).insert({1, "carbon.super", true, {}});
-    });
-    EXPECT_TRUE(tenant) << tenant.error().message;
-  }
-
-  rest::TestAnswer get(const std::string& resource) {
-    return rest::ask(feed_, "", "GET /internal/data/v1" + resource);
-  }
-  model::FeedRange snapshot(const std::string& environments = "Default") {
-    model::FeedRange all;
-    const auto end = model::read_snapshot_lines(
-        get("/snapshot?environments=" + environments).text,
-        [&](std::string_view kind, const json::object& value) {
-          model::FeedEntry entry{std::string(kind), text_or(value, "id", ""), {}};
-          if (entry.id.empty()) entry.id = text_or(value, "kid", "");
-          entry.value = value;  // with storage of its own
-          all.upserts.push_back(std::move(entry));
-        });
-    EXPECT_TRUE(end);
-    model::FeedRange range = end.value();
-    range.upserts = std::move(all.upserts);
-    return range;
-  }
-  rest::TestAnswer changes(const TestGateway& gateway,
-                           const std::string& environments = "Default") {
-    return get(fmt::format("/changes?since={}&tag={}&environments={}", gateway.number, gateway.tag,
-                           environments));
-  }
-  // Asks until nothing is left; each range must begin where the one before ended.
-  void catch_up(TestGateway& gateway, const std::string& environments = "Default") {
-    for (;;) {
-      const rest::TestAnswer answer = changes(gateway, environments);
-      ASSERT_EQ(answer.status, 200) << answer.text;
-      const model::FeedRange range = model::feed_range_from(answer.object()).value();
-      ASSERT_EQ(range.from, gateway.number);
-      if (range.to == range.from) return;
-      gateway.apply(range);
-    }
-  }
-  TestGateway gateway_with_snapshot(const std::string& environments = "Default") {
-    TestGateway gateway;
-    gateway.apply(snapshot(environments));
-    return gateway;
-  }
-
-  void write(const std::function<void(Transaction&)>& body) {
-    const Result<> done = databases_.api_manager().write([&](Transaction& transaction) -> Result<> {
-      body(transaction);
-      return {};
-    });
-    ASSERT_TRUE(done) << done.error().message << done.error().detail;
-  }
-
-  std::string add_environment(const std::string& name) {
-    storage::EnvironmentRow environment{"env-" + name, name, {}, 0, clock_.now()};
-    environment.document["vhosts"] = json::array{json::object{{"host", "localhost"}}};
-    write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::EnvironmentStore(transaction, 1).insert(environment));
-    });
-    return name;
-  }
-
-  // An application with production keys and an API key.
-  void add_application(const std::string& id) {
-    storage::ApplicationRow application;
-    application.id = id;
-    application.owner_id = "user-subscriber";
-    application.name = id;
-    application.policy = "10PerMin";
-    application.token_type = "JWT";
-    application.status = "APPROVED";
-    application.document["owner"] = "subscriber";
-    storage::KeyMapping mapping;
-    mapping.id = "keys-of-" + id;
-    mapping.application_id = id;
-    mapping.key_manager = "Resident Key Manager";
-    mapping.client_id = "client-of-" + id;
-    mapping.mode = "CREATED";
-    mapping.state = "APPROVED";
-    storage::ApiKeyRow key;
-    key.id = "api-key-of-" + id;
-    key.hash = to_bytes(sha256(id));
-    key.application_id = id;
-    write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::ApplicationStore(transaction, 1).insert(application));
-      EXPECT_TRUE(storage::KeyMappingStore(transaction).insert(mapping));
-      EXPECT_TRUE(storage::ApiKeyStore(transaction, 1).insert(key));
-      transaction.changed({ChangeKind::application, 1, id, {}, {}});
-      transaction.changed({ChangeKind::key_mapping, 1, mapping.id, {}, {}});
-      transaction.changed({ChangeKind::api_key, 1, key.id, {}, {}});
-    });
-  }
-  void remove_application(const std::string& id) {
-    write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::remove_application(transaction, 1, id));
-    });
-  }
-  static std::string subscription_id(const std::string& application, const std::string& api) {
-    return application + "-to-" + api;
-  }
-  void subscribe(const std::string& application, const std::string& api) {
-    storage::SubscriptionRow subscription;
-    subscription.id = subscription_id(application, api);
-    subscription.api_id = api;
-    subscription.application_id = application;
-    subscription.policy = "Gold";
-    subscription.status = "UNBLOCKED";
-    write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).insert(subscription));
-      transaction.changed({ChangeKind::subscription, 1, subscription.id, {}, {}});
-    });
-  }
-  void unsubscribe(const std::string& application, const std::string& api) {
-    storage::SubscriptionRow subscription;
-    subscription.id = subscription_id(application, api);
-    subscription.application_id = application;
-    write([&](Transaction& transaction) {
-      EXPECT_TRUE(storage::SubscriptionStore(transaction, 1).remove(subscription));
-    });
-  }
-  void place(const std::string& api, const std::string& revision, const std::string& verb,
-             const std::string& environment) {
-    const rest::TestAnswer answer =
-        ask("publisher", "POST /apis/" + api + "/" + verb + "-revision?revisionId=" + revision,
-            R"([{"name":")" + environment + R"("}])");
-    EXPECT_EQ(answer.status, 201) << answer.text;
-  }
-
-  Feed feed_;
-};
 
 TEST_F(FeedTest, ANewServerHasItsPolicies) {
   const TestGateway gateway = gateway_with_snapshot();
@@ -244,6 +77,27 @@ TEST_F(FeedTest, GatewaysServeTheRevisionAndNotTheWorkingCopy) {
   EXPECT_EQ(deployed->state, "PUBLISHED");
 }
 
+// What gateways of an environment of each type have to call.
+TEST_F(FeedTest, AnEnvironmentHasTheBackendsOfItsTypeAlone) {
+  const std::string api = make_api();
+  const std::string revision = make_revision(api);
+  const std::map<std::string, std::pair<std::size_t, std::size_t>> cases{
+      {"production", {1, 0}}, {"sandbox", {0, 1}}, {"hybrid", {1, 1}}, {"old", {1, 1}}};
+  for (const auto& [type, backends] : cases) {
+    const std::string name = "E" + std::to_string(type.size());
+    add_environment(name, R"("type":")" + type + "\"");
+    place(api, revision, "deploy", name);
+    TestGateway gateway = gateway_with_snapshot(name);
+    auto deployed = model::deployed_api_from(gateway.known[{"api", api}]);
+    ASSERT_TRUE(deployed) << type;
+    EXPECT_EQ(deployed->production.urls.size(), backends.first) << type;
+    EXPECT_EQ(deployed->sandbox.urls.size(), backends.second) << type;
+    const std::string known = json::serialize(json::value(gateway.known[{"api", api}]));
+    EXPECT_EQ(known.find("localhost:9090") != known.npos, backends.first > 0) << type;
+    EXPECT_EQ(known.find("localhost:9091") != known.npos, backends.second > 0) << type;
+  }
+}
+
 TEST_F(FeedTest, ARetiredApiIsServedNowhere) {
   const std::string api = make_published_api();
   TestGateway gateway = gateway_with_snapshot();
@@ -302,7 +156,7 @@ TEST_F(FeedTest, AnApplicationLeavesWithItsLastApi) {
 // Whatever happens in whatever order, a gateway that followed the changes knows what a gateway that
 // starts now is told, and nothing else.
 TEST_F(FeedTest, FollowingTheChangesLeadsToTheSnapshot) {
-  add_environment("Second");
+  add_environment("Second", R"("type":"hybrid")");
   const std::vector<std::string> environments{"Default", "Second"};
   const std::vector<std::string> applications{"one", "two"};
   std::vector<std::string> apis{make_api(), make_api({{"name", "Pasta"}, {"context", "/pasta"}})};
@@ -372,38 +226,6 @@ TEST_F(FeedTest, SendsAGatewayToTheSnapshotWhenItCannotGoOn) {
   EXPECT_EQ(changes(gateway).status, 200);
   EXPECT_EQ(get("/changes?since=x").status, 400);
   EXPECT_EQ(get("/elsewhere").status, 404);
-}
-
-// A table that is locked holds whoever renders a snapshot.
-TEST(FeedOnPostgresql, OfThreeSnapshotsAtOnceOneIsSentAway) {
-  const SystemClock clock;
-  storage::TestDatabases databases(storage::TestEngine::postgresql);
-  Feed feed(databases.all(), clock, "issuer");
-  std::atomic<int> sent_away = 0;
-  std::vector<rest::TestAnswer> answers(3);
-  std::vector<std::thread> gateways;
-  const Result<> done = databases.api_manager().write([&](Transaction& transaction) -> Result<> {
-    GH_CHECK(transaction.execute("LOCK TABLE am_policy IN ACCESS EXCLUSIVE MODE"));
-    for (rest::TestAnswer& answer : answers) {
-      gateways.emplace_back([&] {
-        answer = rest::ask(feed, "", "GET /internal/data/v1/snapshot");
-        if (answer.status == 503) ++sent_away;
-      });
-    }
-    while (sent_away == 0) std::this_thread::yield();
-    return {};
-  });
-  EXPECT_TRUE(done) << done.error().detail;
-  for (std::thread& gateway : gateways) gateway.join();
-  int served = 0;
-  for (const rest::TestAnswer& answer : answers) {
-    if (answer.status == 200) ++served;
-    if (answer.status == 503) {
-      EXPECT_NE(answer.headers.find("Retry-After"), nullptr);
-    }
-  }
-  EXPECT_EQ(served, 2);
-  EXPECT_EQ(sent_away, 1);
 }
 
 TEST_F(FeedTest, AWaitingCallAnswersOnceSomethingHappens) {
