@@ -66,6 +66,7 @@ void Admin::mount(rest::Router& router) {
   router.on("getEnvironment", this, &Admin::get_environment);
   router.on("updateEnvironment", this, &Admin::update_environment);
   router.on("deleteEnvironment", this, &Admin::delete_environment);
+  router.on("listGatewaysOfEnvironment", this, &Admin::list_gateways_of_environment);
 
   router.on("listUsers", this, &Admin::list_users);
   router.on("createUser", this, &Admin::create_user);

@@ -60,6 +60,7 @@ class Admin {
   Reply get_environment(const rest::Call& call);
   Reply update_environment(const rest::Call& call);
   Reply delete_environment(const rest::Call& call);
+  Reply list_gateways_of_environment(const rest::Call& call);
 
   Reply list_users(const rest::Call& call);
   Reply create_user(const rest::Call& call);
@@ -93,6 +94,8 @@ class Admin {
   Reply get_user_store(const rest::Call& call);
   Reply update_user_store(const rest::Call& call);
   Reply delete_user_store(const rest::Call& call);
+  // Error: invalid_argument, when its body cannot be a gateway environment.
+  Result<> check_environment(const rest::Call& call);
   Result<> read_user_store(const rest::Call& call, storage::UserStoreRow& row);
 
   Reply list_workflows(const rest::Call& call);

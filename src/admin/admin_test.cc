@@ -3,6 +3,7 @@
 
 #include "admin/test_admin.h"
 #include "storage/apis/deployment_store.h"
+#include "storage/apis/gateway_store.h"
 #include "storage/apis/key_mapping_store.h"
 
 namespace gatehouse::admin {
@@ -31,6 +32,14 @@ std::string environment(const std::string& name, const std::string& more = "") {
   return R"({"name":")" + name + R"(","vhosts":[{"host":"gw.example.com"}])" + more + "}";
 }
 
+std::string permissions(const std::string& type, const std::string& roles) {
+  return R"(,"permissions":{"permissionType":")" + type + R"(","roles":[)" + roles + "]}";
+}
+
+std::string at_hosts(const std::string& vhosts) {
+  return R"({"name":"Asia","vhosts":[)" + vhosts + "]}";
+}
+
 TEST_F(AdminTest, EnvironmentsAnswerInTheFormOfTheContract) {
   const rest::TestAnswer made = ask("POST /environments", environment("Europe"));
   EXPECT_EQ(made.status, 201) << made.text;
@@ -39,6 +48,53 @@ TEST_F(AdminTest, EnvironmentsAnswerInTheFormOfTheContract) {
   EXPECT_EQ(golden("admin-environment", made), "");
   EXPECT_EQ(golden("admin-environment", ask("GET " + path)), "");
   EXPECT_EQ(golden("admin-environments", ask("GET /environments")), "");
+}
+
+TEST_F(AdminTest, AnEnvironmentKeepsWhatItWasGiven) {
+  const std::string body = R"({"name":"Inside","displayName":"Behind the wall","type":"sandbox",
+      "provider":"wso2","description":"For trials","mode":"READ_ONLY",
+      "vhosts":[{"host":"in.example.com","httpContext":"apis","httpPort":80,"httpsPort":443,
+                 "wsHost":"ws.example.com","wsPort":8080,"wssHost":"ws.example.com","wssPort":8443},
+                {"host":"[fd00::1]"}],
+      "permissions":{"permissionType":"ALLOW","roles":["Internal/publisher"]}})";
+  const rest::TestAnswer made = ask("POST /environments", body);
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(golden("admin-environment-inside", made), "");
+  restart();
+  EXPECT_EQ(ask("GET /environments/" + made.field("id")).body, made.body);
+}
+
+TEST_F(AdminTest, GatewaysHearOfAnotherTypeAndOfNothingElse) {
+  const std::string path =
+      "/environments/" + ask("POST /environments", environment("Europe")).field("id");
+  write([&](Transaction& transaction) -> Result<> {
+    storage::DeploymentStore deployments(transaction, 1);
+    GH_CHECK(deployments.put({"pizza", "Europe", "one", "gw.example.com", true, clock_.now()}));
+    GH_CHECK(deployments.put({"pizza", "Default", "one", "localhost", true, clock_.now()}));
+    GH_CHECK(deployments.put({"pasta", "Default", "two", "localhost", true, clock_.now()}));
+    return deployments.put({"wine", "Europe", "three", "gw.example.com", true, clock_.now()});
+  });
+  changes();
+  EXPECT_EQ(ask("PUT " + path, environment("Europe", R"(,"description":"Over there")")).status,
+            200);
+  EXPECT_EQ(changes(), "");
+  EXPECT_EQ(ask("PUT " + path, environment("Europe", R"(,"type":"production")")).status, 200);
+  EXPECT_EQ(changes(), "api api ");
+}
+
+TEST_F(AdminTest, AnEnvironmentHasTheGatewaysThatServeIt) {
+  const std::string path =
+      "/environments/" + ask("POST /environments", environment("Europe")).field("id");
+  write([&](Transaction& transaction) -> Result<> {
+    storage::GatewayStore gateways(transaction);
+    const Instant now = clock_.now();
+    const Instant before = now - storage::GatewayStore::live_max - std::chrono::seconds(1);
+    GH_CHECK(gateways.put({"gw-1", {"Default", "Europe"}, 1, now, now}));
+    GH_CHECK(gateways.put({"gw-2", {"Default"}, 1, now, now}));
+    return gateways.put({"gw-3", {"Europe"}, 1, before, before});
+  });
+  EXPECT_EQ(golden("admin-environment-gateways", ask("GET " + path + "/gateways")), "");
+  EXPECT_EQ(ask("GET /environments/none/gateways").code(), 900506);
 }
 
 TEST_F(AdminTest, AnEnvironmentKeepsItsName) {
@@ -66,17 +122,28 @@ TEST_F(AdminTest, RefusesWhatAnEnvironmentCannotBe) {
         .put({"pizza", "Europe", "revision", "gw.example.com", true, clock_.now()});
   });
   const std::string call = "POST /environments";
-  expect_refused({{"no body", call, "", 400, 400},
-                  {"no name", call, R"({"vhosts":[{"host":"h"}]})", 400, 400},
-                  {"no host", call, R"({"name":"Asia","vhosts":[]})", 400, 400},
-                  {"a name with a space", call, environment("Far East"), 400, 400},
-                  {"an unknown member", call, environment("Asia", R"(,"colour":"red")"), 400, 400},
-                  {"an unknown mode", call, environment("Asia", R"(,"mode":"NEVER")"), 400, 400},
-                  {"the name of another", call, environment("Europe"), 409, 900507},
-                  {"an unknown one", "GET /environments/none", "", 404, 900506},
-                  {"a change of none", "PUT /environments/none", environment("Asia"), 404, 900506},
-                  {"the built-in one", "DELETE /environments/" + built_in, "", 400, 900508},
-                  {"one with an API", "DELETE " + path, "", 409, 900516}});
+  expect_refused(
+      {{"no body", call, "", 400, 400},
+       {"no name", call, R"({"vhosts":[{"host":"h"}]})", 400, 400},
+       {"no host", call, R"({"name":"Asia","vhosts":[]})", 400, 400},
+       {"a name with a space", call, environment("Far East"), 400, 400},
+       {"an unknown member", call, environment("Asia", R"(,"colour":"red")"), 400, 400},
+       {"an unknown mode", call, environment("Asia", R"(,"mode":"NEVER")"), 400, 400},
+       {"an unknown type", call, environment("Asia", R"(,"type":"test")"), 400, 400},
+       {"a host with a path", call, at_hosts(R"({"host":"gw.example.com/x"})"), 400, 400},
+       {"a port beyond", call, at_hosts(R"({"host":"gw","wssPort":65536})"), 400, 400},
+       {"a host twice", call, at_hosts(R"({"host":"gw"},{"host":"GW"})"), 400, 400},
+       {"for a role that is none", call, environment("Asia", permissions("DENY", R"("Nobody")")),
+        400, 900602},
+       {"for nobody", call, environment("Asia", permissions("ALLOW", "")), 400, 900602},
+       {"for whom it pleases", call, environment("Asia", permissions("SOME", "")), 400, 400},
+       {"a change for a role that is none", "PUT " + path,
+        environment("Europe", permissions("ALLOW", R"("Nobody")")), 400, 900602},
+       {"the name of another", call, environment("Europe"), 409, 900507},
+       {"an unknown one", "GET /environments/none", "", 404, 900506},
+       {"a change of none", "PUT /environments/none", environment("Asia"), 404, 900506},
+       {"the built-in one", "DELETE /environments/" + built_in, "", 400, 900508},
+       {"one with an API", "DELETE " + path, "", 409, 900516}});
   EXPECT_EQ(names("GET /environments", "name"), "Default Europe ");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devportal/api_view.h"
 
+#include "rest/permissions.h"
 #include "storage/apis/deployment_store.h"
 #include "storage/apis/environment_store.h"
 #include "storage/apis/policy_store.h"
@@ -18,9 +19,18 @@ void copy(const json::object& from, json::object& to, std::initializer_list<cons
   }
 }
 
+// Without the port that the scheme has by itself.
 std::string url(std::string_view scheme, std::string_view host, std::int64_t port,
                 std::string_view path) {
+  const bool secure = scheme == "https" || scheme == "wss";
+  if (port == (secure ? 443 : 80)) return fmt::format("{}://{}{}", scheme, host, path);
   return fmt::format("{}://{}:{}{}", scheme, host, port, path);
+}
+
+// What a server in front of the gateway takes off the path: "/front", or nothing.
+std::string front_path(const json::object& vhost) {
+  const std::string context = text_or(vhost, "httpContext", "");
+  return context.empty() || context.starts_with('/') ? context : "/" + context;
 }
 
 // "/pizza/{version}" or "/pizza" without a version: where the default version is found.
@@ -31,16 +41,26 @@ std::string default_path(const ApiRow& api) {
   return path;
 }
 
+// A WebSocket API is found at the addresses that the vhost has for these.
 json::object urls_at(const ApiRow& api, const json::object& vhost, std::string_view path) {
+  const bool websocket = text_or(api.document, "type", "HTTP") == "WS";
   const std::string host = text_or(vhost, "host", "localhost");
+  const std::string below = front_path(vhost) + std::string(path);
   const std::vector<std::string> transports = texts_of(api.document, "transport");
-  const auto serves = [&](const char* transport) {
-    return std::find(transports.begin(), transports.end(), transport) != transports.end();
-  };
   json::object urls;
-  if (serves("https"))
-    urls["https"] = url("https", host, number_or(vhost, "httpsPort", 8243), path);
-  if (serves("http")) urls["http"] = url("http", host, number_or(vhost, "httpPort", 8280), path);
+  for (const char* transport : {"https", "http"}) {
+    if (std::find(transports.begin(), transports.end(), transport) == transports.end()) continue;
+    const bool secure = std::string_view(transport) == "https";
+    const std::int64_t port =
+        secure ? number_or(vhost, "httpsPort", 8243) : number_or(vhost, "httpPort", 8280);
+    if (!websocket) {
+      urls[transport] = url(transport, host, port, below);
+      continue;
+    }
+    const std::string scheme = secure ? "wss" : "ws";
+    urls[scheme] = url(scheme, text_or(vhost, scheme + "Host", host),
+                       number_or(vhost, scheme + "Port", port), below);
+  }
   return urls;
 }
 
@@ -50,15 +70,20 @@ struct Place {
   json::object vhost;
 };
 
-Result<std::vector<Place>> places_of(Transaction& transaction, model::TenantNumber tenant,
+// Those that the caller's roles open. Where an environment has lost the host of a deployment, the
+// API is found at its first one.
+Result<std::vector<Place>> places_of(Transaction& transaction, const rest::Caller& caller,
                                      const ApiRow& api) {
-  GH_TRY(deployments, storage::DeploymentStore(transaction, tenant).of_api(api.id));
+  GH_TRY(deployments, storage::DeploymentStore(transaction, caller.tenant).of_api(api.id));
   std::vector<Place> places;
   for (const storage::DeploymentRow& deployment : deployments) {
     if (!deployment.display_on_devportal) continue;
-    GH_TRY(environment,
-           storage::EnvironmentStore(transaction, tenant).find_by_name(deployment.environment));
+    GH_TRY(
+        environment,
+        storage::EnvironmentStore(transaction, caller.tenant).find_by_name(deployment.environment));
+    if (!rest::is_open_to(caller, environment.document)) continue;
     const json::object* vhost = environment.vhost(deployment.vhost);
+    if (vhost == nullptr) vhost = environment.first_vhost();
     if (vhost == nullptr) continue;
     json::object found = *vhost;
     places.push_back({std::move(environment), std::move(found)});
@@ -169,7 +194,7 @@ json::object api_entry(const ApiRow& api) {
 
 Result<json::object> api_view(Transaction& transaction, const rest::Caller& caller,
                               const ApiRow& api) {
-  GH_TRY(places, places_of(transaction, caller.tenant, api));
+  GH_TRY(places, places_of(transaction, caller, api));
   GH_TRY(tiers, tiers_of(transaction, caller.tenant, api));
   json::array environments;
   for (const Place& place : places) environments.push_back(json::value(place.environment.name));
@@ -202,11 +227,12 @@ Result<json::object> api_view(Transaction& transaction, const rest::Caller& call
 }
 
 Result<std::vector<std::string>> server_urls(Transaction& transaction, const rest::Caller& caller,
-                                             const ApiRow& api) {
-  GH_TRY(places, places_of(transaction, caller.tenant, api));
+                                             const ApiRow& api, std::string_view environment) {
+  GH_TRY(places, places_of(transaction, caller, api));
   const std::string path = tenant_path(caller) + api.full_context;
   std::vector<std::string> urls;
   for (const Place& place : places) {
+    if (!environment.empty() && place.environment.name != environment) continue;
     for (const auto& member : urls_at(api, place.vhost, path)) {
       urls.emplace_back(member.value().as_string());
     }

@@ -13,7 +13,8 @@ namespace gatehouse::devportal {
 // An entry of a list.
 json::object api_entry(const storage::ApiRow& api);
 
-// The whole resource, with its policies and the addresses at which gateways serve it.
+// The whole resource, with its policies and the addresses at which gateways serve it, in the
+// environments that the caller's roles open.
 Result<json::object> api_view(storage::Transaction& transaction, const rest::Caller& caller,
                               const storage::ApiRow& api);
 
@@ -22,9 +23,9 @@ json::array scopes_of(const storage::ApiRow& api);
 
 // Where gateways serve the API, first the address that a person would choose:
 // "https://localhost:8243/pizza/1.0", with "/t/DOMAIN" before the context in other tenants than the
-// first.
+// first. Of one environment, or of all when none is named, that the caller's roles open.
 Result<std::vector<std::string>> server_urls(storage::Transaction& transaction,
-                                             const rest::Caller& caller,
-                                             const storage::ApiRow& api);
+                                             const rest::Caller& caller, const storage::ApiRow& api,
+                                             std::string_view environment);
 
 }  // namespace gatehouse::devportal

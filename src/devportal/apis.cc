@@ -3,6 +3,7 @@
 // /apis: the catalogue.
 #include "devportal/api_view.h"
 #include "devportal/devportal.h"
+#include "rest/permissions.h"
 #include "rest/problems.h"
 #include "storage/apis/policy_limit.h"
 #include "storage/registry/content_store.h"
@@ -61,19 +62,26 @@ Result<rest::Reply> DevPortal::get_api(const rest::Call& call) {
   return rest::ok(std::move(view));
 }
 
-// GET /apis/{apiId}/swagger: the definition, with the addresses at which gateways serve it.
+// GET /apis/{apiId}/swagger?environmentName: the definition, with the addresses at which gateways
+// serve it, of this environment or of all that the caller may see. No others stay: those that the
+// provider wrote are his backends.
+//   404  the API is not found in that environment, for this caller
 Result<rest::Reply> DevPortal::get_definition(const rest::Call& call) {
   GH_TRY(api, find_api(call.caller, call.path_value("apiId")));
+  const std::string environment = call.query_or("environmentName", "");
   GH_TRY(urls, api_manager_.read([&](Transaction& transaction) {
-    return server_urls(transaction, call.caller, api);
+    return server_urls(transaction, call.caller, api, environment);
   }));
+  if (urls.empty() && !environment.empty()) {
+    return rest::refuse(rest::environment_not_found, environment);
+  }
   GH_TRY(content, registry_.read([&](Transaction& transaction) {
     return storage::ContentStore(transaction, call.caller.tenant).find(api.definition_hash);
   }));
   GH_TRY(definition, storage::stored_document(content.bytes));
   json::array servers;
   for (const std::string& url : urls) servers.push_back(json::object{{"url", url}});
-  if (!servers.empty()) definition["servers"] = std::move(servers);
+  definition["servers"] = std::move(servers);
   return rest::ok(std::move(definition));
 }
 
@@ -93,7 +101,9 @@ Result<rest::Reply> DevPortal::list_policies_of_api(const rest::Call& call) {
       GH_TRY(known, policies.has(model::PolicyLevel::subscription, name));
       if (!known) continue;
       GH_TRY(policy, policies.find_by_name(model::PolicyLevel::subscription, name));
-      if (may_choose(call.caller, policy)) found.push_back(storage::policy_summary(policy));
+      if (rest::is_open_to(call.caller, policy.document)) {
+        found.push_back(storage::policy_summary(policy));
+      }
     }
     return found;
   }));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devportal/audience.h"
 
-#include "core/text.h"
+#include "rest/permissions.h"
 
 namespace gatehouse::devportal {
 
@@ -10,13 +10,6 @@ namespace {
 bool makes_apis(const rest::Caller& caller) {
   return caller.has_role("admin") || caller.has_role("Internal/publisher") ||
          caller.has_role("Internal/creator");
-}
-
-bool share_a_role(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& role) {
-    return std::any_of(b.begin(), b.end(),
-                       [&](const std::string& other) { return equals_ignoring_case(role, other); });
-  });
 }
 
 }  // namespace
@@ -35,21 +28,12 @@ bool may_see(const rest::Caller& caller, const storage::ApiRow& api) {
   if (visibility == "PUBLIC" || makes_apis(caller)) return true;
   if (caller.anonymous()) return false;
   return visibility == "PRIVATE" ||
-         share_a_role(caller.roles, texts_of(api.document, "visibleRoles"));
+         rest::share_a_role(caller.roles, texts_of(api.document, "visibleRoles"));
 }
 
 bool is_offered(const storage::ApiRow& api) {
   return std::find(catalogue_states.begin(), catalogue_states.end(), api.state) !=
          catalogue_states.end();
-}
-
-bool may_choose(const rest::Caller& caller, const storage::PolicyRow& policy) {
-  const json::object* permissions = object_at(policy.document, "permissions");
-  if (permissions == nullptr) return true;
-  const bool named = share_a_role(caller.roles, texts_of(*permissions, "roles"));
-  const std::string type = text_or(*permissions, "permissionType", "");
-  if (type == "ALLOW") return named;
-  return type != "DENY" || !named;
 }
 
 }  // namespace gatehouse::devportal

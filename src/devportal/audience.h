@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who sees which API in the portal, and who may choose which policy.
+// Who sees which API in the portal.
 //
 // Thread:  pure functions.
 #pragma once
 
 #include "rest/call.h"
 #include "storage/apis/api_store.h"
-#include "storage/apis/policy_store.h"
 
 namespace gatehouse::devportal {
 
@@ -19,8 +18,5 @@ bool may_see(const rest::Caller& caller, const storage::ApiRow& api);
 // States in which the catalogue lists an API, and in which it can be subscribed to.
 inline constexpr std::array catalogue_states{"PUBLISHED", "PROTOTYPED"};
 bool is_offered(const storage::ApiRow& api);
-
-// Whether the caller's roles let them subscribe under this policy.
-bool may_choose(const rest::Caller& caller, const storage::PolicyRow& policy);
 
 }  // namespace gatehouse::devportal

@@ -6,6 +6,15 @@
 namespace gatehouse::devportal {
 namespace {
 
+// "https://a http://b ".
+std::string servers(const rest::TestAnswer& definition) {
+  std::string urls;
+  for (const json::value& server : *array_at(definition.object(), "servers")) {
+    urls += text_or(server.as_object(), "url", "?") + " ";
+  }
+  return urls;
+}
+
 TEST_F(DevPortalTest, ServesEveryOperationOfItsDocument) {
   const Result<> complete = router_->check();
   EXPECT_TRUE(complete) << complete.error().message;
@@ -162,6 +171,95 @@ TEST_F(DevPortalTest, APolicyMayBeForSomeRolesOnly) {
   EXPECT_EQ(ask("cook", "GET /apis/" + pizza + "/subscription-policies").list().size(), 2U);
   EXPECT_EQ(ask("cook", "POST /subscriptions", wish(pizza, make_application("S", "cook"))).status,
             201);
+}
+
+// Names of environments and addresses of servers, as one user sees an API.
+TEST_F(DevPortalTest, AddressesAreForThoseWhoseRolesOpenTheEnvironment) {
+  key_manager_.add_user("cook", {"Internal/subscriber", "Kitchen"});
+  const std::string pizza = add_api("Pizza");
+  add_environment("Inside", R"("type":"production","displayName":"Behind the wall",
+      "vhosts":[{"host":"in.example.com","httpPort":80,"httpsPort":443,"httpContext":"front"}],
+      "permissions":{"permissionType":"ALLOW","roles":["Kitchen"]})");
+  add_environment("Trials", R"("type":"sandbox","vhosts":[{"host":"try.example.com"}],
+      "permissions":{"permissionType":"DENY","roles":["Kitchen"]})");
+  add_environment("Unshown", R"("type":"hybrid","vhosts":[{"host":"un.example.com"}])");
+  deploy(pizza, "Inside", "in.example.com");
+  deploy(pizza, "Trials", "try.example.com");
+  deploy(pizza, "Unshown", "un.example.com", false);
+  const std::map<std::string, std::pair<std::string, std::string>> cases{
+      {"", {"Default ", "https://localhost:8243/pizza/1.0 http://localhost:8280/pizza/1.0 "}},
+      {"cook",
+       {"Default Inside ",
+        "https://localhost:8243/pizza/1.0 http://localhost:8280/pizza/1.0 "
+        "https://in.example.com/front/pizza/1.0 http://in.example.com/front/pizza/1.0 "}},
+      {"publisher",
+       {"Default Trials ",
+        "https://localhost:8243/pizza/1.0 http://localhost:8280/pizza/1.0 "
+        "https://try.example.com:8243/pizza/1.0 http://try.example.com:8280/pizza/1.0 "}}};
+  for (const auto& [user, wanted] : cases) {
+    const rest::TestAnswer read = ask(user, "GET /apis/" + pizza);
+    std::string names;
+    for (const json::value& item : *array_at(read.object(), "endpointURLs")) {
+      names += text_or(item.as_object(), "environmentName", "?") + " ";
+    }
+    EXPECT_EQ(names, wanted.first) << user;
+    EXPECT_EQ(read.object().at("environmentList").as_array().size(), 1U + !user.empty()) << user;
+    EXPECT_EQ(servers(ask(user, "GET /apis/" + pizza + "/swagger")), wanted.second) << user;
+    const std::string inside = "GET /apis/" + pizza + "/swagger?environmentName=Inside";
+    EXPECT_EQ(ask(user, inside).status, user == "cook" ? 200 : 404) << user;
+    // Not even the name of what others see.
+    EXPECT_EQ(read.text.find("in.example.com") == read.text.npos, user != "cook") << user;
+    EXPECT_EQ(read.text.find("Inside") == read.text.npos, user != "cook") << user;
+    EXPECT_EQ(read.text.find("un.example.com"), read.text.npos) << user;
+  }
+  EXPECT_EQ(servers(ask("cook", "GET /apis/" + pizza + "/swagger?environmentName=Inside")),
+            "https://in.example.com/front/pizza/1.0 http://in.example.com/front/pizza/1.0 ");
+  EXPECT_EQ(ask("cook", "GET /apis/" + pizza + "/swagger?environmentName=Nowhere").code(), 900506);
+  EXPECT_EQ(golden("devportal-api-environments", ask("cook", "GET /apis/" + pizza)), "");
+}
+
+TEST_F(DevPortalTest, WhoSeesNoEnvironmentSeesNoAddressEither) {
+  const std::string pizza = add_api("Pizza");
+  write([&](storage::Transaction& transaction) -> Result<> {
+    storage::EnvironmentStore environments(transaction, 1);
+    GH_TRY(environment, environments.find_by_name("Default"));
+    environment.document["permissions"] =
+        parse_json(R"({"permissionType":"DENY","roles":["Kitchen"]})").value();
+    return environments.update(environment);
+  });
+  const rest::TestAnswer read = ask("", "GET /apis/" + pizza);
+  EXPECT_EQ(array_at(read.object(), "endpointURLs")->size(), 0U);
+  EXPECT_EQ(servers(ask("", "GET /apis/" + pizza + "/swagger")), "");
+  EXPECT_EQ(array_at(ask("other", "GET /apis/" + pizza).object(), "endpointURLs")->size(), 1U);
+}
+
+TEST_F(DevPortalTest, AHostThatTheEnvironmentHasLostIsItsFirstOne) {
+  const std::string pizza = add_api("Pizza");
+  deploy(pizza, "Default", "former.example.com");
+  EXPECT_EQ(servers(ask("", "GET /apis/" + pizza + "/swagger")),
+            "https://localhost:8243/pizza/1.0 http://localhost:8280/pizza/1.0 ");
+}
+
+TEST_F(DevPortalTest, AWebSocketIsFoundAtItsOwnAddresses) {
+  const std::string news = add_api("News");
+  write([&](storage::Transaction& transaction) -> Result<> {
+    storage::ApiStore apis(transaction, 1);
+    GH_TRY(api, apis.find(news));
+    api.document["type"] = "WS";
+    api.is_default_version = true;
+    return apis.update(api);
+  });
+  add_environment("Far",
+                  R"("vhosts":[{"host":"far","wsHost":"ws.far","wsPort":80,"wssPort":9099}])");
+  deploy(news, "Far", "far");
+  const rest::TestAnswer read = ask("", "GET /apis/" + news);
+  const json::array& places = *array_at(read.object(), "endpointURLs");
+  EXPECT_EQ(json::serialize(places[0].at("URLs")),
+            R"({"wss":"wss://localhost:8243/news/1.0","ws":"ws://localhost:8280/news/1.0"})");
+  EXPECT_EQ(json::serialize(places[1].at("URLs")),
+            R"({"wss":"wss://far:9099/news/1.0","ws":"ws://ws.far/news/1.0"})");
+  EXPECT_EQ(json::serialize(places[1].at("defaultVersionURLs")),
+            R"({"wss":"wss://far:9099/news","ws":"ws://ws.far/news"})");
 }
 
 TEST_F(DevPortalTest, SeveralSubscriptionsAtOnce) {

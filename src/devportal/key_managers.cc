@@ -5,6 +5,7 @@
 #include "devportal/application_view.h"
 #include "devportal/devportal.h"
 #include "rest/application_client.h"
+#include "rest/permissions.h"
 #include "rest/problems.h"
 #include "storage/apis/key_manager_store.h"
 
@@ -17,18 +18,6 @@ using storage::KeyManagerStore;
 using storage::KeyMapping;
 using storage::KeyMappingStore;
 using storage::Transaction;
-
-// Who may use it: everybody, some roles, or all but some.
-bool is_open_to(const KeyManagerRow& row, const rest::Caller& caller) {
-  const json::object* permissions = object_at(row.document, "permissions");
-  const std::string type =
-      permissions == nullptr ? "PUBLIC" : text_or(*permissions, "permissionType", "PUBLIC");
-  if (type == "PUBLIC") return true;
-  const std::vector<std::string> roles = texts_of(*permissions, "roles");
-  const bool named = std::any_of(roles.begin(), roles.end(),
-                                 [&](const std::string& role) { return caller.has_role(role); });
-  return type == "ALLOW" ? named : !named;
-}
 
 json::object info_of(const KeyManagerRow& row) {
   const json::object& document = row.document;
@@ -87,7 +76,7 @@ Result<rest::Reply> DevPortal::list_key_managers(const rest::Call& call) {
   }));
   json::array list{resident_info(options_.key_manager_url)};
   for (const KeyManagerRow& row : rows) {
-    if (row.enabled && is_open_to(row, call.caller)) list.push_back(info_of(row));
+    if (row.enabled && rest::is_open_to(call.caller, row.document)) list.push_back(info_of(row));
   }
   return rest::ok(rest::list_of(std::move(list)));
 }
@@ -101,7 +90,8 @@ Result<std::string> DevPortal::key_manager_of(const rest::Call& call) {
     return KeyManagerStore(transaction, call.caller.tenant).list_usable();
   }));
   for (const KeyManagerRow& row : rows) {
-    if ((row.name != name && row.id != name) || !is_open_to(row, call.caller)) continue;
+    const bool meant = row.name == name || row.id == name;
+    if (!meant || !rest::is_open_to(call.caller, row.document)) continue;
     if (!row.enabled) return rest::refuse(rest::key_manager_disabled, name);
     return row.name;
   }

@@ -6,7 +6,9 @@
 #include "devportal/api_view.h"
 #include "devportal/application_view.h"
 #include "devportal/devportal.h"
+#include "rest/permissions.h"
 #include "rest/problems.h"
+#include "storage/apis/policy_store.h"
 
 namespace gatehouse::devportal {
 
@@ -49,7 +51,7 @@ Result<> check_policy(Transaction& transaction, const rest::Caller& caller, cons
   }
   GH_TRY(policy, storage::PolicyStore(transaction, caller.tenant)
                      .find_by_name(model::PolicyLevel::subscription, name));
-  if (!may_choose(caller, policy)) {
+  if (!rest::is_open_to(caller, policy.document)) {
     return rest::refuse_because(rest::policy_not_allowed,
                                 fmt::format("Your roles do not open the policy '{}'", name));
   }

@@ -13,6 +13,8 @@
 #include "rest/test_portal.h"
 #include "storage/apis/defaults.h"
 #include "storage/apis/deployment_store.h"
+#include "storage/apis/environment_store.h"
+#include "storage/apis/policy_store.h"
 #include "storage/apis/search_store.h"
 #include "storage/registry/content_store.h"
 #include "storage/test_databases.h"
@@ -113,6 +115,29 @@ class DevPortalTest : public ::testing::Test {
         });
     EXPECT_TRUE(stored) << stored.error().message << stored.error().detail;
     return api.id;
+  }
+
+  // `more`: members of its document.
+  void add_environment(const std::string& name, const std::string& more) {
+    storage::EnvironmentRow environment;
+    environment.id = "env-" + name;
+    environment.name = name;
+    environment.document = parse_json_object("{" + more + "}").value();
+    environment.created_at = clock_.now();
+    write([&](storage::Transaction& transaction) {
+      return storage::EnvironmentStore(transaction, 1).insert(environment);
+    });
+  }
+  void deploy(const std::string& api, const std::string& environment, const std::string& vhost,
+              bool display = true) {
+    write([&](storage::Transaction& transaction) {
+      return storage::DeploymentStore(transaction, 1)
+          .put({api, environment, "revision", vhost, display, clock_.now()});
+    });
+  }
+  void write(const std::function<Result<>(storage::Transaction&)>& body) {
+    const Result<> done = databases_.api_manager().write(body);
+    ASSERT_TRUE(done) << done.error().message << done.error().detail;
   }
 
   std::string make_application(const std::string& name = "Kitchen",

@@ -4,6 +4,7 @@
 #include "publisher/api_writes.h"
 #include "publisher/deployment_view.h"
 #include "publisher/publisher.h"
+#include "rest/permissions.h"
 #include "rest/problems.h"
 #include "storage/apis/environment_store.h"
 
@@ -12,6 +13,7 @@ namespace gatehouse::publisher {
 namespace {
 
 using storage::DeploymentRow;
+using storage::EnvironmentRow;
 using storage::Transaction;
 
 // Whoever may create APIs does not for that decide where they serve.
@@ -22,29 +24,41 @@ Result<> check_may_deploy(const rest::Caller& caller) {
   return rest::refuse_because(rest::permission_missing, "Only a publisher may deploy an API");
 }
 
-// The place that an entry of the body names. Error: invalid_argument, when there is none.
-Result<DeploymentRow> deployment_from(const json::object& from,
-                                      storage::EnvironmentStore& environments) {
+// An environment whose APIs the caller may change. Error: invalid_argument, when there is none of
+// this name; forbidden, when it is for other roles.
+Result<EnvironmentRow> find_environment(const storage::EnvironmentStore& environments,
+                                        const rest::Caller& caller, const std::string& name) {
+  auto environment = environments.find_by_name(name);
+  if (!environment && environment.error().code == ErrorCode::not_found) {
+    return rest::refuse_because(rest::environment_invalid,
+                                fmt::format("There is no gateway environment '{}'", name));
+  }
+  if (environment && !rest::is_open_to(caller, environment->document)) {
+    return rest::refuse_because(rest::permission_missing,
+                                fmt::format("Gateway environment '{}' is for other roles", name));
+  }
+  return environment;
+}
+
+// The place that an entry of the body names. Error: as above; invalid_argument, when its gateways
+// take no APIs from us, or it has no such host.
+Result<DeploymentRow> deployment_from(const json::object& from, const rest::Caller& caller,
+                                      const storage::EnvironmentStore& environments) {
   DeploymentRow deployment;
   deployment.environment = text_or(from, "name", "");
   deployment.vhost = text_or(from, "vhost", "");
   deployment.display_on_devportal = flag_or(from, "displayOnDevportal", true);
-  const auto environment = environments.find_by_name(deployment.environment);
-  if (!environment) {
-    if (environment.error().code != ErrorCode::not_found) {
-      return tl::unexpected<Error>(environment.error());
-    }
+  GH_TRY(environment, find_environment(environments, caller, deployment.environment));
+  if (text_or(environment.document, "mode", "") == "READ_ONLY") {
     return rest::refuse_because(
-        rest::environment_invalid,
-        fmt::format("There is no gateway environment '{}'", deployment.environment));
+        rest::environment_not_writable,
+        fmt::format("Gateway environment '{}' is read only", deployment.environment));
   }
-  if (deployment.vhost.empty()) {
-    const json::array* vhosts = array_at(environment->document, "vhosts");
-    const json::object* first =
-        vhosts == nullptr || vhosts->empty() ? nullptr : vhosts->front().if_object();
-    if (first != nullptr) deployment.vhost = text_or(*first, "host", "");
+  const json::object* first = environment.first_vhost();
+  if (deployment.vhost.empty() && first != nullptr) {
+    deployment.vhost = text_or(*first, "host", "");
   }
-  if (environment->vhost(deployment.vhost) == nullptr) {
+  if (environment.vhost(deployment.vhost) == nullptr) {
     return rest::refuse_because(
         rest::vhost_missing,
         fmt::format("Environment '{}' has no host '{}'", deployment.environment, deployment.vhost));
@@ -108,8 +122,8 @@ Result<rest::Reply> Publisher::list_deployments(const rest::Call& call) {
 // POST /apis/{apiId}/deploy-revision?revisionId [{name, vhost, displayOnDevportal}]: the revision
 // serves in these environments, in the place of the one that did.
 //   201  where the API is deployed now
-//   400  no such environment or host, or the API is retired
-//   403  the caller may create APIs only
+//   400  no such environment or host, one that is read only, or the API is retired
+//   403  the caller may create APIs only, or the environment is for other roles
 Result<rest::Reply> Publisher::deploy_revision(const rest::Call& call) {
   GH_CHECK(check_may_deploy(call.caller));
   GH_TRY(api, find(call.caller, call.path_value("apiId")));
@@ -128,7 +142,7 @@ Result<rest::Reply> Publisher::deploy_revision(const rest::Call& call) {
            GH_TRY(before, deployments.environments_of(api.id));
            for (const json::value& item : wanted) {
              if (!item.is_object()) continue;
-             GH_TRY(deployment, deployment_from(item.get_object(), environments));
+             GH_TRY(deployment, deployment_from(item.get_object(), call.caller, environments));
              deployment.api_id = api.id;
              deployment.revision_id = revision.id;
              deployment.deployed_at = now;
@@ -142,6 +156,7 @@ Result<rest::Reply> Publisher::deploy_revision(const rest::Call& call) {
 
 // POST /apis/{apiId}/undeploy-revision?revisionId&allEnvironments [{name}].
 //   201  where the API is deployed now
+//   403  an environment is for other roles
 //   404  the revision is not deployed there
 Result<rest::Reply> Publisher::undeploy_revision(const rest::Call& call) {
   GH_CHECK(check_may_deploy(call.caller));
@@ -150,6 +165,7 @@ Result<rest::Reply> Publisher::undeploy_revision(const rest::Call& call) {
   GH_TRY(left,
          api_manager_.write([&](Transaction& transaction) -> Result<std::vector<DeploymentRow>> {
            const model::TenantNumber tenant = call.caller.tenant;
+           const storage::EnvironmentStore environments(transaction, tenant);
            storage::DeploymentStore deployments(transaction, tenant);
            GH_TRY(deployed, deployments.of_api(api.id));
            GH_TRY(before, deployments.environments_of(api.id));
@@ -159,6 +175,7 @@ Result<rest::Reply> Publisher::undeploy_revision(const rest::Call& call) {
                    rest::deployment_not_found,
                    fmt::format("The revision is not deployed to environment '{}'", name));
              }
+             GH_CHECK(find_environment(environments, call.caller, name));
              GH_CHECK(deployments.remove(api.id, name));
            }
            GH_CHECK(announce(transaction, tenant, api.id, std::move(before)));

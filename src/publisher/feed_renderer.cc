@@ -124,8 +124,25 @@ Result<> FeedRenderer::add_api(const storage::DeployedRow& row) {
   api->environment = row.environment;
   api->state = row.state;
   api->is_default_version = row.is_default_version;
+  GH_CHECK(keep_served_keys(*api));
   GH_CHECK(add_certificates(*api));
   upsert("api", row.api_id, to_json(*api));
+  return {};
+}
+
+Result<> FeedRenderer::keep_served_keys(model::DeployedApi& api) {
+  const Which which{api.tenant, api.environment};
+  auto known = environments_.find(which);
+  if (known == environments_.end()) {
+    GH_TRY(environment,
+           if_found(
+               storage::EnvironmentStore(transaction_, api.tenant).find_by_name(api.environment)));
+    known = environments_.emplace(which, std::move(environment)).first;
+  }
+  const std::optional<storage::EnvironmentRow>& environment = known->second;
+  if (!environment) return {};
+  if (!environment->serves(model::KeyType::production)) api.production.urls.clear();
+  if (!environment->serves(model::KeyType::sandbox)) api.sandbox.urls.clear();
   return {};
 }
 

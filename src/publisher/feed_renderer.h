@@ -6,7 +6,8 @@
 // An API that enters an environment brings its bundle: its subscriptions, their applications, and
 // the keys of these. One that leaves takes with it what no other API there needs. Policies and
 // signing keys are known everywhere, and so are key managers. Of an API that several of the
-// environments serve, a gateway hears once, as the first by name serves it.
+// environments serve, a gateway hears once, as the first by name serves it. An environment of
+// production has no backend of sandbox calls, and the reverse, so such a key opens nothing there.
 //
 // Thread:  one transaction.
 #pragma once
@@ -15,6 +16,7 @@
 #include <set>
 
 #include "storage/apis/certificate_store.h"
+#include "storage/apis/environment_store.h"
 #include "storage/apis/feed_store.h"
 #include "storage/change_log.h"
 
@@ -49,6 +51,8 @@ class FeedRenderer {
   using Which = storage::Which;
 
   Result<> add_api(const storage::DeployedRow& api);
+  // Takes away the backends of the key type that its environment does not serve.
+  Result<> keep_served_keys(model::DeployedApi& api);
   Result<> add_certificates(model::DeployedApi& api);
   Result<> add_keys(const Which& application);
   Result<> add_signing_keys();
@@ -76,6 +80,7 @@ class FeedRenderer {
   std::size_t entries_max_ = SIZE_MAX;
   model::FeedRange range_;
   std::map<model::TenantNumber, std::vector<storage::EndpointCertificate>> certificates_;
+  std::map<Which, std::optional<storage::EnvironmentRow>> environments_;  // by tenant and name
   std::set<std::pair<std::string, Which>> touched_;
 };
 

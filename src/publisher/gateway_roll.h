@@ -23,7 +23,7 @@ class GatewayRoll {
   static constexpr std::chrono::seconds step_min{2};   // between two writes for one gateway
   static constexpr std::chrono::seconds idle_max{15};  // without one
   // Who was not noted for so long is not live.
-  static constexpr std::chrono::seconds live_max{45};
+  static constexpr std::chrono::seconds live_max = storage::GatewayStore::live_max;
 
   GatewayRoll(storage::Database& api_manager, const Clock& clock)
       : api_manager_(api_manager), clock_(clock) {}

@@ -72,6 +72,47 @@ TEST_F(PublisherTest, RolesDecideWhoMayDoWhat) {
   }
 }
 
+TEST_F(PublisherTest, AnEnvironmentIsForThoseWhoseRolesOpenIt) {
+  key_manager_.add_user("insider", {"Internal/publisher", "Kitchen"});
+  add_environment("Inside", R"("permissions":{"permissionType":"ALLOW","roles":["kitchen"]})");
+  add_environment("Outside", R"("permissions":{"permissionType":"DENY","roles":["Kitchen"]})");
+  add_environment("Elsewhere", R"("mode":"READ_ONLY")");
+  const std::string id = make_api();
+  const std::string revision = make_revision(id);
+  const std::string of_it = "-revision?revisionId=" + revision;
+  const std::string deploy = "POST /apis/" + id + "/deploy" + of_it;
+  const std::string undeploy = "POST /apis/" + id + "/undeploy" + of_it;
+  const std::string inside = R"([{"name":"Inside"}])";
+  const std::string both = R"([{"name":"Default"},{"name":"Outside"}])";
+  const std::vector<RightCase> cases{
+      {"outsider inside", "publisher", deploy, inside, 403},
+      {"administrator inside", "admin", deploy, inside, 403},
+      {"insider outside", "insider", deploy, both, 403},
+      {"what is read only", "insider", deploy, R"([{"name":"Elsewhere"}])", 400},
+      {"what is not there", "insider", deploy, R"([{"name":"Nowhere"}])", 400},
+      {"insider inside", "insider", deploy, inside, 201},
+      {"outsider outside", "publisher", deploy, both, 201},
+      {"outsider leaves inside", "publisher", undeploy, inside, 403},
+      {"insider leaves all", "insider", undeploy + "&allEnvironments=true", "[]", 403},
+      {"insider leaves inside, where it is still", "insider", undeploy, inside, 201},
+      {"outsider leaves all", "publisher", undeploy + "&allEnvironments=true", "[]", 201},
+  };
+  for (const RightCase& each : cases) {
+    const rest::TestAnswer answer = ask(each.user, each.call, each.body);
+    EXPECT_EQ(answer.status, each.status) << each.name << ": " << answer.text;
+  }
+  EXPECT_EQ(ask("creator", "GET /apis/" + id + "/deployments").list().size(), 0U);
+  EXPECT_EQ(environments_of("publisher"), "Default Elsewhere Outside ");
+  EXPECT_EQ(environments_of("insider"), "Default Elsewhere Inside ");
+}
+
+TEST_F(PublisherTest, ShowsEnvironmentsInTheFormOfTheContract) {
+  add_environment("Inside", R"("type":"sandbox","mode":"READ_WRITE","displayName":"Behind the wall",
+      "provider":"wso2","gatewayType":"Regular","description":"of no concern here",
+      "permissions":{"permissionType":"ALLOW","roles":["Internal/publisher"]})");
+  EXPECT_EQ(golden("publisher-settings", ask("publisher", "GET /settings")), "");
+}
+
 // One broken rule of a new API, and how it is refused.
 struct RefusalCase {
   const char* name;

@@ -3,6 +3,7 @@
 // /settings, /tenants and the roles that a provider may name.
 #include "core/text.h"
 #include "publisher/publisher.h"
+#include "rest/permissions.h"
 #include "rest/problems.h"
 #include "storage/apis/environment_store.h"
 #include "storage/users/role_store.h"
@@ -29,13 +30,15 @@ json::object environment_view(const storage::EnvironmentRow& environment) {
 
 }  // namespace
 
-// GET /settings: what the portal needs to draw itself.
+// GET /settings: what the portal needs to draw itself; of the environments, where the caller may
+// deploy.
 Result<rest::Reply> Publisher::get_settings(const rest::Call& call) {
   GH_TRY(environments, api_manager_.read([&](Transaction& transaction) {
     return storage::EnvironmentStore(transaction, call.caller.tenant).list();
   }));
   json::array views;
   for (const storage::EnvironmentRow& environment : environments) {
+    if (!rest::is_open_to(call.caller, environment.document)) continue;
     views.push_back(environment_view(environment));
   }
   json::object settings;

@@ -12,6 +12,7 @@
 #include "rest/documents.h"
 #include "rest/test_portal.h"
 #include "storage/apis/defaults.h"
+#include "storage/apis/environment_store.h"
 #include "storage/test_databases.h"
 
 namespace gatehouse::publisher {
@@ -85,6 +86,28 @@ class PublisherTest : public ::testing::Test {
         ask("publisher", "POST /apis/" + api_id + "/deploy-revision?revisionId=" + revision_id,
             R"([{"name":"Default","vhost":"localhost","displayOnDevportal":true}])");
     EXPECT_EQ(answer.status, 201) << answer.text;
+  }
+  // `more`: members of its document.
+  void add_environment(const std::string& name, const std::string& more) {
+    storage::EnvironmentRow environment;
+    environment.id = "env-" + name;
+    environment.name = name;
+    environment.document =
+        parse_json_object(R"({"vhosts":[{"host":"localhost"}],)" + more + "}").value();
+    environment.created_at = clock_.now();
+    const Result<> added = databases_.api_manager().write([&](storage::Transaction& transaction) {
+      return storage::EnvironmentStore(transaction, 1).insert(environment);
+    });
+    EXPECT_TRUE(added) << added.error().message;
+  }
+  // Names of those that the portal shows.
+  std::string environments_of(const std::string& user) {
+    const rest::TestAnswer settings = ask(user, "GET /settings");
+    std::string names;
+    for (const json::value& item : *array_at(settings.object(), "environment")) {
+      names += text_or(item.as_object(), "name", "?") + " ";
+    }
+    return names;
   }
   rest::TestAnswer change_state(const std::string& api_id, const std::string& action) {
     return ask("publisher",

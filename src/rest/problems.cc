@@ -38,6 +38,7 @@ constexpr Problem problems[] = {
     environment_not_found,
     environment_exists,
     environment_read_only,
+    environment_not_writable,
     environment_in_use,
     workflow_pending,
     workflow_task_missing,

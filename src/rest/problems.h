@@ -72,6 +72,8 @@ inline constexpr Problem environment_exists{900507, ErrorCode::conflict,
                                             "A gateway environment of this name exists"};
 inline constexpr Problem environment_read_only{900508, ErrorCode::invalid_argument,
                                                "The gateway environment cannot be changed"};
+inline constexpr Problem environment_not_writable{
+    900515, ErrorCode::invalid_argument, "Nothing can be deployed to the gateway environment"};
 inline constexpr Problem environment_in_use{900516, ErrorCode::conflict,
                                             "APIs are deployed to the gateway environment"};
 inline constexpr Problem workflow_pending{900553, ErrorCode::conflict,

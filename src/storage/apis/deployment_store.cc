@@ -33,6 +33,15 @@ Result<std::int64_t> DeploymentStore::count_in_environment(std::string_view envi
   return rows.front().number(0);
 }
 
+Result<std::vector<std::string>> DeploymentStore::apis_in(std::string_view environment) const {
+  GH_TRY(rows, transaction_.query("SELECT api_id FROM am_deployment "
+                                  "WHERE tenant_id = $1 AND environment = $2 ORDER BY api_id",
+                                  tenant_, environment));
+  std::vector<std::string> ids;
+  for (const Row& row : rows) ids.push_back(row.text(0));
+  return ids;
+}
+
 Result<> DeploymentStore::put(const DeploymentRow& deployment) {
   GH_CHECK(remove(deployment.api_id, deployment.environment));
   GH_CHECK(transaction_.execute(

@@ -29,6 +29,8 @@ class DeploymentStore {
   // Names of the environments that serve the API, in order: the form of a Change.
   Result<std::vector<std::string>> environments_of(std::string_view api_id) const;
   Result<std::int64_t> count_in_environment(std::string_view environment) const;
+  // Ids of the APIs that it serves, in order.
+  Result<std::vector<std::string>> apis_in(std::string_view environment) const;
 
   // Replaces what serves in that environment.
   Result<> put(const DeploymentRow& deployment);

@@ -35,6 +35,16 @@ const json::object* EnvironmentRow::vhost(std::string_view host) const {
   return nullptr;
 }
 
+const json::object* EnvironmentRow::first_vhost() const {
+  const json::array* vhosts = array_at(document, "vhosts");
+  return vhosts == nullptr || vhosts->empty() ? nullptr : vhosts->front().if_object();
+}
+
+bool EnvironmentRow::serves(model::KeyType keys) const {
+  const std::string type = text_or(document, "type", "hybrid");
+  return type != (keys == model::KeyType::production ? "sandbox" : "production");
+}
+
 Result<EnvironmentRow> EnvironmentStore::find(std::string_view id) const {
   GH_TRY(row, transaction_.query_one("SELECT id, name, document, version, created_at_ms "
                                      "FROM am_environment WHERE tenant_id = $1 AND id = $2",

@@ -5,6 +5,7 @@
 // Thread:  one transaction.
 #pragma once
 
+#include "model/snapshot.h"
 #include "storage/apis/stored.h"
 
 namespace gatehouse::storage {
@@ -18,6 +19,11 @@ struct EnvironmentRow {
 
   // The vhost of this host name, or null.
   const json::object* vhost(std::string_view host) const;
+  // The one that the environment names first, or null.
+  const json::object* first_vhost() const;
+  // Whether calls with keys of this type are served there, by the type of the environment: hybrid,
+  // production or sandbox. What is none of them is old, and hybrid.
+  bool serves(model::KeyType keys) const;
 };
 
 class EnvironmentStore {

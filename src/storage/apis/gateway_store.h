@@ -26,6 +26,8 @@ struct GatewayStand {
 class GatewayStore {
  public:
   static constexpr std::int64_t gateways_max = 1'000;
+  // Heard of no longer ago, a gateway is live.
+  static constexpr std::chrono::seconds live_max{45};
 
   explicit GatewayStore(Transaction& transaction) : transaction_(transaction) {}
 
