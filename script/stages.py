@@ -165,17 +165,17 @@ def journeys(preset, pattern="test_*.py"):
     return tally
 
 
-def deployments(preset):
+def deployments(preset, environment):
     """Trials of the deployment patterns: alone, for they measure, and have one network."""
     lanes = SimpleQueue()
     lanes.put(JOURNEY_PORTS[0])
     tally = Tally()
     for module in sorted(Path("tests/deployment").glob("test_*.py")):
-        tally.add(journey(preset, module, lanes))
+        tally.add(journey(preset, module, lanes, environment))
     return tally
 
 
-def journey(preset, module, lanes):
+def journey(preset, module, lanes, environment=None):
     ports = lanes.get()
     begun = time.monotonic()
     try:
@@ -183,7 +183,7 @@ def journey(preset, module, lanes):
             [sys.executable, "-m", "unittest", "discover", "-v", "-t", "tests",
              "-s", str(module.parent), "-p", module.name],
             env={"GATEHOUSE_BINARY": binary(preset), "GATEHOUSE_PORTS": ports,
-                 "PYTHONDONTWRITEBYTECODE": "1"})
+                 "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})})
     finally:
         lanes.put(ports)
     part = count_unittest(output, code, f"{module} ({preset})")
@@ -243,7 +243,8 @@ def stages_of(mode):
     races = sorted(folders_with_tests().intersection(RACE_FOLDERS))
     yield "unit tests", lambda: units("release")
     yield "journeys", lambda: journeys("release")
-    yield "deployment patterns", lambda: deployments("release")
+    variants = {"GATEHOUSE_TEST_VARIANTS": "1"} if mode == "--full" else {}
+    yield "deployment patterns", lambda: deployments("release", variants)
     # Above the stores nothing differs in memory between the databases.
     engines = ("sqlite", "postgresql") if mode == "--full" else ("sqlite",)
     yield ("unit tests, address and undefined behaviour sanitizers",

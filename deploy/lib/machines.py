@@ -94,6 +94,12 @@ class Machines:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(ENDING_SECONDS_MAX)
 
+    def stop(self, machine, program, seconds):
+        """As an operator does: the program is told to end, and has so long for it."""
+        process = self.processes.pop((machine.name, program))
+        process.terminate()
+        process.wait(seconds)
+
     def cut(self, machine):
         ip("link", "set", link_of(machine), "down")
 

@@ -17,6 +17,8 @@ from support.server import BINARY, PASSWORD, call
 POSTGRES = "/usr/lib/postgresql/15/bin"
 DATABASE_USER = "nobody"  # PostgreSQL refuses to be root
 READY_SECONDS_MAX = 60
+DRAIN_SECONDS_MAX = 75
+FAKE_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
 def until(what, holds, seconds=READY_SECONDS_MAX):
@@ -37,6 +39,7 @@ class Trial:
         self.pattern, self.files, self.folder, self.balancer = pattern, files, folder, balancer
         self.machines = Machines(pattern, os.path.join(files, "hosts"))
         self.stack = contextlib.ExitStack()
+        self.clocks = {}  # seconds that a machine's clock is ahead, by its name
 
     def __enter__(self):
         try:
@@ -122,6 +125,28 @@ class Trial:
     def kill(self, machine):
         self.machines.kill(machine, machine.kind)
 
+    def stop(self, machine):
+        self.machines.stop(machine, machine.kind, DRAIN_SECONDS_MAX)
+
+    def change(self, machine, old, new):
+        """In the configuration of a node; from its next start on."""
+        path = self.etc(machine, "gatehouse.toml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if old not in text:
+            raise RuntimeError(f"{path} has no {old}")
+        write(path, text.replace(old, new).encode())
+
+    def configure(self, machine, section, line):
+        """Another line in a section of its configuration; from its next start on."""
+        path = self.etc(machine, "gatehouse.toml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        head = f"[{section}]\n"
+        if head not in text:
+            text += "\n" + head
+        write(path, text.replace(head, f"{head}{line}\n").encode())
+
     def serves(self, machine):
         process = self.machines.processes[machine.name, machine.kind]
         if process.poll() is not None:
@@ -133,9 +158,13 @@ class Trial:
             return False
 
     def start_node(self, machine):
+        environment = {"GATEHOUSE_ADMIN_PASSWORD": PASSWORD}
+        if machine.name in self.clocks:
+            environment.update(LD_PRELOAD=FAKE_CLOCK, FAKETIME=f"+{self.clocks[machine.name]}",
+                               FAKETIME_DONT_FAKE_MONOTONIC="1", DONT_FAKE_MONOTONIC="1")
         self.machines.start(machine, "node",
                             [BINARY, "serve", "--config", self.etc(machine, "gatehouse.toml")],
-                            self.log(machine), {"GATEHOUSE_ADMIN_PASSWORD": PASSWORD})
+                            self.log(machine), environment)
 
     def node_serves(self, machine):
         return call(f"http://{machine.address}:9763/readyz", timeout=2).status == 200

@@ -190,6 +190,12 @@ Result<> ControlPlane::hear_of_changes() {
   return key_manager_ ? key_manager_->signing_keys().reload() : Result<>();
 }
 
+bool ControlPlane::stands_at(std::uint64_t number) const {
+  if (heard_ >= number) return true;
+  const auto head = parts_.databases.api_manager().read(storage::change_head);
+  return head && head->number >= number;
+}
+
 Result<> ControlPlane::clean() {
   if (key_manager_) {
     GH_TRY(removed, key_manager_->sweep());

@@ -60,6 +60,8 @@ class ControlPlane {
   void committed(std::uint64_t number);
   // The newest number of the change log that care() has seen.
   std::uint64_t change_number() const { return heard_; }
+  // Whether the change has been committed; reads the database if care() has not seen it yet.
+  bool stands_at(std::uint64_t number) const;
 
   // As NodeDoors::reload.
   Result<> reload_node_trust() { return doors_.reload(); }

@@ -68,9 +68,8 @@ Node::Node(Configuration configuration, Surroundings& surroundings)
       surroundings_(surroundings),
       status_page_(
           surroundings.metrics, [this] { return readiness(); },
-          [this](std::uint64_t number, milliseconds timeout) {
-            return wait_for(number, timeout);
-          }) {}
+          [this](std::uint64_t number, milliseconds timeout) { return wait_for(number, timeout); },
+          [this] { return gateway_ ? gateway_->snapshot() : nullptr; }) {}
 
 Node::~Node() { stop(); }
 
@@ -90,7 +89,7 @@ Readiness Node::readiness() const {
 
 bool Node::wait_for(std::uint64_t number, milliseconds timeout) {
   if (gateway_) return gateway_->wait_for(number, timeout);
-  return control_plane_ && control_plane_->change_number() >= number;
+  return control_plane_ && control_plane_->stands_at(number);
 }
 
 net::CertificateFiles Node::certificate_files(const Configuration& configuration) const {

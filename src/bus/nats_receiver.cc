@@ -111,9 +111,11 @@ bool NatsReceiver::subscribe(const std::string& subject) {
   }
   status = natsSubscription_SetOnCompleteCB(made, &NatsReceiver::on_complete, ear);
   if (status != NATS_OK) {
-    // The connection is over already, and nobody calls this ear or speaks of it any more.
-    on_complete(ear);
+    // The connection is over already, and nobody will say when the last message has been heard.
+    lost_ears_.emplace_back(ear);
     natsSubscription_Destroy(made);
+    const std::lock_guard lock(mutex_);
+    --ears_;
     return false;
   }
   subscriptions_[subject] = made;

@@ -8,9 +8,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "bus/nats_link.h"
 
@@ -55,11 +57,12 @@ class NatsReceiver {
   std::map<std::string, int, std::less<>> wants_;  // guarded by mutex_, as are the next
   std::uint64_t wanted_ = 1;                       // number of the last change of wants_
   std::uint64_t applied_ = 0;
-  std::size_t ears_ = 0;  // that the library may still use
+  std::size_t ears_ = 0;  // that the library may still use, and will say when it does not
   bool ended_ = false;    // the connection has
   bool stopping_ = false;
 
   std::map<std::string, natsSubscription*, std::less<>> subscriptions_;  // of the thread
+  std::vector<std::unique_ptr<Ear>> lost_ears_;                          // of the thread
   NatsLink link_;                                                        // of the thread
   std::thread thread_;
 };

@@ -128,7 +128,7 @@ void write_line(LineWriter& out, std::string_view second, const AccessLine& line
   out.put_digits(static_cast<std::uint64_t>(to_ms(line.at) % 1000), 3);
   out.put("Z\"");
   out.put_plain_member(",\"client\":\"", line.client);
-  out.put_member(",\"method\":\"", line.method);
+  out.put_plain_member(",\"method\":\"", line.method);  // a token
   out.put_member(",\"path\":\"", line.path);
   out.put_member(",\"status\":", static_cast<std::uint64_t>(line.status));
   if (line.fault_code != 0) out.put_member(",\"code\":", line.fault_code);

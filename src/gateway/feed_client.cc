@@ -118,6 +118,8 @@ void FeedClient::run() {
   keep_revocations();
   for (int i = 0; i < last_attempts; ++i) send_usage();
   save_tokens();
+  // The first base has none before it that would stand in for it.
+  note_base(store_.finish_base());
   store_.sync();
 }
 

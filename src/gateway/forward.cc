@@ -80,17 +80,21 @@ char* write_hex(char* at, std::uint64_t number) {
   return at + 16;
 }
 
-// A UUID of version 4 (RFC 9562, section 5.4) from 32 digits.
-void write_uuid(char* at, std::uint64_t high, std::uint64_t low) {
-  std::array<char, 32> digits;
-  write_hex(digits.data(), (high & ~0xf000ULL) | 0x4000);
-  write_hex(digits.data() + 16, (low & ~(0xc000ULL << 48)) | (0x8000ULL << 48));
-  const char* from = digits.data();
-  for (const std::size_t size : {8U, 4U, 4U, 4U, 12U}) {
-    if (from != digits.data()) *at++ = '-';
-    at = std::copy_n(from, size, at);
-    from += size;
-  }
+// The bits that a UUID of version 4 has (RFC 9562, section 5.4). No trace id of these is zero.
+std::uint64_t version_4(std::uint64_t high) { return (high & ~0xf000ULL) | 0x4000; }
+std::uint64_t variant_1(std::uint64_t low) {
+  return (low & ~(0xc000ULL << 48)) | (0x8000ULL << 48);
+}
+
+// A UUID of 32 digits.
+void write_uuid(char* at, const char* digits) {
+  constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  std::memcpy(at, form.data(), form.size());
+  std::memcpy(at, digits, 8);
+  std::memcpy(at + 9, digits + 8, 4);
+  std::memcpy(at + 14, digits + 12, 4);
+  std::memcpy(at + 19, digits + 16, 4);
+  std::memcpy(at + 24, digits + 20, 12);
 }
 
 void append_all(std::string& out, const http::Head& head, FieldSet dropped,
@@ -148,36 +152,38 @@ void append_query(std::string& out, const Exchange& exchange) {
   }
 }
 
-void append_forwarding(std::string& out, const ForwardedRequest& request) {
+// What the gateway says of the client and of the call.
+void append_own_fields(std::string& out, const ForwardedRequest& request) {
   const http::RequestHead& head = *request.exchange.head;
   const bool believed = request.trust == Trust::proxy;
   const auto given = [&](FieldId id) { return believed ? head.value(id) : std::string_view(); };
   out += "X-Forwarded-For: ";
   if (believed) {
     for (const http::Field& field : head.fields()) {
-      if (field.id == FieldId::x_forwarded_for) out.append(head.value(field)).append(", ");
+      if (field.id == FieldId::x_forwarded_for) http::append_texts(out, head.value(field), ", ");
     }
   }
-  out.append(request.socket_address).append("\r\n");
-  const std::string_view proto = given(FieldId::x_forwarded_proto);
-  http::append_field(out, "X-Forwarded-Proto",
-                     !proto.empty()         ? proto
-                     : request.exchange.tls ? "https"
-                                            : "http");
-  const std::string_view host = given(FieldId::x_forwarded_host);
-  http::append_field(out, "X-Forwarded-Host", !host.empty() ? host : head.authority());
+  std::string_view proto = given(FieldId::x_forwarded_proto);
+  if (proto.empty()) proto = request.exchange.tls ? "https" : "http";
+  std::string_view host = given(FieldId::x_forwarded_host);
+  if (host.empty()) host = head.authority();
+  http::append_texts(out, request.socket_address, "\r\nX-Forwarded-Proto: ", proto,
+                     "\r\nX-Forwarded-Host: ", host, "\r\nactivityid: ", request.ids.activity(),
+                     "\r\ntraceparent: ", request.ids.trace(), "\r\n");
 }
 
 }  // namespace
 
 CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_t low) {
   CallIds ids;
+  std::array<char, 32> digits;
+  write_hex(write_hex(digits.data(), version_4(high)), variant_1(low));
   const std::string_view activity = head.value(FieldId::activityid);
   if (is_activity_id(activity) && !head.repeated(FieldId::activityid)) {
     ids.activity_size = activity.size();
     std::copy(activity.begin(), activity.end(), ids.activity_room.begin());
   } else {
-    write_uuid(ids.activity_room.data(), high, low);
+    write_uuid(ids.activity_room.data(), digits.data());
     ids.activity_size = 36;
   }
   const std::string_view parent = head.value(FieldId::traceparent);
@@ -186,7 +192,7 @@ CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_
     std::copy(parent.begin(), parent.end(), ids.traceparent.begin());
   } else {
     std::copy_n("00-", 3, ids.traceparent.begin());
-    write_hex(write_hex(ids.traceparent.data() + 3, high), low | 1);
+    std::copy(digits.begin(), digits.end(), ids.traceparent.begin() + 3);
     std::copy_n("-0000000000000000-00", 20, ids.traceparent.begin() + 35);
   }
   write_hex(ids.traceparent.data() + 36, (high ^ (low << 1)) | 1);  // our own span
@@ -195,16 +201,13 @@ CallIds call_ids(const http::RequestHead& head, std::uint64_t high, std::uint64_
 
 void append_request(std::string& out, const ForwardedRequest& request) {
   const http::RequestHead& head = *request.exchange.head;
-  const std::string_view rest = request.exchange.rest;
-  out.append(head.method_text()).append(" ").append(request.backend.base_path).append(rest);
-  if (request.backend.base_path.empty() && rest.empty()) out += '/';
+  const bool no_path = request.backend.base_path.empty() && request.exchange.rest.empty();
+  http::append_texts(out, head.method_text(), " ", request.backend.base_path,
+                     no_path ? "/" : request.exchange.rest);
   append_query(out, request.exchange);
-  out += " HTTP/1.1\r\n";
-  http::append_field(out, "Host", request.backend.origin.authority());
+  http::append_texts(out, " HTTP/1.1\r\nHost: ", request.backend.origin.authority(), "\r\n");
   append_client_fields(out, request);
-  append_forwarding(out, request);
-  http::append_field(out, "activityid", request.ids.activity());
-  http::append_field(out, "traceparent", request.ids.trace());
+  append_own_fields(out, request);
   if (head.framing() == http::Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
   if (request.exchange.websocket) out += switch_fields;
   http::end_head(out);

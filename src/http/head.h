@@ -166,6 +166,7 @@ class RequestHead : public Head {
   HeadState take_line(Slice method, Slice target);
   HeadState take_target();
   HeadState take_absolute_target(std::size_t scheme_size);
+  HeadState take_host(Slice text);
   HeadState finish();
 
   Method method_ = Method::other;
@@ -178,6 +179,11 @@ class RequestHead : public Head {
   Slice query_;
   Slice authority_;
   Slice host_;
+
+  // What a Host field said last, and how much of it is the host: a client says the same each time.
+  std::array<char, 64> said_host_;
+  std::uint8_t said_size_ = 0;
+  std::uint8_t said_host_size_ = 0;
 };
 
 class ResponseHead : public Head {

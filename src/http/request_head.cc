@@ -124,9 +124,15 @@ HeadState RequestHead::read_line(const char*& at, const char* end, std::size_t t
   return take_line(method_slice, target_slice);
 }
 
-// Byte by byte, so that a wrong one is refused as soon as it is there.
+// Byte by byte, so that a wrong one is refused as soon as it is there; the usual one at once.
 HeadState RequestHead::read_version(const char*& at, const char* end) {
   constexpr std::string_view form = "HTTP/#.#\r\n";
+  constexpr std::string_view usual = "HTTP/1.1\r\n";
+  if (std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(usual)) {
+    version_ = Version::http_1_1;
+    at += usual.size();
+    return HeadState::complete;
+  }
   for (std::size_t i = 0; i < form.size(); ++i) {
     if (at + i == end) return HeadState::incomplete;
     const bool fits = form[i] == '#' ? is_digit(at[i]) : at[i] == form[i];
@@ -185,19 +191,30 @@ HeadState RequestHead::take_absolute_target(std::size_t scheme_size) {
   return HeadState::complete;
 }
 
+HeadState RequestHead::take_host(Slice field) {
+  const std::string_view said = text(field);
+  if (absolute_ || said.empty() || said != std::string_view(said_host_.data(), said_size_)) {
+    const std::optional<Authority> parsed = parse_authority(said);
+    if (!parsed) return refuse(400, "Host is malformed");
+    if (absolute_ && !agree(*parsed, *parse_authority(authority()))) {
+      return refuse(400, "Host and the request target differ");
+    }
+    const bool fits = said.size() <= said_host_.size();
+    said_size_ = static_cast<std::uint8_t>(fits ? said.copy(said_host_.data(), said.size()) : 0);
+    said_host_size_ = static_cast<std::uint8_t>(parsed->host.size());
+  }
+  authority_ = field;
+  host_ = {field.begin, said_host_size_};
+  return HeadState::complete;
+}
+
 HeadState RequestHead::finish() {
   if (finish_fields() == HeadState::refused) return HeadState::refused;
   const Field* host_field = find(FieldId::host);
   if (host_field == nullptr) {
     if (version_ == Version::http_1_1) return refuse(400, "Host is missing");
   } else {
-    const std::optional<Authority> parsed = parse_authority(value(*host_field));
-    if (!parsed) return refuse(400, "Host is malformed");
-    if (absolute_ && !agree(*parsed, *parse_authority(authority()))) {
-      return refuse(400, "Host and the request target differ");
-    }
-    authority_ = host_field->value;
-    host_ = slice(parsed->host.data(), parsed->host.data() + parsed->host.size());
+    if (take_host(host_field->value) == HeadState::refused) return HeadState::refused;
   }
   if (const Field* expect = find(FieldId::expect)) {
     if (repeated(FieldId::expect) || !equals_ignoring_case(value(*expect), "100-continue")) {

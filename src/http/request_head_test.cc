@@ -473,20 +473,5 @@ TEST(RequestHead, HasLimits) {
   EXPECT_EQ(read_bytewise(request(1, 101, 1)).status, 431);
 }
 
-TEST(RequestHead, IsReadAgainAfterClear) {
-  RequestHead head;
-  ASSERT_EQ(head.read("POST /a?b HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
-                      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"),
-            HeadState::complete);
-  EXPECT_TRUE(head.expects_continue());
-  head.clear();
-  ASSERT_EQ(head.read("GET /c HTTP/1.1\r\nHost: d\r\n\r\n"), HeadState::complete);
-  EXPECT_EQ(head.framing(), Framing::none);
-  EXPECT_TRUE(head.keep_alive());
-  EXPECT_FALSE(head.has_query());
-  EXPECT_FALSE(head.expects_continue());
-  EXPECT_EQ(head.fields().size(), 1U);
-}
-
 }  // namespace
 }  // namespace gatehouse::http

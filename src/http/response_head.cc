@@ -37,6 +37,13 @@ HeadState ResponseHead::read(std::string_view bytes, Method request, const HeadL
 // leave it out.
 HeadState ResponseHead::read_line(const char*& at, const char* end) {
   constexpr std::string_view form = "HTTP/1.# ###";
+  constexpr std::string_view usual = "HTTP/1.1 200 OK\r\n";
+  if (std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(usual)) {
+    status_ = 200;
+    version_ = Version::http_1_1;
+    at += usual.size();
+    return HeadState::complete;
+  }
   for (std::size_t i = 0; i < form.size(); ++i) {
     if (at + i == end) return HeadState::incomplete;
     const bool fits = form[i] == '#' ? is_digit(at[i]) : at[i] == form[i];

@@ -62,19 +62,23 @@ inline const char* skip_token(const char* at, const char* end) {
 
 #if defined(__SSE2__)
 
+inline __m128i is_alphanumeric_or_dash(__m128i bytes) {
+  const auto between = [](__m128i some, char low, char high) {
+    return _mm_and_si128(_mm_cmpgt_epi8(some, _mm_set1_epi8(static_cast<char>(low - 1))),
+                         _mm_cmplt_epi8(some, _mm_set1_epi8(static_cast<char>(high + 1))));
+  };
+  const __m128i letter = between(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+  const __m128i digit = between(bytes, '0', '9');
+  const __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
+  return _mm_or_si128(_mm_or_si128(letter, digit), dash);
+}
+
 // The first byte of [at, end) that no token has, or `end`. Letters, digits and '-', all that names
 // usually have, are told sixteen at a time.
 inline const char* skip_token(const char* at, const char* end) {
   for (; end - at >= 16; at += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto between = [](__m128i some, char low, char high) {
-      return _mm_and_si128(_mm_cmpgt_epi8(some, _mm_set1_epi8(static_cast<char>(low - 1))),
-                           _mm_cmplt_epi8(some, _mm_set1_epi8(static_cast<char>(high + 1))));
-    };
-    const __m128i letter = between(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
-    const __m128i digit = between(bytes, '0', '9');
-    const __m128i dash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-'));
-    const __m128i usual = _mm_or_si128(_mm_or_si128(letter, digit), dash);
+    const __m128i usual = is_alphanumeric_or_dash(bytes);
     const auto other = static_cast<unsigned>(_mm_movemask_epi8(usual)) ^ 0xffffU;
     if (other == 0) continue;
     at += std::countr_zero(other);
@@ -112,7 +116,28 @@ inline const char* skip_target(const char* at, const char* end) {
   return scalar::skip_target(at, end);
 }
 
+// How many bytes of a path are letters, digits, '-', '_', '.' and single '/' that no '.' follows:
+// some, not always all, of those that it begins with.
+inline std::size_t usual_path_size(std::string_view path) {
+  std::size_t at = 0;
+  // Each step looks at the last byte of the one before, so that no pair is missed.
+  for (; path.size() - at >= 16; at += 15) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(path.data() + at));
+    const auto mask = [](__m128i some) { return static_cast<unsigned>(_mm_movemask_epi8(some)); };
+    const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/'));
+    const __m128i dot = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+    const __m128i line = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
+    const __m128i mark = _mm_or_si128(_mm_or_si128(slash, dot), line);
+    const unsigned usual = mask(_mm_or_si128(mark, is_alphanumeric_or_dash(bytes)));
+    const unsigned pair = mask(slash) << 1 & mask(_mm_or_si128(slash, dot));
+    if (usual != 0xffffU || pair != 0) break;
+  }
+  return at == 0 ? 0 : at + 1;
+}
+
 #else
+
+inline std::size_t usual_path_size(std::string_view) { return 0; }
 
 using scalar::skip_target;
 using scalar::skip_token;

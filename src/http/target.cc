@@ -48,8 +48,9 @@ bool read_code(std::string_view text, std::size_t at, char& c) {
 // True when nothing in the path needs a second look.
 bool is_plain(std::string_view path) {
   if (path.empty() || path.front() != '/') return false;
-  char before = 0;
-  for (const char c : path) {
+  const std::size_t usual = usual_path_size(path);
+  char before = usual == 0 ? 0 : path[usual - 1];
+  for (const char c : path.substr(usual)) {
     if (c == '/') {
       if (before == '/') return false;
     } else if (c == '.') {

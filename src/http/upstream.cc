@@ -25,7 +25,8 @@ UpstreamFault Upstream::stream_fault() const {
 std::optional<Result<>> Upstream::take_head(Method request) {
   Buffer& buffer = incoming_.buffer();
   for (;;) {
-    switch (head_.read(buffer.unread(), request, {})) {
+    const bool nothing = buffer.empty();
+    switch (nothing ? HeadState::incomplete : head_.read(buffer.unread(), request, {})) {
       case HeadState::refused: return failed(UpstreamFault::malformed, head_.refusal().reason);
       case HeadState::complete:
         if (!head_.interim()) {

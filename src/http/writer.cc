@@ -21,20 +21,16 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 }  // namespace
 
 void append_request_line(std::string& out, std::string_view method, std::string_view target) {
-  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  append_texts(out, method, " ", target, " HTTP/1.1\r\n");
 }
 
 void append_status_line(std::string& out, int status) {
   GH_ASSERT(status >= 100 && status <= 999);
-  out += "HTTP/1.1 ";
-  out += static_cast<char>('0' + status / 100);
-  out += static_cast<char>('0' + status / 10 % 10);
-  out += static_cast<char>('0' + status % 10);
-  out.append(" ").append(reason_phrase(status)).append("\r\n");
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  const std::array<char, 3> digits{static_cast<char>('0' + status / 100),
+                                   static_cast<char>('0' + status / 10 % 10),
+                                   static_cast<char>('0' + status % 10)};
+  append_texts(out, "HTTP/1.1 ", std::string_view(digits.data(), digits.size()), " ",
+               reason_phrase(status), "\r\n");
 }
 
 void append_field(std::string& out, std::string_view name, std::uint64_t value) {

@@ -9,6 +9,7 @@
 // Source:  RFC 9112, sections 3, 4 and 5; RFC 9110, section 5.6.7 (dates).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,12 +20,26 @@
 
 namespace gatehouse::http {
 
+// The texts one after the other: the string grows once.
+template <typename... Texts>
+void append_texts(std::string& out, const Texts&... texts) {
+  const auto append = [&out](const auto&... views) {
+    const std::size_t before = out.size();
+    out.resize(before + (views.size() + ...));
+    char* at = out.data() + before;
+    ((at = std::copy_n(views.data(), views.size(), at)), ...);
+  };
+  append(std::string_view(texts)...);
+}
+
 // "GET /path HTTP/1.1\r\n"
 void append_request_line(std::string& out, std::string_view method, std::string_view target);
 // "HTTP/1.1 200 OK\r\n"
 void append_status_line(std::string& out, int status);
 // "Name: value\r\n". A value from outside is checked with is_field_value first.
-void append_field(std::string& out, std::string_view name, std::string_view value);
+inline void append_field(std::string& out, std::string_view name, std::string_view value) {
+  append_texts(out, name, ": ", value, "\r\n");
+}
 void append_field(std::string& out, std::string_view name, std::uint64_t value);
 // Every field of `head` but those in `dropped` and those that its Connection names.
 void append_fields(std::string& out, const Head& head, FieldSet dropped);

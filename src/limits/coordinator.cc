@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds reserved_span_min{10'000};
 constexpr milliseconds day{86'400'000};
 constexpr milliseconds recall_wait_max{250};
+// A worker that lives says something sooner, or is not missed: what it holds is counted anyway.
+constexpr std::chrono::hours holder_silence_max{1};
 
 bool is_reserved(const Limit& limit) {
   return limit.kind == LimitKind::window && limit.span >= reserved_span_min;
@@ -30,12 +32,17 @@ milliseconds window_rest(milliseconds span, Instant now) {
   return span - now.time_since_epoch() % span;
 }
 
-Coordinator::HolderIndex Coordinator::index_of(std::string_view holder) {
-  const auto found = std::find(holders_.begin(), holders_.end(), holder);
-  if (found != holders_.end()) return static_cast<HolderIndex>(found - holders_.begin());
-  holders_.emplace_back(holder);
-  out_.emplace_back();
-  return static_cast<HolderIndex>(holders_.size() - 1);
+Coordinator::HolderIndex Coordinator::index_of(std::string_view name) {
+  auto found = std::find_if(holders_.begin(), holders_.end(),
+                            [&](const Holder& holder) { return holder.name == name; });
+  if (found == holders_.end() && holders_free_ > 0) {
+    found = std::find_if(holders_.begin(), holders_.end(),
+                         [](const Holder& holder) { return holder.name.empty(); });
+    found->name = name;
+    --holders_free_;
+  }
+  if (found == holders_.end()) found = holders_.insert(found, Holder{std::string(name), {}, {}});
+  return static_cast<HolderIndex>(found - holders_.begin());
 }
 
 Coordinator::Holding& Coordinator::holding_of(Account& account, HolderIndex holder) {
@@ -101,6 +108,7 @@ Coordinator::Account* Coordinator::account_of(const Ask& ask, Instant now) {
 
 void Coordinator::on_message(const HolderMessage& message, Instant now) {
   const HolderIndex holder = index_of(message.holder);
+  holders_[holder].heard_at = now;
   for (const Return& item : message.returns) on_return(item, holder, now);
   for (const Ask& ask : message.asks) on_ask(ask, holder, now);
 }
@@ -122,18 +130,18 @@ void Coordinator::on_return(const Return& item, HolderIndex holder, Instant now)
 
 void Coordinator::on_ask(const Ask& ask, HolderIndex holder, Instant now) {
   if (ask.limit.quota == 0 || ask.limit.span <= milliseconds(0)) {
-    out_[holder].grants.push_back({.key = ask.key,
-                                   .remaining = std::chrono::seconds(1),
-                                   .refused = ask.need,
-                                   .number = ask.number});
+    holders_[holder].out.grants.push_back({.key = ask.key,
+                                           .remaining = std::chrono::seconds(1),
+                                           .refused = ask.need,
+                                           .number = ask.number});
     return;
   }
   Account* account = account_of(ask, now);
   if (account == nullptr || is_closed(ask.limit, now)) {
-    out_[holder].grants.push_back({.key = ask.key,
-                                   .remaining = window_rest(ask.limit.span, now),
-                                   .refused = ask.need,
-                                   .number = ask.number});
+    holders_[holder].out.grants.push_back({.key = ask.key,
+                                           .remaining = window_rest(ask.limit.span, now),
+                                           .refused = ask.need,
+                                           .number = ask.number});
     return;
   }
   if (ask.limit.kind == LimitKind::bucket) return grant_from_bucket(ask, *account, holder, now);
@@ -159,8 +167,8 @@ void Coordinator::grant_from_bucket(const Ask& ask, Account& account, HolderInde
   // What is granted serves its request at once; a refusal holds until the next permit is there.
   const microseconds next =
       std::max<microseconds>(account.full_at - now + step - span, milliseconds(1));
-  out_[holder].grants.push_back({ask.key, account.window, permits, room - permits,
-                                 refused > 0 ? next : span, refused, ask.number});
+  holders_[holder].out.grants.push_back({ask.key, account.window, permits, room - permits,
+                                         refused > 0 ? next : span, refused, ask.number});
 }
 
 bool Coordinator::is_closed(const Limit& limit, Instant now) const {
@@ -171,7 +179,8 @@ bool Coordinator::is_closed(const Limit& limit, Instant now) const {
 }
 
 bool Coordinator::is_small(const Account& account) const {
-  return account.limit.quota <= std::max<std::uint64_t>(100, 2 * holders_.size());
+  const std::size_t holders = holders_.size() - holders_free_;
+  return account.limit.quota <= std::max<std::uint64_t>(100, 2 * holders);
 }
 
 // What to give beyond the need: the holder's part of what is left, by demand, but no more than it
@@ -212,9 +221,9 @@ void Coordinator::grant(const Key& key, Account& account, Pending pending, Insta
   reserve(key, account);
   const auto refused =
       static_cast<std::uint32_t>(pending.need - std::min<std::uint64_t>(pending.need, permits));
-  out_[pending.holder].grants.push_back({key, account.window, permits, left - permits,
-                                         window_rest(account.limit.span, now), refused,
-                                         pending.number});
+  holders_[pending.holder].out.grants.push_back({key, account.window, permits, left - permits,
+                                                 window_rest(account.limit.span, now), refused,
+                                                 pending.number});
 }
 
 // Asks every holder that may still have permits for them. False when nobody has any.
@@ -223,7 +232,7 @@ bool Coordinator::recall_others(const Key& key, Account& account, Instant now) {
   for (Holding& holding : account.holdings) {
     if (holding.outstanding == 0 || holding.drained) continue;
     holding.recalling = true;
-    out_[holding.holder].recalls.push_back({key, account.window});
+    holders_[holding.holder].out.recalls.push_back({key, account.window});
     any = true;
   }
   if (any) account.recalled_at = now;
@@ -256,22 +265,26 @@ void Coordinator::on_tick(Instant now) {
     return account.pending.empty() && account.full_at <= now &&
            account.window < window_at(account.limit.span, now);
   });
+  for (HolderIndex i = 0; i < holders_.size(); ++i) {
+    const Holder& holder = holders_[i];
+    if (!holder.name.empty() && now - holder.heard_at > holder_silence_max) forget(i);
+  }
 }
 
-void Coordinator::forget(std::string_view holder) {
-  const auto found = std::find(holders_.begin(), holders_.end(), holder);
-  if (found == holders_.end()) return;
-  const auto index = static_cast<HolderIndex>(found - holders_.begin());
+// Nothing of it may be left: another holder takes its place.
+void Coordinator::forget(HolderIndex holder) {
   for (auto& [key, account] : accounts_) {
-    std::erase_if(account.holdings, [&](const Holding& item) { return item.holder == index; });
-    std::erase_if(account.pending, [&](const Pending& item) { return item.holder == index; });
+    std::erase_if(account.holdings, [&](const Holding& item) { return item.holder == holder; });
+    std::erase_if(account.pending, [&](const Pending& item) { return item.holder == holder; });
   }
+  holders_[holder] = Holder{};
+  ++holders_free_;
 }
 
 std::vector<std::pair<std::string, OwnerMessage>> Coordinator::take_messages() {
   std::vector<std::pair<std::string, OwnerMessage>> messages;
-  for (std::size_t i = 0; i < out_.size(); ++i) {
-    if (!out_[i].empty()) messages.emplace_back(holders_[i], std::exchange(out_[i], {}));
+  for (Holder& holder : holders_) {
+    if (!holder.out.empty()) messages.emplace_back(holder.name, std::exchange(holder.out, {}));
   }
   return messages;
 }

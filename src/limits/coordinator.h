@@ -55,10 +55,9 @@ class Coordinator {
   std::vector<Reservation> reservations(Extent extent) const;
 
   void on_message(const HolderMessage& message, Instant now);
-  // Every 50 ms: recalls without an answer are given up, windows that have passed are forgotten.
+  // Every 50 ms: recalls without an answer are given up; windows that have passed are forgotten,
+  // and holders that have said nothing for an hour: what they held counts as spent.
   void on_tick(Instant now);
-  // The holder is gone; what it held counts as spent.
-  void forget(std::string_view holder);
 
   // What must be durable before the messages below are sent.
   std::vector<Reservation> take_reservations() { return std::exchange(reservations_, {}); }
@@ -70,6 +69,11 @@ class Coordinator {
  private:
   using HolderIndex = std::uint32_t;
 
+  struct Holder {
+    std::string name;  // empty: this place is free
+    Instant heard_at{};
+    OwnerMessage out;
+  };
   struct Holding {
     HolderIndex holder = 0;
     bool recalling = false;
@@ -96,7 +100,8 @@ class Coordinator {
     void forget_holdings();  // another window has begun
   };
 
-  HolderIndex index_of(std::string_view holder);
+  HolderIndex index_of(std::string_view name);
+  void forget(HolderIndex holder);
   Account* account_of(const Ask& ask, Instant now);
   void roll(Account& account, Instant now) const;
   void on_ask(const Ask& ask, HolderIndex holder, Instant now);
@@ -112,8 +117,8 @@ class Coordinator {
   static Holding& holding_of(Account& account, HolderIndex holder);
 
   Options options_;
-  std::vector<std::string> holders_;
-  std::vector<OwnerMessage> out_;  // by holder
+  std::vector<Holder> holders_;
+  std::size_t holders_free_ = 0;
   boost::unordered_flat_map<Key, Account, KeyHash> accounts_;
   std::vector<Reservation> reservations_;
 };

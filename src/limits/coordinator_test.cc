@@ -234,6 +234,43 @@ TEST(Coordinator, ReservesBeforeItGrants) {
   EXPECT_LE(reserved, 200U);
 }
 
+// What `holder` is granted when it needs `need` and sees `rate` calls a second.
+Grant ask(Coordinator& coordinator, const std::string& holder, const Limit& limit,
+          std::uint32_t need, std::uint32_t rate, Instant now) {
+  coordinator.on_message({holder, {{key_of("application:1"), limit, need, rate}}, {}}, now);
+  const auto answers = coordinator.take_messages();
+  if (answers.size() != 1 || answers[0].second.grants.size() != 1) return {};
+  EXPECT_EQ(answers[0].first, holder);
+  return answers[0].second.grants[0];
+}
+
+TEST(Coordinator, HoldersThatHaveGoneMakeNoQuotaSmall) {
+  Coordinator coordinator{Coordinator::Options{}};
+  const Limit limit{LimitKind::window, 1000, milliseconds(60'000)};
+  const Instant now = from_ms(1'800'000'000'000);
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(ask(coordinator, "h" + std::to_string(i), limit, 1, 0, now).permits, 1U);
+  }
+  const Instant minute_later = now + milliseconds(60'000);
+  EXPECT_EQ(ask(coordinator, "new", limit, 1, 500, minute_later).permits, 1U)
+      << "as many holders as that ask for each call";
+  const Instant later = minute_later + std::chrono::hours(1);
+  coordinator.on_tick(later);
+  EXPECT_GT(ask(coordinator, "new", limit, 1, 500, later).permits, 1U);
+}
+
+TEST(Coordinator, WhatASilentHolderHeldIsSpent) {
+  Coordinator coordinator{Coordinator::Options{}};
+  const Limit limit{LimitKind::window, 500, milliseconds(86'400'000)};
+  const Instant now = from_ms(1'800'000'000'000 / 86'400'000 * 86'400'000);
+  EXPECT_EQ(ask(coordinator, "gone", limit, 100, 0, now).permits, 100U);
+  const Instant later = now + std::chrono::hours(2);
+  coordinator.on_tick(later);
+  const Grant grant = ask(coordinator, "here", limit, 500, 0, later);
+  EXPECT_EQ(grant.permits, 400U);
+  EXPECT_EQ(grant.refused, 100U) << "at once: there is nobody to ask for them";
+}
+
 TEST(Message, AHolderIsAPartOfASubject) {
   const auto decodes = [](const std::string& holder) {
     return decode_holder_message(encode(HolderMessage{holder, {}, {}})).has_value();

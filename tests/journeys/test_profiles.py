@@ -132,12 +132,30 @@ class ThreeMachines(unittest.TestCase):
         other = self.nodes.gateway([self.key_manager], [self.portals],
                                    "gateway.environments=Elsewhere")
         self.nodes.start(other)
+        like = self.nodes.gateway([self.key_manager], [self.portals])
+        self.nodes.start(like)
         self.opened("Homely")
         number = self.gateway.status("/readyz").json()["number"]
-        until(lambda: other.status(f"/readyz?at={number}").status == 200, LATE_SECONDS_MAX)
+        for one in (like, other):
+            until(lambda it=one: it.status(f"/readyz?at={number}").status == 200, LATE_SECONDS_MAX)
+        known = self.gateway.status("/snapshot").json()
+        self.assertGreaterEqual(known["counts"]["api"], 1)
+        self.assertEqual(like.status("/snapshot").json(), known)
+        self.assertNotEqual(other.status("/snapshot").json()["sha256"], known["sha256"])
+        self.assertEqual(self.portals.status("/snapshot").status, 404)
+        like.stop()
         self.assertEqual(call(self.gateway.gateway("/homely/1.0.0/menu")).status, 401)
         self.assertEqual(call(other.gateway("/homely/1.0.0/menu")).status, 404)
         other.stop()
+
+    def test_nodes_with_databases_stand_at_every_number_at_once(self):
+        for name in ("soon", "sooner"):
+            made = self.admin.must(201, "POST", f"{DEVPORTAL}/applications",
+                                   {"name": name, "throttlingPolicy": "Unlimited"})
+            number = int(made.headers["gatehouse-change"])
+            for node in (self.key_manager, self.portals):
+                self.assertEqual(node.status(f"/readyz?at={number}").status, 200)
+                self.assertEqual(node.status(f"/readyz?at={number + 1000}").status, 503)
 
     def test_usage_reaches_the_portals(self):
         _, keys = self.opened("Counted")
