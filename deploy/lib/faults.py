@@ -278,7 +278,8 @@ class Wave:
 
     def __init__(self, trial, secret):
         self.trial, self.secret = trial, secret
-        self.renewals, self.calls, self.tokens, self.failed = [], [], [], []
+        self.renewals, self.calls, self.failed = [], [], []
+        self.tokens, self.made = [], []  # and when
 
     def run(self):
         began = time.monotonic()
@@ -309,9 +310,11 @@ class Wave:
                        200, "renew").json()["access_token"]
         self.renewals.append(time.monotonic() - began)
         self.tokens.append(token)
+        self.made.append(time.monotonic())
         # One call with it, and one of another client, whose token lives for five seconds yet.
-        others = int(CLIENTS * (TOKEN_SECONDS - 5) / TOKEN_SECONDS)
-        for one in (token, random.choice(self.tokens[-others:])):
+        other = random.randrange(max(0, len(self.made) - CLIENTS), len(self.made))
+        lives = time.monotonic() - self.made[other] < TOKEN_SECONDS - 5
+        for one in (token, self.tokens[other] if lives else token):
             began = time.monotonic()
             expect(call(self.trial.gateway(MENU), headers=bearer(one)), 200, "call")
             self.calls.append(time.monotonic() - began)
