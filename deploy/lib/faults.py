@@ -5,6 +5,7 @@ from the backend's own record and from what clients got."""
 
 import concurrent.futures
 import contextlib
+import email.utils
 import itertools
 import os
 import random
@@ -27,6 +28,12 @@ CLIENTS, TOKEN_SECONDS, WAVE_SECONDS = 5000, 60, 90
 MENU = "/pizza/1.0.0/menu"
 
 
+def with_line(text, section, line):
+    """A configuration with another line in a section, which need not be there yet."""
+    head = f"[{section}]\n"
+    return (text if head in text else f"{text}\n{head}").replace(head, f"{head}{line}\n")
+
+
 class Faults:
     def __init__(self, check):
         self.check, self.trial, self.pattern = check, check.trial, check.pattern
@@ -35,7 +42,7 @@ class Faults:
     def run(self):
         self.propagation()
         if len(self.gateways) > 1:
-            self.each_machine()
+            self.check.losses(one_of_each_kind=False)
             self.alone()
             self.away()
             self.clocks()
@@ -67,6 +74,11 @@ class Faults:
     def known_to(self, gateway):
         return call(f"http://{gateway.address}:9763/snapshot").json()
 
+    def clock_of(self, machine):
+        """As its process says."""
+        text = call(f"http://{machine.address}:9763/metrics").headers["date"]
+        return email.utils.parsedate_to_datetime(text).timestamp()
+
     def same_knowledge(self, gateway, seconds=30):
         """Seconds until it knows what the others of its environment know."""
         other = next(one for one in self.gateways if one is not gateway)
@@ -80,16 +92,14 @@ class Faults:
         for what, times in (("publish to callable", published), ("revoke to refused", revoked)):
             must(p99(times) <= PROPAGATION_P99_SECONDS, f"{what}: p99 {p99(times):.3f} s")
 
-    def each_machine(self):
-        self.check.losses(one_of_each_kind=False)
-
     def alone(self):
         """Two minutes without anybody who could say what a token is worth, with a cache that wants
         to be told every few seconds, and a restart in the middle."""
         if not all(one.settings.get("gateway.key_cache", True) for one in self.gateways):
             return
         for gateway in self.gateways:
-            self.trial.configure(gateway, "gateway", f"key_cache_ttl_s = {KEY_CACHE_SECONDS}")
+            self.trial.configure(gateway, lambda text: with_line(
+                text, "gateway", f"key_cache_ttl_s = {KEY_CACHE_SECONDS}"))
             self.again(gateway)
         known, revoked, unknown = (token_of(self.trial, self.check.keys) for _ in range(3))
         for token in (known, revoked):
@@ -140,15 +150,15 @@ class Faults:
         gateway = self.gateways[-1]
         self.trial.kill(gateway)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            list(pool.map(self.two_changes, range(CHANGES // 2)))
+            list(pool.map(self.two_changes, (f"away-{i}" for i in range(CHANGES // 2))))
         self.check.lines.clear()
         self.trial.start(gateway)
         took = self.same_knowledge(gateway)
         say(f"{CHANGES} changes while {gateway.name} was away: it knows the same as the others "
             f"{took:.2f} s after it serves")
 
-    def two_changes(self, number):
-        made = self.admin.create_application(f"away-{number}", "Unlimited", "OAUTH")
+    def two_changes(self, name):
+        made = self.admin.create_application(name, "Unlimited", "OAUTH")
         self.admin.subscribe(self.check.api["id"], made["applicationId"])
 
     def clocks(self):
@@ -156,6 +166,8 @@ class Faults:
         for machine in (self.gateways[-1], *self.pattern.nodes("key-manager")[-1:]):
             self.trial.clocks[machine.name] = CLOCK_SECONDS
             self.again(machine)
+            ahead = self.clock_of(machine) - time.time()
+            must(abs(ahead - CLOCK_SECONDS) < 5, f"{machine.name} is {ahead:.0f} s ahead")
             tokens = [token_of(self.trial, self.check.keys) for _ in range(4)]
             for token in tokens:
                 self.check.at_gateways(lambda gateway, it=token: must(
@@ -170,18 +182,19 @@ class Faults:
         """A gateway whose disk is full serves on, and learns."""
         gateway = self.gateways[0]
         self.trial.kill(gateway)
-        disk = os.path.join(self.trial.folder, "small-disk")
+        place, disk = self.trial.data(gateway), os.path.join(self.trial.folder, "small-disk")
         os.makedirs(disk)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_MB}m", "tmpfs", disk],
                        check=True)
         try:
-            self.trial.change(gateway, self.trial.data(gateway), disk)
+            self.trial.configure(gateway, lambda text: text.replace(place, disk))
             self.check.lines.clear()
             self.trial.start(gateway)
             with contextlib.suppress(OSError), open(os.path.join(disk, "filler"), "wb") as filler:
                 while True:
                     filler.write(b"x" * 65536)
                     filler.flush()
+            must(os.statvfs(disk).f_bavail == 0, "the disk is not full")
             if len(self.gateways) > 1:
                 with Load(self.check) as load:
                     for number in range(50):
@@ -196,7 +209,7 @@ class Faults:
         finally:
             with contextlib.suppress(KeyError):
                 self.trial.kill(gateway)
-            self.trial.change(gateway, disk, self.trial.data(gateway))
+            self.trial.configure(gateway, lambda text: text.replace(disk, place))
             subprocess.run(["umount", disk], check=True)
         self.check.lines.clear()
         self.trial.start(gateway)
@@ -239,7 +252,8 @@ class Faults:
         wave = Wave(self.trial, basic(keys["consumerKey"], keys["consumerSecret"]))
         wave.run()
         must(not wave.failed, f"{len(wave.failed)} failed: {wave.failed[:3]}")
-        must(len(set(wave.tokens)) == len(wave.tokens), "two clients got the same token")
+        must(len({token for token, _ in wave.tokens}) == len(wave.tokens),
+             "two clients got the same token")
         say(f"{CLIENTS} clients with tokens of {TOKEN_SECONDS} s for {WAVE_SECONDS} s: "
             f"{len(wave.renewals)} renewals, p99 {1e3 * p99(wave.renewals):.0f} ms; "
             f"{len(wave.calls)} calls, p99 {1e3 * p99(wave.calls):.0f} ms; none failed")
@@ -279,7 +293,7 @@ class Wave:
     def __init__(self, trial, secret):
         self.trial, self.secret = trial, secret
         self.renewals, self.calls, self.failed = [], [], []
-        self.tokens, self.made = [], []  # and when
+        self.tokens = []  # (token, when it was made)
 
     def run(self):
         began = time.monotonic()
@@ -309,12 +323,11 @@ class Wave:
                             form(grant_type="client_credentials"), {**FORM, **self.secret}),
                        200, "renew").json()["access_token"]
         self.renewals.append(time.monotonic() - began)
-        self.tokens.append(token)
-        self.made.append(time.monotonic())
+        self.tokens.append((token, time.monotonic()))
         # One call with it, and one of another client, whose token lives for five seconds yet.
-        other = random.randrange(max(0, len(self.made) - CLIENTS), len(self.made))
-        lives = time.monotonic() - self.made[other] < TOKEN_SECONDS - 5
-        for one in (token, self.tokens[other] if lives else token):
+        other, made = random.choice(self.tokens[-CLIENTS:])
+        lives = time.monotonic() - made < TOKEN_SECONDS - 5
+        for one in (token, other if lives else token):
             began = time.monotonic()
             expect(call(self.trial.gateway(MENU), headers=bearer(one)), 200, "call")
             self.calls.append(time.monotonic() - began)

@@ -18,7 +18,7 @@ POSTGRES = "/usr/lib/postgresql/15/bin"
 DATABASE_USER = "nobody"  # PostgreSQL refuses to be root
 READY_SECONDS_MAX = 60
 DRAIN_SECONDS_MAX = 75
-FAKE_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+FAKE_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"  # of Debian's faketime
 
 
 def until(what, holds, seconds=READY_SECONDS_MAX):
@@ -128,24 +128,14 @@ class Trial:
     def stop(self, machine):
         self.machines.stop(machine, machine.kind, DRAIN_SECONDS_MAX)
 
-    def change(self, machine, old, new):
-        """In the configuration of a node; from its next start on."""
+    def configure(self, machine, edit):
+        """edit(text of its configuration) is that text from its next start on."""
         path = self.etc(machine, "gatehouse.toml")
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        if old not in text:
-            raise RuntimeError(f"{path} has no {old}")
-        write(path, text.replace(old, new).encode())
-
-    def configure(self, machine, section, line):
-        """Another line in a section of its configuration; from its next start on."""
-        path = self.etc(machine, "gatehouse.toml")
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        head = f"[{section}]\n"
-        if head not in text:
-            text += "\n" + head
-        write(path, text.replace(head, f"{head}{line}\n").encode())
+        if edit(text) == text:
+            raise RuntimeError(f"{path} would be as it was")
+        write(path, edit(text).encode())
 
     def serves(self, machine):
         process = self.machines.processes[machine.name, machine.kind]
@@ -161,7 +151,7 @@ class Trial:
         environment = {"GATEHOUSE_ADMIN_PASSWORD": PASSWORD}
         if machine.name in self.clocks:
             environment.update(LD_PRELOAD=FAKE_CLOCK, FAKETIME=f"+{self.clocks[machine.name]}",
-                               FAKETIME_DONT_FAKE_MONOTONIC="1", DONT_FAKE_MONOTONIC="1")
+                               FAKETIME_DONT_FAKE_MONOTONIC="1")
         self.machines.start(machine, "node",
                             [BINARY, "serve", "--config", self.etc(machine, "gatehouse.toml")],
                             self.log(machine), environment)

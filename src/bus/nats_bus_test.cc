@@ -98,7 +98,7 @@ void publish_until_heard(Bus& bus, TestListener& listener) {
   while (listener.heard().size() == before) {
     ASSERT_LT(std::chrono::steady_clock::now(), deadline);
     bus.publish("news", "again");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // no flood for who cannot send yet
   }
 }
 

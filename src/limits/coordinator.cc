@@ -265,20 +265,26 @@ void Coordinator::on_tick(Instant now) {
     return account.pending.empty() && account.full_at <= now &&
            account.window < window_at(account.limit.span, now);
   });
-  for (HolderIndex i = 0; i < holders_.size(); ++i) {
-    const Holder& holder = holders_[i];
-    if (!holder.name.empty() && now - holder.heard_at > holder_silence_max) forget(i);
-  }
+  forget_silent_holders(now);
 }
 
-// Nothing of it may be left: another holder takes its place.
-void Coordinator::forget(HolderIndex holder) {
-  for (auto& [key, account] : accounts_) {
-    std::erase_if(account.holdings, [&](const Holding& item) { return item.holder == holder; });
-    std::erase_if(account.pending, [&](const Pending& item) { return item.holder == holder; });
+// Nothing of them may be left: others take their places. All of them in one pass over the accounts.
+void Coordinator::forget_silent_holders(Instant now) {
+  std::vector<bool> gone(holders_.size());
+  bool any = false;
+  for (HolderIndex i = 0; i < holders_.size(); ++i) {
+    const Holder& holder = holders_[i];
+    if (holder.name.empty() || now - holder.heard_at <= holder_silence_max) continue;
+    gone[i] = any = true;
+    holders_[i] = Holder{};
+    ++holders_free_;
   }
-  holders_[holder] = Holder{};
-  ++holders_free_;
+  if (!any) return;
+  const auto is_gone = [&](const auto& item) { return gone[item.holder]; };
+  for (auto& [key, account] : accounts_) {
+    std::erase_if(account.holdings, is_gone);
+    std::erase_if(account.pending, is_gone);
+  }
 }
 
 std::vector<std::pair<std::string, OwnerMessage>> Coordinator::take_messages() {

@@ -101,7 +101,7 @@ class Coordinator {
   };
 
   HolderIndex index_of(std::string_view name);
-  void forget(HolderIndex holder);
+  void forget_silent_holders(Instant now);
   Account* account_of(const Ask& ask, Instant now);
   void roll(Account& account, Instant now) const;
   void on_ask(const Ask& ask, HolderIndex holder, Instant now);
